@@ -1,0 +1,1 @@
+"""Reports: the outcome of a run and the formats it is written in. A report never decides, it only shows."""

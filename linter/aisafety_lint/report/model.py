@@ -1,0 +1,41 @@
+"""The outcome of a run, as every output format receives it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aisafety_lint.finding import Finding, Notification
+from aisafety_lint.rule import Rule
+from aisafety_lint.source import SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was looked at: the ground on which "no findings" is believable. All are counts."""
+
+    files: int = 0
+    python_files: int = 0
+    manifests: int = 0
+    tools: int = 0
+    agents: int = 0
+    model_calls: int = 0
+    mcp_servers: int = 0
+    suites: int = 0
+    unresolved_calls: int = 0
+    not_analysed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Findings to show, in the order path, line, column, rule; what was hidden and why; and what was looked at.
+
+    `hidden` counts findings that were not shown, by reason: persona, severity, ignored (by configuration).
+    `texts` holds the text of every file that a finding or a notification names, with secrets already masked.
+    """
+
+    root: str
+    findings: tuple[Finding, ...]
+    notifications: tuple[Notification, ...]
+    coverage: Coverage
+    rules: Mapping[str, Rule]
+    texts: Mapping[str, SourceText] = field(default_factory=dict)
+    hidden: Mapping[str, int] = field(default_factory=dict)
