@@ -56,6 +56,7 @@ class Finding:
     `flows` holds for each source the steps from source to sink, both ends included; `related` other places that belong
     to the proof; `symbol` the dotted name of the enclosing definition (part of the stable fingerprint); `key` what
     identifies the finding apart from its position (by default the text of the primary region; for a secret, its hash).
+    A `proven` finding holds in test code too.
     """
 
     rule: str
@@ -70,6 +71,7 @@ class Finding:
     fix: str = ""
     symbol: str = ""
     key: str = ""
+    proven: bool = False
 
 
 class NotificationLevel(StrEnum):

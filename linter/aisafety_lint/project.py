@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aisafety_lint.finding import Notification
 from aisafety_lint.source import SourceFile
 
 if TYPE_CHECKING:
-    from aisafety_lint.evals.suites import Suite
+    from aisafety_lint.evals.model import Evaluation
+    from aisafety_lint.flow.trace import Flow
     from aisafety_lint.manifests.kinds import Manifest
     from aisafety_lint.program.model import Program
     from aisafety_lint.secrets.scan import SecretMatch
@@ -15,10 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All files by path, the linked Python program, recognised manifests, secret matches and evaluation suites."""
+    """All files by path, the linked Python program and its flows, manifests, secrets, and what is evaluated and how."""
 
     files: Mapping[str, SourceFile]
     program: "Program"
+    flows: tuple["Flow", ...]
+    evaluation: "Evaluation"
     manifests: tuple["Manifest", ...] = ()
     secrets: tuple["SecretMatch", ...] = ()
-    suites: tuple["Suite", ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    model_calls: int = 0
+    unresolved_calls: int = 0

@@ -1,1 +1,42 @@
-"""Reports: the outcome of a run and the formats it is written in. A report never decides, it only shows."""
+"""Reports: the outcome of a run and the formats it is written in. A report never decides, it only shows.
+
+Nothing is imported before a report is written: the command line names the formats without paying for them.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aisafety_lint.report.model import Report
+
+FORMATS = ("full", "concise", "json", "sarif", "github")
+
+__all__ = ["FORMATS", "render"]
+
+
+def render(
+    format: str,  # noqa: A002 - the word of the command line
+    report: "Report",
+    *,
+    color: bool = False,
+    trace: str = "short",
+    seconds: float | None = None,
+    category: str = "",
+    hyperlinks: bool = False,
+    width: int = 100,
+) -> str:
+    """Write a report in one of FORMATS, with a line end at its end; raises KeyError for any other format.
+
+    Color, trace, links, width and seconds are for people, in full and concise; the other formats depend on the report
+    only, so the same input gives the same bytes. `category` tells the SARIF uploads of one commit apart.
+    """
+    from aisafety_lint.report import concise, full, github, json, sarif
+    from aisafety_lint.report.options import Options
+
+    writers = {
+        "full": full.render,
+        "concise": concise.render,
+        "json": json.render,
+        "sarif": sarif.render,
+        "github": github.render,
+    }
+    return writers[format](report, Options(color, trace, seconds, category, hyperlinks, width))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from aisafety_lint.finding import Finding, Notification
 from aisafety_lint.rule import Rule
-from aisafety_lint.source import SourceText
+from aisafety_lint.source import SourceText, Span
+from aisafety_lint.standards import Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ class Report:
     """Findings to show, in the order path, line, column, rule; what was hidden and why; and what was looked at.
 
     `hidden` counts findings that were not shown, by reason: persona, severity, ignored (by configuration).
-    `texts` holds the text of every file that a finding or a notification names, with secrets already masked.
+    `texts` holds the text of every file that a finding or a notification names, with secrets already masked, character
+    by character so that every place stays where it is; `masked` says where. `standards` holds the taxonomies that the
+    rules refer to.
     """
 
     root: str
@@ -39,3 +42,5 @@ class Report:
     rules: Mapping[str, Rule]
     texts: Mapping[str, SourceText] = field(default_factory=dict)
     hidden: Mapping[str, int] = field(default_factory=dict)
+    standards: Mapping[str, Taxonomy] = field(default_factory=dict)
+    masked: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)

@@ -1,0 +1,27 @@
+"""Writes the draft of a reply, for the page on which a person sends it."""
+
+import html
+import os
+
+from flask import Flask, request
+from openai import OpenAI
+
+app = Flask(__name__)
+app.secret_key = os.environ["SESSION_SECRET"]
+client = OpenAI()
+
+
+def ask(prompt: str) -> str:
+    response = client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": prompt}])
+    return response.choices[0].message.content or ""
+
+
+@app.post("/draft")
+def draft() -> str:
+    reply = ask("Write a reply to: " + request.form["mail"])
+    return f"<article>{html.escape(reply)}</article>"
+
+
+def discount(mail: str) -> float:
+    """The discount that the model thinks fair."""
+    return min(float(ask("Answer with a number between 0 and 0.2. Which discount is fair? " + mail)), 0.2)

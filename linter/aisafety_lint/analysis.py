@@ -1,0 +1,183 @@
+"""From the files of a project to the Project that checks see: each file is read once, each stage gets what it needs."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from aisafety_lint import discovery
+from aisafety_lint.config import Config
+from aisafety_lint.discovery import Discovered
+from aisafety_lint.evals.frameworks import load as load_evals
+from aisafety_lint.evals.suites import Evaluation, Sources, recognise
+from aisafety_lint.finding import Notification, NotificationLevel
+from aisafety_lint.flow.solver import Solver
+from aisafety_lint.flow.sources import find_seeds
+from aisafety_lint.flow.trace import Flow, make_flow
+from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.manifests import documents, kinds
+from aisafety_lint.manifests.documents import Document
+from aisafety_lint.manifests.kinds import Manifest
+from aisafety_lint.program.model import Program, link_program
+from aisafety_lint.program.models import agent_roots
+from aisafety_lint.project import Project
+from aisafety_lint.python.facts import Facts
+from aisafety_lint.python.notebook import extract_notebook
+from aisafety_lint.python.parse import ParseError, extract_facts
+from aisafety_lint.python.relevance import imported_modules, relevant_files
+from aisafety_lint.secrets import redact
+from aisafety_lint.secrets.formats import load_formats
+from aisafety_lint.secrets.scan import SecretMatch, scan
+from aisafety_lint.source import SourceFile, SourceText, Span, Unreadable, decode
+
+_DOCUMENTS = ("yaml", "json", "toml")
+_PYTHON = ("python", "notebook")
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the files of a run; a file that cannot be read becomes a notification, once."""
+
+    config: Config
+    found: Discovered
+    unreadable: dict[str, Notification] = field(default_factory=dict)
+    parsed: dict[str, Document] = field(default_factory=dict)
+
+    def data(self, file: SourceFile) -> bytes | None:
+        """The bytes of a file, or None where it cannot be read."""
+        if file.path in self.unreadable:
+            return None
+        try:
+            return discovery.read(self.config, file)
+        except Unreadable as error:
+            self.fail("unreadable-file", f"`{file.path}` cannot be read: {error}.", file.path)
+            return None
+
+    def text(self, file: SourceFile) -> SourceText | None:
+        """The text of a file, or None where it cannot be read."""
+        data = self.data(file)
+        try:
+            return None if data is None else SourceText(file.path, decode(data))
+        except Unreadable as error:
+            self.fail("unreadable-file", f"`{file.path}` is not analysed: {error}.", file.path)
+            return None
+
+    def fail(self, kind: str, message: str, path: str, span: Span | None = None) -> None:
+        """Note that a file could not be analysed; for a file that was named explicitly that is an error."""
+        level = NotificationLevel.ERROR if path in self.found.explicit else NotificationLevel.WARNING
+        self.unreadable[path] = Notification(kind, message, level, path, span)
+
+    def document(self, file: SourceFile) -> Document | None:
+        """The value tree of a YAML, JSON or TOML file."""
+        if file.path not in self.parsed:
+            text = self.text(file)
+            if text is None:
+                return None
+            self.parsed[file.path] = documents.parse(text, file.kind)  # type: ignore[arg-type]  # one of _DOCUMENTS
+        return self.parsed[file.path]
+
+    def texts(self, paths: Collection[str], secrets: Iterable[SecretMatch]) -> tuple[dict[str, SourceText], dict[str, tuple[Span, ...]]]:
+        """The texts of some files with their secrets masked, and where they are masked."""
+        by_path: dict[str, list[SecretMatch]] = {}
+        for match in secrets:
+            by_path.setdefault(match.path, []).append(match)
+        found: dict[str, SourceText] = {}
+        for file in self.found.files:
+            if file.path in paths and file.path not in found:
+                text = self.text(file)
+                if text is not None:
+                    found[file.path] = redact.mask_text(text, by_path.get(file.path, ()))
+        return found, {path: tuple(match.span for match in by_path[path]) for path in sorted(found) if path in by_path}
+
+
+class Documents(Mapping[str, Document]):
+    """The value trees of a project by path, parsed when asked for."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.files = {file.path: file for file in reader.found.files if file.kind in _DOCUMENTS}
+
+    def __getitem__(self, path: str) -> Document:
+        document = self.reader.document(self.files[path])
+        if document is None:
+            raise KeyError(path)
+        return document
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.files
+
+
+def analyse(reader: Reader, knowledge: Knowledge) -> Project:
+    """Analyse all files of a project."""
+    files = {file.path: file for file in reader.found.files}
+    secrets, imports = _first_pass(reader, knowledge)
+    facts = dict(_facts(reader, files, relevant_files(imports, agent_roots(knowledge))))
+    manifests = tuple(_manifests(reader, knowledge))
+    program = link_program(facts, knowledge)
+    flows, model_calls = _flows(program)
+    evaluation = _evaluation(reader, knowledge, files, imports)
+    notes = (*reader.unreadable.values(), *kinds.notifications(manifests), *evaluation.notifications)
+    return Project(files, program, flows, evaluation, manifests, secrets, notes, model_calls, program.unresolved)
+
+
+def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
+    """Read every file once: its secrets, and for Python which modules it imports."""
+    formats = load_formats(knowledge)
+    secrets: list[SecretMatch] = []
+    imports: dict[str, frozenset[str]] = {}
+    for file in reader.found.files:
+        data = reader.data(file)
+        if data is None:
+            continue
+        if file.kind in _PYTHON:
+            imports[file.path] = imported_modules(data, notebook=file.kind == "notebook")
+        try:
+            secrets += scan(SourceText(file.path, decode(data)), file.kind, formats)
+        except Unreadable as error:
+            reader.fail("unreadable-file", f"`{file.path}` is not analysed: {error}.", file.path)
+    return tuple(secrets), imports
+
+
+def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[str]) -> Iterator[tuple[str, Facts]]:
+    for path in sorted(wanted):
+        text = reader.text(files[path])
+        if text is None:
+            continue
+        try:
+            yield path, extract_facts(path, text.text) if files[path].kind == "python" else extract_notebook(path, text)
+        except ParseError as error:
+            span = Span(error.line, 1, error.line, 1) if error.line else None
+            reader.fail("syntax-error", f"`{path}` cannot be parsed as Python: {error.message}.", path, span)
+
+
+def _manifests(reader: Reader, knowledge: Knowledge) -> Iterator[Manifest]:
+    known = kinds.load_kinds(knowledge)
+    for file in reader.found.files:
+        if file.kind not in _DOCUMENTS or not known.pattern.fullmatch(file.path):
+            continue
+        data = reader.data(file)
+        among = kinds.candidates(file.path, data, known) if data is not None else ()
+        document = reader.document(file) if among else None
+        if document is not None:
+            yield from kinds.recognise(file.path, document, known, among)
+
+
+def _flows(program: Program) -> tuple[tuple[Flow, ...], int]:
+    """All flows, and how many model calls there are."""
+    seeds = find_seeds(program.resolver, program.tools, program.decorators)
+    solver = Solver(program.resolver, program.guards, program.kinds)
+    flows = [make_flow(solver, seed, hit, program.kinds.sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)]
+    flows.sort(key=lambda flow: (flow.location.path, flow.location.span, flow.kind, flow.steps[0].path, flow.steps[0].span))
+    calls = sum(seed.kind == "model-output" and program.index.value(seed.scope, seed.value).op == "call" for seed in seeds)
+    return tuple(flows), calls
+
+
+def _evaluation(reader: Reader, knowledge: Knowledge, files: Mapping[str, SourceFile], imports: Mapping[str, frozenset[str]]) -> Evaluation:
+    def read(path: str) -> SourceText | None:
+        return reader.text(files[path]) if path in files else None
+
+    return recognise(Sources(files, read, Documents(reader), imports), load_evals(knowledge))

@@ -1,0 +1,76 @@
+"""Parsing arguments as all commands do it: one kind of error for what is not understood, with the nearest names."""
+
+import argparse
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from aisafety_lint.errors import UserError
+from aisafety_lint.suggest import did_you_mean
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises UserError instead of leaving the program."""
+
+    def __init__(self, name: str, description: str, epilog: str = "") -> None:
+        super().__init__(
+            prog=f"aisafety-lint {name}".strip(),
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse the words after the command."""
+        found, unknown = self.parse_known_args(words)
+        if unknown:
+            word = unknown[0].partition("=")[0]
+            options = [option for option in self._option_string_actions if option.startswith("--")]
+            message = f"unknown option `{word}`" if word.startswith("-") else f"too many arguments: `{word}`"
+            raise UserError(message, did_you_mean(word, options, f"`{self.prog} --help` lists the options"))
+        return found
+
+    def error(self, message: str) -> NoReturn:
+        """Turn what argparse complains about into an error of ours."""
+        message = re.sub(r"^argument ([^:]+): ", lambda match: f"`{match[1].split('/')[0]}`: ", message)
+        raise UserError(message, f"`{self.prog} --help` shows the usage")
+
+
+def one_of(what: str, values: Iterable[str]) -> Callable[[str], str]:
+    """A type of argument that takes one of some values."""
+    known = list(values)
+
+    def convert(text: str) -> str:
+        if text not in known:
+            otherwise = f"it is one of {', '.join(f'`{value}`' for value in known)}"
+            raise UserError(f"unknown {what} `{text}`", did_you_mean(text, known, otherwise))
+        return text
+
+    return convert
+
+
+def words(text: str) -> list[str]:
+    """A type of argument that takes several words with commas between them."""
+    return [word for word in (part.strip() for part in text.split(",")) if word]
+
+
+def folder(text: str) -> Path:
+    """A type of argument that takes an existing folder."""
+    path = Path(text).resolve()
+    if not path.is_dir():
+        raise UserError(f"`{text}` is not a folder")
+    return path
+
+
+def use_color(choice: str, environment: "os._Environ[str] | dict[str, str]", terminal: bool) -> bool:
+    """Whether to color: the option decides, then NO_COLOR, FORCE_COLOR or CLICOLOR_FORCE, then the terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if any(environment.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return terminal and environment.get("TERM") != "dumb"

@@ -1,0 +1,175 @@
+"""Rules about evaluation that data can say: takes `match: {eval: ...}` of a rule, gives its findings.
+
+The form of the block is `rules/schema/match-eval.schema.json`. What is absent is reported once for the repository;
+what contradicts itself, at each place. Nothing is said of what is unknown.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from aisafety_lint.evals.model import Cover, Problem, ProblemKind, Run, Suite, Target, covered
+from aisafety_lint.evals.product import Evaluated, Shipped, shipped
+from aisafety_lint.finding import Confidence, Finding, Location, Persona, Severity
+from aisafety_lint.rule import Rule
+
+_NAMES_SHOWN = 3
+
+
+def check(rule: Rule, project: Evaluated) -> Iterator[Finding]:
+    """The findings of a rule with an `eval` block."""
+    block: Mapping[str, Any] = rule.match["eval"]
+    questions: Mapping[str, Callable[[Rule, Any, Evaluated], Iterator[Finding]]] = {
+        "missing": _missing,
+        "lacks": _lacks,
+        "wired": _not_wired,
+        "gate": _cannot_fail,
+        "target": _bare_model,
+        "problems": _problems,
+    }
+    for key, question in questions.items():
+        if key in block:
+            yield from question(rule, block[key], project)
+
+
+def _missing(rule: Rule, dimension: str, project: Evaluated) -> Iterator[Finding]:
+    """No suite at all covers a dimension: at the line that builds the agent."""
+    suites = project.evaluation.suites
+    product = shipped(project)
+    if product is None or covered(suites, dimension) is not Cover.ABSENT:
+        return
+    related = tuple(Location(suite.path, suite.span, f"a suite of {suite.title}") for suite in suites)
+    yield _finding(rule, product.location, {**_words(product), "reason": _reason(suites)}, related=related)
+
+
+def _reason(suites: tuple[Suite, ...]) -> str:
+    if not suites:
+        return "nothing in the repository evaluates it"
+    titles = " and ".join(sorted({suite.title for suite in suites})[:_NAMES_SHOWN])
+    return f"the suites of {titles} test quality only"
+
+
+def _lacks(rule: Rule, wanted: Mapping[str, Any], project: Evaluated) -> Iterator[Finding]:
+    """There are suites with attacks, and none covers a dimension that the agent's tools call for."""
+    dimension, needed = wanted["dimension"], frozenset(wanted.get("needs", ()))
+    suites = project.evaluation.suites
+    product = shipped(project)
+    read = [suite for suite in suites if suite.read]
+    if product is None or not read or covered(suites, dimension) is not Cover.ABSENT:
+        return
+    if needed and needed.isdisjoint(product.capabilities):
+        return
+    suite = read[0]
+    words = {**_words(product, needed), **_suite_words(suite)}
+    place = Location(suite.path, suite.places.get(dimension, suite.span))
+    yield _finding(rule, place, words, related=(product.location,), fix=suite.suggestions.get(dimension, ""))
+
+
+def _not_wired(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
+    """No pipeline runs any suite; without pipelines at all that is a hint for the pedantic."""
+    suites = project.evaluation.suites
+    product = shipped(project)
+    if product is None or not suites or any(suite.wired is not Cover.ABSENT for suite in suites):
+        return
+    suite = next((one for one in suites if one.read), suites[0])
+    severity, persona = rule.severity, rule.persona
+    if not project.evaluation.pipelines:
+        severity, persona = Severity.LOW, max(rule.persona, Persona.PEDANTIC)
+    place = Location(suite.path, suite.span)
+    yield _finding(rule, place, _suite_words(suite), related=(product.location,), severity=severity, persona=persona)
+
+
+def _cannot_fail(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
+    """A pipeline runs a suite, and none of its runs can fail: at the place that is in the way."""
+    if shipped(project) is None:
+        return
+    seen: set[Location] = set()
+    for suite in project.evaluation.suites:
+        broken = _broken_runs(suite)
+        if broken and (place := broken[0].breaker) is not None and place not in seen:
+            seen.add(place)
+            words = {**_suite_words(suite), "breaker": place.label}
+            related = tuple(Location(run.path, run.span, "runs the suite") for run in broken)
+            yield _finding(rule, place, words, related=related, confidence=Confidence.HIGH)
+
+
+def _broken_runs(suite: Suite) -> tuple[Run, ...]:
+    """The runs of a suite, if none of them can fail; else nothing."""
+    return suite.runs if all(run.gate is Cover.ABSENT for run in suite.runs) else ()
+
+
+def _bare_model(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
+    """Every suite with attacks talks to a model: at the target of the first."""
+    product = shipped(project)
+    attacking = [suite for suite in project.evaluation.suites if covered((suite,), "adversarial") is not Cover.ABSENT]
+    if product is None or not attacking or any(suite.target is not Target.MODEL for suite in attacking):
+        return
+    suite = attacking[0]
+    place = Location(suite.path, suite.target_span or suite.span)
+    words = {**_words(product), **_suite_words(suite), "target": suite.target_name}
+    yield _finding(rule, place, words, related=(product.location,))
+
+
+def _problems(rule: Rule, kinds: Collection[str], project: Evaluated) -> Iterator[Finding]:
+    """Entries of a suite that have no effect, each at its place; no agent is needed to see that."""
+    for suite in project.evaluation.suites:
+        for problem in suite.problems:
+            if problem.kind.value in kinds and suite.path not in project.evaluation.aside:
+                words = {**_suite_words(suite), "entry": problem.entry, "reason": _cause(problem, suite)}
+                place = Location(suite.path, problem.span)
+                yield _finding(rule, place, words, fix=_remedy(problem), confidence=Confidence.HIGH)
+
+
+def _cause(problem: Problem, suite: Suite) -> str:
+    match problem.kind:
+        case ProblemKind.MISSING_SETTING:
+            return f"{suite.title} drops it, because `{problem.hint}` is missing"
+        case ProblemKind.WRONG_LIST:
+            return f"it is not a name for this list but for `{problem.hint}`"
+        case ProblemKind.UNKNOWN_ENTRY:
+            return f"{suite.title} knows no such name"
+
+
+def _remedy(problem: Problem) -> str:
+    match problem.kind:
+        case ProblemKind.MISSING_SETTING:
+            return f"Set `{problem.hint}` beside `{problem.entry}`."
+        case ProblemKind.WRONG_LIST:
+            return f"Move `{problem.entry}` to `{problem.hint}`."
+        case ProblemKind.UNKNOWN_ENTRY:
+            return f"Write `{problem.hint}`." if problem.hint else ""
+
+
+def _words(product: Shipped, capabilities: Collection[str] = ()) -> dict[str, str]:
+    return {"agent": product.name, "tools": product.tools(capabilities)}
+
+
+def _suite_words(suite: Suite) -> dict[str, str]:
+    return {"suite": suite.title, "path": suite.path}
+
+
+def _finding(
+    rule: Rule,
+    place: Location,
+    words: Mapping[str, str],
+    *,
+    related: tuple[Location, ...] = (),
+    fix: str = "",
+    severity: Severity | None = None,
+    persona: Persona | None = None,
+    confidence: Confidence = Confidence.MEDIUM,
+) -> Finding:
+    return Finding(
+        rule=rule.id,
+        message=sentence(rule.message.format_map(words)),
+        location=Location(place.path, place.span),
+        severity=rule.severity if severity is None else severity,
+        confidence=confidence,
+        persona=rule.persona if persona is None else persona,
+        related=related,
+        fix=fix,
+    )
+
+
+def sentence(text: str) -> str:
+    """A message with a capital at its beginning."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,76 @@
+"""Rules about flows that data can say: takes `match: {flow: {from, to, unless}}` of a rule, gives its findings.
+
+One finding for each sink and rule, with a flow for each source that reaches it. Flows through a recognised approval gate
+are left out where the rule says `unless: [approval]`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from aisafety_lint.finding import Confidence, Finding, Persona
+from aisafety_lint.flow.trace import Flow
+from aisafety_lint.program.model import Program
+from aisafety_lint.project import Project
+from aisafety_lint.rule import Rule
+
+_FLOWS_SHOWN = 5
+
+
+def check(rule: Rule, project: Project) -> Iterator[Finding]:
+    """The findings of a rule with a `flow` block."""
+    block = rule.match["flow"]
+    by_sink: dict[tuple[tuple[int, int], str], list[Flow]] = defaultdict(list)
+    for flow in project.flows:
+        if (
+            flow.seed.kind in block["from"]
+            and flow.kind in block["to"]
+            and not ("approval" in block.get("unless", ()) and approved(project.program, flow))
+        ):
+            by_sink[flow.sink, flow.kind].append(flow)
+    for flows in by_sink.values():
+        yield _finding(rule, project, sorted(flows, key=_order))
+
+
+def approved(program: Program, flow: Flow) -> bool:
+    """Whether a person agrees before the sink is reached: by the framework, or by a gate in the code."""
+    if flow.seed.tool is not None and flow.seed.tool.approved:
+        return True
+    return any(program.guards.approved(scope, program.index.value(scope, call).guard) for scope, call in flow.chain)
+
+
+def _order(flow: Flow) -> tuple[int, int, str, int]:
+    return -flow.confidence, len(flow.steps), flow.steps[0].path, flow.steps[0].span.line
+
+
+def _finding(rule: Rule, project: Project, flows: Sequence[Flow]) -> Finding:
+    flow = flows[0]
+    words = {"source": source_name(project.program, flow), "sink": flow.name}
+    persona = Persona.AUDITOR if flow.confidence is Confidence.LOW else rule.persona
+    return Finding(
+        rule=rule.id,
+        message=rule.message.format(**words),
+        location=replace(flow.location, label=f"reaches {project.program.kinds.sinks[flow.kind]}"),
+        severity=rule.severity,
+        confidence=flow.confidence,
+        persona=persona,
+        flows=tuple(item.steps for item in flows[:_FLOWS_SHOWN]),
+        why=_why(project.program, flows),
+        fix=rule.fix,
+        symbol=flow.symbol,
+    )
+
+
+def source_name(program: Program, flow: Flow) -> str:
+    """How a message begins: what the source is and where it comes from."""
+    kind = program.kinds.sources[flow.seed.kind]
+    if flow.seed.tool is not None:
+        return f"{kind} `{flow.seed.name}` of `{flow.seed.tool.name}`"
+    preposition = "from " if program.index.value(flow.seed.scope, flow.seed.value).op == "call" else ""
+    return f"{kind} {preposition}`{flow.seed.name}`" if flow.seed.name else kind
+
+
+def _why(program: Program, flows: Sequence[Flow]) -> str:
+    steps = len(flows[0].steps)
+    sources = "" if len(flows) == 1 else f"; {len(flows)} sources reach this place"
+    return f"nothing on the {steps} steps from the source makes the value safe for {program.kinds.sinks[flows[0].kind]}{sources}"

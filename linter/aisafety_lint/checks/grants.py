@@ -1,0 +1,65 @@
+"""Rules about ready-made power that data can say: takes `match: {grant: ...}` of a rule, gives its findings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from aisafety_lint.finding import Confidence, Finding, Location, Persona
+from aisafety_lint.flow.sources import spelled
+from aisafety_lint.flow.trace import call_place
+from aisafety_lint.program.agents import Grant
+from aisafety_lint.program.conditions import operands
+from aisafety_lint.program.model import Program
+from aisafety_lint.project import Project
+from aisafety_lint.rule import Rule
+from aisafety_lint.source import Span
+
+
+def check(rule: Rule, project: Project) -> Iterator[Finding]:
+    """The findings of a rule with a `grant` block."""
+    block = rule.match["grant"]
+    for grant in project.program.grants:
+        if _fits(block, grant):
+            yield _finding(rule, project.program, grant)
+
+
+def _fits(block: Mapping[str, Any], grant: Grant) -> bool:
+    """Whether a grant has a wanted capability and exactly the marks (exposes, unapproved, switch) that the rule asks for."""
+    wanted = block.get("capabilities")
+    if wanted is not None and not set(wanted) & set(grant.capabilities):
+        return False
+    return all(bool(grant.row.get(mark)) == bool(block.get(mark)) for mark in ("exposes", "unapproved", "switch"))
+
+
+def _finding(rule: Rule, program: Program, grant: Grant) -> Finding:
+    index = program.index
+    name = spelled(program.resolver, grant.scope, grant.call)
+    persona = Persona.AUDITOR if grant.row.get("sandboxed") or grant.confidence is Confidence.LOW else rule.persona
+    named = " and ".join(program.kinds.capabilities[item] for item in grant.capabilities)
+    flag = grant.row.get("flag", "")
+    tool = f"{name}({flag}=...)" if flag else name
+    return Finding(
+        rule=rule.id,
+        message=rule.message.format(sink=tool, capabilities=named),
+        location=_location(program, grant),
+        severity=rule.severity,
+        confidence=grant.confidence,
+        persona=persona,
+        why=f"`{name}` lets the model {named}" if named else "",
+        fix=rule.fix,
+        symbol=index.scopes[grant.scope].qualname,
+    )
+
+
+def _location(program: Program, grant: Grant) -> Location:
+    """The flag that gives the power where there is one, else the call."""
+    index = program.index
+    for operand in (
+        operands(program.resolver, grant.scope, grant.call, {"name": grant.row.get("flag", "")})
+        if grant.row.get("flag")
+        else ()
+    ):
+        place = index.value(grant.scope, operand).place
+        if place[0]:
+            return Location(index.paths[grant.scope], Span(*place), "gives the power")
+    return replace(call_place(index, grant.scope, grant.call), label="granted here")

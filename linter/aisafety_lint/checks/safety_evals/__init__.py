@@ -1,0 +1,1 @@
+"""Rules of the family safety-evals with logic of their own."""

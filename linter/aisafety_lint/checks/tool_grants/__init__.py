@@ -1,0 +1,1 @@
+"""Rules about too much power that need logic of their own: one module a rule."""

@@ -1,0 +1,46 @@
+"""Jobs whose agent anyone can start and whose token may write code, releases or packages, or the default."""
+
+from collections.abc import Iterator
+
+from aisafety_lint.checks.manifests import Hit, manifest_finding
+from aisafety_lint.finding import Finding, Persona, Severity
+from aisafety_lint.manifests.query import Match
+from aisafety_lint.manifests.workflows import Access, Job, Workflow, acts, workflows
+from aisafety_lint.project import Project
+from aisafety_lint.rule import Rule
+
+_CONSEQUENTIAL = ("contents", "actions", "packages", "deployments", "pages")
+
+
+def check(rule: Rule, project: Project) -> Iterator[Finding]:
+    for workflow in workflows(project.manifests):
+        yield from _findings(rule, workflow)
+
+
+def _findings(rule: Rule, workflow: Workflow) -> Iterator[Finding]:
+    seen: set[tuple[str | int, ...]] = set()
+    for job in workflow.jobs.values():
+        steps = [step for step in job.steps if step.action is not None and acts(step)]
+        if not steps or not workflow.triggers:
+            continue
+        is_open = any(workflow.access(step) is Access.OPEN for step in steps)
+        hit = _hit(job, is_open=is_open)
+        if hit is not None and hit.at.parts not in seen:
+            seen.add(hit.at.parts)
+            yield manifest_finding(rule, workflow.manifest, hit)
+
+
+def _hit(job: Job, *, is_open: bool) -> Hit | None:
+    block, writes = job.permissions, job.writes()
+    if block is None:
+        words = {"job": job.name, "power": "the repository's default permissions"}
+        persona = None if is_open else Persona.PEDANTIC
+        return Hit(job.match, words=words, severity=Severity.MEDIUM if is_open else Severity.LOW, persona=persona)
+    if "*" in writes:
+        words = {"job": job.name, "power": "permission to write everything"}
+        return Hit(block, words=words, severity=None if is_open else Severity.MEDIUM)
+    held = [name for name in _CONSEQUENTIAL if name in writes]
+    if not held or not is_open:
+        return None
+    place: Match = block.child(held[0]) or block
+    return Hit(place, words={"job": job.name, "power": " and ".join(f"`{name}: write`" for name in held)})

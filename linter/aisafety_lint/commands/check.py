@@ -1,0 +1,219 @@
+"""`aisafety-lint check`: analyses a project and writes what it found."""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from aisafety_lint import cli
+from aisafety_lint.arguments import Parser, folder, one_of, use_color, words
+from aisafety_lint.config import Config
+from aisafety_lint.errors import UserError
+from aisafety_lint.finding import NotificationLevel, Persona, Severity
+from aisafety_lint.outputs import drop_stdout, parse_output, stdout_format, write_file, write_stdout
+from aisafety_lint.report import FORMATS
+from aisafety_lint.suggest import nearest
+
+if TYPE_CHECKING:
+    from aisafety_lint.report.model import Report
+
+_EPILOG = """\
+exit codes:
+  0  nothing at or above --fail-on
+  1  findings
+  2  the job could not be done
+
+A path that is named like a command is given as `aisafety-lint check PATH`."""
+_MAX_STDIN = 100_000_000
+_LISTS = ("select", "ignore", "extend_select", "exclude", "extend_exclude")
+_FLAGS = ("force_exclude", "strict")
+
+
+def parser() -> Parser:
+    """The arguments of the command, which are those of the program as a whole."""
+    commands = "\n".join(f"  {name:<10} {text}" for name, text in cli.COMMANDS.items())
+    made = Parser(
+        "",
+        "Find what makes an LLM agent unsafe around the model. Nothing is executed, nothing leaves the machine.",
+        f"commands:\n{commands}\n\n{_EPILOG}",
+    )
+    made.add_argument(
+        "paths", nargs="*", metavar="PATH", help="what to report on (default: .); `-` reads standard input"
+    )
+    _add_rules(made.add_argument_group("rules"))
+    _add_files(made.add_argument_group("files"))
+    _add_output(made.add_argument_group("output"))
+    return made
+
+
+def _add_rules(group: "argparse._ArgumentGroup") -> None:
+    selectors: dict[str, Any] = {"action": "extend", "type": words, "metavar": "RULE"}
+    group.add_argument(
+        "--select", **selectors, help="run these rules only: ids, families, tags, ALL; with commas, repeatable"
+    )
+    group.add_argument("--ignore", **selectors, help="do not run these rules")
+    group.add_argument("--extend-select", **selectors, help="run these rules, too")
+    group.add_argument("--rules", action="append", type=folder, metavar="DIR", help="a folder of own rules; repeatable")
+    personas = one_of("persona", map(str, Persona))
+    severities = one_of("severity", map(str, Severity))
+    group.add_argument("--persona", type=personas, help="who reads: regular, pedantic or auditor (default: regular)")
+    group.add_argument("--min-severity", type=severities, metavar="LEVEL", help="show findings from this severity on")
+    group.add_argument(
+        "--fail-on", type=severities, metavar="LEVEL", help="exit with 1 from this severity on (default: low)"
+    )
+
+
+def _add_files(group: "argparse._ArgumentGroup") -> None:
+    patterns: dict[str, Any] = {"action": "extend", "type": words, "metavar": "PATTERN"}
+    group.add_argument(
+        "--exclude", **patterns, help="paths not to walk, instead of the default ones; .gitignore syntax"
+    )
+    group.add_argument("--extend-exclude", **patterns, help="paths not to walk, besides the default ones")
+    group.add_argument("--force-exclude", action="store_true", help="excludes hold for paths given explicitly, too")
+    group.add_argument(
+        "--stdin-filename", metavar="FILE", help="the file that standard input stands for, with PATH `-`"
+    )
+    group.add_argument("--config", metavar="FILE", help="use this configuration file")
+    group.add_argument("--isolated", action="store_true", help="use no configuration file")
+    group.add_argument("--strict", action="store_true", help="exit with 2 if any file could not be analysed")
+    group.add_argument("--no-cache", action="store_true", help="accepted for later; there is no cache yet")
+
+
+def _add_output(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--output-format", type=one_of("format", FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
+    group.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="FORMAT=FILE",
+        help="write this format to a file, too; repeatable",
+    )
+    group.add_argument("--show-files", action="store_true", help="list the files to report on, and stop")
+    group.add_argument(
+        "--show-settings", action="store_true", help="list the settings and where they come from, and stop"
+    )
+    group.add_argument(
+        "--statistics", action="store_true", help="count the findings of each rule, instead of listing them"
+    )
+    group.add_argument("--exit-zero", action="store_true", help="exit with 0 even with findings")
+    group.add_argument("--trace", type=one_of("trace", ("short", "full")), default="short", help="short or full flows")
+    group.add_argument(
+        "--color", type=one_of("color", ("auto", "always", "never")), default="auto", help="auto, always, never"
+    )
+    group.add_argument("--category", default="", metavar="NAME", help="tells several SARIF uploads of a commit apart")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Analyse, write, and decide the exit code."""
+    started = time.monotonic()
+    outputs = [parse_output(text) for text in arguments.output]
+    to_stdout = stdout_format(arguments.output_format, outputs)
+    config = _config(arguments)
+    if arguments.show_settings:
+        from aisafety_lint.settings_view import settings_text
+
+        write_stdout(settings_text(config))
+        return 0
+    if arguments.show_files:
+        return _show_files(config)
+
+    from aisafety_lint import pipeline
+
+    report = pipeline.run(config)
+    options = _options(arguments, time.monotonic() - started)
+    for form, path in outputs:
+        if path is not None:
+            write_file(path, _rendered(form, report, {**options, "color": False}))
+    text = _statistics(report, options) if arguments.statistics else _rendered(to_stdout, report, options)
+    code = exit_code(config, report, arguments.exit_zero)
+    try:
+        write_stdout(text)
+    except BrokenPipeError:
+        drop_stdout()  # who reads only the first lines still gets the exit code of the whole run
+    return code
+
+
+def exit_code(config: Config, report: "Report", exit_zero: bool = False) -> int:
+    """2 where the job could not be done, else 1 with findings at or above `fail_on`, else 0."""
+    explicit, about_settings = config.explicit, set(config.notifications)
+    for item in report.notifications:
+        unanalysed = item.level is not NotificationLevel.NOTE and item.path in explicit and item not in about_settings
+        if item.level is NotificationLevel.ERROR or unanalysed:
+            return 2
+    if config.strict and report.coverage.not_analysed:
+        return 2
+    return int(not exit_zero and any(item.severity >= config.fail_on for item in report.findings))
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    from aisafety_lint.settings import CommandLine, load_config
+
+    settings: dict[str, Any] = {
+        name: tuple(value) for name in _LISTS if (value := getattr(arguments, name)) is not None
+    }
+    settings |= {name: True for name in _FLAGS if getattr(arguments, name)}
+    if arguments.persona:
+        settings["persona"] = Persona[arguments.persona.upper()]
+    for name in ("min_severity", "fail_on"):
+        if value := getattr(arguments, name):
+            settings[name] = Severity[value.upper()]
+    if arguments.rules:
+        settings["rules"] = tuple(arguments.rules)
+    if arguments.config and arguments.isolated:
+        raise UserError("`--config` and `--isolated` exclude each other")
+    paths = tuple(arguments.paths) or (".",)
+    return load_config(CommandLine(paths, arguments.config, arguments.isolated, _stdin(arguments, paths), settings))
+
+
+def _stdin(arguments: argparse.Namespace, paths: tuple[str, ...]) -> tuple[str, bytes] | None:
+    name: str | None = arguments.stdin_filename
+    if paths != ("-",):
+        if "-" in paths or name is not None:
+            raise UserError("standard input is read with `-` as the only path, and `--stdin-filename FILE`")
+        _check_command(paths[0])
+        return None
+    return name or "stdin.py", sys.stdin.buffer.read(_MAX_STDIN)
+
+
+def _check_command(first: str) -> None:
+    """A first path that does not exist may be a command with a slip of the finger."""
+    if first.isalpha() and not os.path.lexists(first) and (names := nearest(first, cli.COMMANDS, 1)):
+        raise UserError(f"`{first}` does not exist", f"did you mean the command `{names[0]}`?")
+
+
+def _options(arguments: argparse.Namespace, seconds: float) -> dict[str, Any]:
+    terminal = sys.stdout.isatty()
+    return {
+        "color": use_color(arguments.color, os.environ, terminal),
+        "trace": arguments.trace,
+        "seconds": seconds,
+        "category": arguments.category,
+        "hyperlinks": terminal and use_color(arguments.color, os.environ, terminal),
+        "width": max(shutil.get_terminal_size((100, 24)).columns, 40),
+    }
+
+
+def _rendered(form: str, report: "Report", options: dict[str, Any]) -> str:
+    from aisafety_lint.report import render
+
+    return render(form, report, **options)
+
+
+def _statistics(report: "Report", options: dict[str, Any]) -> str:
+    from aisafety_lint.report import statistics
+
+    return statistics.render(report, **{name: options[name] for name in ("color", "seconds", "hyperlinks")})
+
+
+def _show_files(config: Config) -> int:
+    from aisafety_lint.discovery import discover
+    from aisafety_lint.report.terminal import visible
+
+    found = discover(config)
+    write_stdout("".join(f"{visible(file.path)}\n" for file in found.files if found.in_scope(file.path)))
+    for item in (*config.notifications, *found.notifications):
+        where = f"{visible(item.path)}: " if item.path else ""
+        sys.stderr.write(f"{item.level}: {where}{visible(item.message)}\n")
+    return 2 if any(item.level is NotificationLevel.ERROR for item in found.notifications) else 0

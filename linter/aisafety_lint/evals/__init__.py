@@ -1,0 +1,1 @@
+"""Safety evaluation: which suites a repository has, what they test, whether they run and can fail, what is declared."""

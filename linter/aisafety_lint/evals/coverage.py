@@ -1,0 +1,221 @@
+"""What a configuration tests: takes its value tree and the knowledge about its framework, gives the coverage.
+
+Entries are expanded as the framework does it (groups, families, defaults, entries inside entries), entries that it
+would drop are dropped, and what is left is compared with the entries that cover a dimension.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from aisafety_lint.evals.frameworks import Entries, Framework
+from aisafety_lint.evals.model import DIMENSIONS, Cover, Problem, ProblemKind, everything
+from aisafety_lint.evals.tree import at, has, is_empty, items, pair_at, text
+from aisafety_lint.manifests.documents import Array, Node, Object, Scalar
+from aisafety_lint.source import Span
+
+# An entry with one of these is computed or kept elsewhere when the suite runs.
+_DYNAMIC = ("{{", "${", "file://", "package:", "http://", "https://")
+
+
+@dataclass(slots=True)
+class _Plan:
+    """The entries of a configuration while they are collected, by list, and whether something stayed hidden."""
+
+    entries: dict[str, list[str]]
+    hidden: bool = False
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a configuration tests.
+
+    `problems` are entries without effect, `entries` those that remain by list after all expansion; `hidden` holds when
+    some could not be read, `generated` when the tests themselves are in the file.
+    """
+
+    coverage: Mapping[str, Cover]
+    problems: tuple[Problem, ...] = ()
+    entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden: bool = False
+    generated: bool = False
+
+
+def tested(framework: Framework, root: Node) -> Tested:
+    """Compute the coverage of a configuration with an attack section; a generated suite counts as it was generated."""
+    generated = _generated(framework, root)
+    if generated is not None:
+        return Tested(_coverage(framework, generated, root), (), _frozen(generated), generated=True)
+    if not isinstance(at(root, framework.config["attacks"]), Object):
+        return Tested(everything(Cover.UNKNOWN), hidden=True)
+    plan = _Plan({name: [] for name in framework.lists})
+    for name, entries in framework.lists.items():
+        _collect(framework, name, entries, at(root, entries.at), plan)
+    return Tested(_coverage(framework, plan, root), tuple(plan.problems), _frozen(plan), plan.hidden)
+
+
+def places(framework: Framework, root: Node, fallback: Span) -> dict[str, Span]:
+    """Where to extend a configuration, by dimension: the list that the suggested entry goes into, else the attacks."""
+    found = {}
+    for dimension in DIMENSIONS:
+        name = framework.suggest.get(dimension, {}).get("list", "")
+        pair = pair_at(root, framework.lists[name].at) if name else None
+        found[dimension] = pair.key.span if pair else fallback
+    return found
+
+
+def suggestions(framework: Framework, root: Node) -> dict[str, str]:
+    """By dimension, the smallest change of a configuration that covers it, as a sentence."""
+    found = {}
+    for dimension, rule in framework.suggest.items():
+        entries = framework.lists[rule["list"]]
+        if items(at(root, entries.at)) or not entries.default:
+            found[dimension] = f"Add `{rule['entry']}` to `{entries.at}`."
+        else:
+            # A list replaces the default, so the default is written out.
+            found[dimension] = f"Set `{entries.at}` to `[{', '.join((*entries.default, rule['entry']))}]`."
+    return found
+
+
+def size(framework: Framework, root: Node, done: Tested) -> int | None:
+    """The number of tests of one run, as far as the configuration says it; None where entries are hidden."""
+    rule = framework.config.get("size")
+    if rule is None or not done.entries or done.hidden:
+        return None
+    if done.generated:
+        return len(items(at(root, framework.config["generated"]["at"])))
+    each = _number(at(root, rule["tests"]), rule["default"])
+    listed = items(at(root, framework.lists[rule["each"]].at))
+    own = {_name(node): _number(at(node, rule["own"]), each) for node in listed}
+    tests = sum(own.get(entry, each) for entry in done.entries[rule["each"]])
+    plain = framework.lists[rule["times"]].plain
+    variants = 1 + sum(entry not in plain for entry in done.entries[rule["times"]])
+    return tests * variants * max(1, len(items(at(root, rule["contexts"]))))
+
+
+def _number(node: Node | None, default: int) -> int:
+    value = node.value if isinstance(node, Scalar) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _collect(framework: Framework, name: str, entries: Entries, node: Node | None, plan: _Plan) -> None:
+    """Add the entries of one list; an absent list stands for its default."""
+    if node is None or (isinstance(node, Scalar) and node.value is None):
+        plan.entries[name].extend(_expanded(framework, name, entries.default))
+    elif not isinstance(node, Array):
+        plan.hidden = True
+    elif not node.items and entries.empty_is_default:
+        plan.entries[name].extend(_expanded(framework, name, entries.default))
+    else:
+        known = framework.known(name)
+        for item in node.items:
+            _add(framework, name, known, item, plan)
+            if entries.inner and isinstance(inner := at(item, entries.inner), Array):
+                _collect(framework, name, Entries(at=entries.inner), inner, plan)
+
+
+def _add(framework: Framework, name: str, known: frozenset[str], item: Node, plan: _Plan) -> None:
+    """Add one entry with all it stands for; one that cannot work is a problem."""
+    entry = _name(item)
+    if not entry or any(mark in entry for mark in _DYNAMIC):
+        plan.hidden = True
+    elif known and entry not in known:
+        plan.hidden = True
+        plan.problems.append(_unknown(framework, known, entry, _place(item)))
+    elif _dropped(framework, entry, item):
+        plan.problems.append(Problem(ProblemKind.MISSING_SETTING, entry, _place(item), framework.required[entry]))
+    else:
+        for target, members in _meaning(framework, name, entry):
+            plan.entries[target].extend(member for member in members if not _dropped(framework, member, item))
+
+
+def _unknown(framework: Framework, known: frozenset[str], entry: str, place: Span) -> Problem:
+    """Why a list does not know an entry: it belongs to another list, or is misspelt."""
+    for name, entries in framework.lists.items():
+        if entry in framework.known(name):
+            return Problem(ProblemKind.WRONG_LIST, entry, place, entries.at)
+    family = entry.partition(":")[0]
+    nearest = [family] if family in known else difflib.get_close_matches(entry, sorted(known), n=1, cutoff=0.75)
+    return Problem(ProblemKind.UNKNOWN_ENTRY, entry, place, "".join(nearest))
+
+
+def _meaning(framework: Framework, name: str, entry: str) -> Iterator[tuple[str, list[str]]]:
+    """What an entry of one list stands for: entries by list."""
+    family, _, key = entry.rpartition(":")
+    if entry in framework.families:
+        members = list(framework.families[entry].values())
+    elif key in framework.families.get(family, {}):
+        members = [framework.families[family][key]]
+    else:
+        members = [{name: (entry,)}]
+    for member in members:
+        for target, entries in member.items():
+            yield target, list(_expanded(framework, target, entries))
+
+
+def _expanded(framework: Framework, name: str, entries: Iterable[str]) -> Iterator[str]:
+    """Replace groups by their members, groups inside groups too."""
+    groups = framework.groups.get(name, {})
+    seen: set[str] = set()
+    waiting = list(reversed(tuple(entries)))
+    while waiting:
+        entry = waiting.pop()
+        if entry in seen:
+            continue
+        seen.add(entry)
+        if entry in groups:
+            waiting.extend(reversed(groups[entry]))
+        else:
+            yield entry
+
+
+def _dropped(framework: Framework, entry: str, item: Node) -> bool:
+    """Whether the framework drops an entry because a setting is missing beside it."""
+    needed = framework.required.get(entry)
+    return needed is not None and is_empty(at(item, needed))
+
+
+def _generated(framework: Framework, root: Node) -> _Plan | None:
+    """The entries that a generated suite carries with its tests, or None where it was not generated."""
+    rule = framework.config.get("generated")
+    if rule is None:
+        return None
+    plan = _Plan({name: [] for name in framework.lists})
+    for test in items(at(root, rule["at"])):
+        for name in framework.lists:
+            if entry := text(at(test, rule[name])):
+                plan.entries[name].append(entry)
+    return plan if any(plan.entries.values()) else None
+
+
+def _coverage(framework: Framework, plan: _Plan, root: Node) -> dict[str, Cover]:
+    entries = _frozen(plan)
+    found = {name: _cover(framework.coverage.get(name, {}), entries, root) for name in DIMENSIONS}
+    return {name: max(cover, Cover.UNKNOWN) if plan.hidden else cover for name, cover in found.items()}
+
+
+def _cover(rule: Mapping[str, tuple[str, ...]], entries: Mapping[str, tuple[str, ...]], root: Node) -> Cover:
+    if any(_any(rule.get(name, ()), listed) for name, listed in entries.items()):
+        return Cover.COVERED
+    weak = any(_any(rule.get("weak", ()), listed) for listed in entries.values())
+    return Cover.UNKNOWN if weak or any(has(root, key) for key in rule.get("keys", ())) else Cover.ABSENT
+
+
+def _any(patterns: Iterable[str], entries: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(entry, pattern) for pattern in patterns for entry in entries)
+
+
+def _name(item: Node) -> str:
+    return text(item) or text(at(item, "id"))
+
+
+def _place(item: Node) -> Span:
+    """Where the name of an entry stands."""
+    inner = at(item, "id")
+    return inner.span if inner is not None else item.span
+
+
+def _frozen(plan: _Plan) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(dict.fromkeys(entries)) for name, entries in plan.entries.items()}

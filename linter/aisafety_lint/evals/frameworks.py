@@ -1,0 +1,227 @@
+"""The knowledge about evaluation: `rules/evals/*.yml` as types.
+
+A file describes either a framework (how its suites are recognised, what their entries test, whether a bad result
+fails the run) or, by its `kind`, the pipelines that run suites, the signs of a deployment, or the words of attacks.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from aisafety_lint.evals.model import Cover, Target
+from aisafety_lint.knowledge import Knowledge
+
+FRAMEWORK_KINDS = ("adversarial", "benchmark", "quality")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A configuration file by its name and the keys (dotted) that it has."""
+
+    name: tuple[str, ...]
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A Python file by what it imports and, where that says too little, by its text."""
+
+    name: str
+    text: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """One list of entries in a configuration: where it is, what holds without it, which entries add nothing.
+
+    `inner` is where an entry names further entries of the same list.
+    """
+
+    at: str
+    default: tuple[str, ...] = ()
+    empty_is_default: bool = False
+    inner: str = ""
+    plain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """What is known of one evaluation framework; `config` is empty where its configurations are not read."""
+
+    id: str
+    title: str
+    kind: str
+    configs: tuple[Shape, ...] = ()
+    programs: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    modules: tuple[Module, ...] = ()
+    commands: tuple[tuple[str, ...], ...] = ()
+    actions: tuple[str, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+    lists: Mapping[str, Entries] = field(default_factory=dict)
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coverage: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    required: Mapping[str, str] = field(default_factory=dict)
+    suggest: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    families: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = field(default_factory=dict)
+    fails: Cover = Cover.UNKNOWN
+    disabled_by: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def known(self, name: str) -> frozenset[str]:
+        """Every entry that a list accepts: ids, groups, families and their members; empty where it is not closed."""
+        ids = self.ids.get(name)
+        if ids is None:
+            return frozenset()
+        members = (f"{family}:{key}" for family, content in self.families.items() for key in content)
+        aliases = (*self.families, *members) if name == next(iter(self.ids)) else ()
+        return frozenset((*ids, *self.groups.get(name, ()), *aliases))
+
+    def target(self, name: str) -> Target:
+        """Whether a target by this name is the application or a model; the longest pattern decides."""
+        found = [
+            (len(pattern), kind)
+            for kind in (Target.MODEL, Target.APPLICATION)
+            for pattern in self.targets.get(kind.value, ())
+            if fnmatchcase(name, pattern)
+        ]
+        return max(found)[1] if found else Target.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Pipelines:
+    """How pipelines are found and read."""
+
+    workflows: tuple[str, ...]
+    others: tuple[str, ...]
+    scripts: tuple[str, ...]
+    wrappers: tuple[tuple[str, ...], ...]
+    indirect: tuple[str, ...]
+    harmless: tuple[str, ...]
+    runners: tuple[str, ...]
+    collectors: tuple[str, ...]
+    manual: tuple[str, ...]
+    judges: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """The signs of a deployed application, of a library that others install, and of a named owner."""
+
+    deployment: tuple[str, ...]
+    dependencies: tuple[str, ...]
+    aside: frozenset[str]
+    owners: tuple[str, ...]
+    declarations: tuple[str, ...]
+    libraries: frozenset[str]
+    attack_words: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EvalKnowledge:
+    """Everything the stage knows: the frameworks by id, the pipelines, the signs, the schema of the declaration."""
+
+    frameworks: Mapping[str, Framework]
+    pipelines: Pipelines
+    signs: Signs
+    schema: Path
+
+
+def load(knowledge: Knowledge) -> EvalKnowledge:
+    """Read `rules/evals`; of files of one name the user's wins."""
+    models = dict(knowledge.models("evals"))
+    by_kind = {content["kind"]: content for content in models.values()}
+    frameworks = {name: _framework(name, data) for name, data in models.items() if data["kind"] in FRAMEWORK_KINDS}
+    return EvalKnowledge(
+        frameworks,
+        _pipelines(by_kind["pipelines"]),
+        _signs(by_kind["signs"]),
+        knowledge.roots[0] / "schema" / "aisafety.schema.json",
+    )
+
+
+def matches(path: str, patterns: Iterable[str]) -> bool:
+    """Whether a path matches a pattern: by its last part, or from any folder on where the pattern has a slash."""
+    name = path.rpartition("/")[2]
+    return any(
+        fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(name, pattern)
+        for pattern in patterns
+    )
+
+
+def matches_root(path: str, patterns: Iterable[str]) -> bool:
+    """Whether a path, counted from the root of the repository, matches a pattern; `*` stays inside a folder."""
+    return any(fnmatchcase(path, pattern) and path.count("/") == pattern.count("/") for pattern in patterns)
+
+
+def _framework(name: str, data: Mapping[str, Any]) -> Framework:
+    recognise, gate = data["recognise"], data.get("gate", {})
+    config = data.get("config", {})
+    return Framework(
+        id=name,
+        title=data["title"],
+        kind=data["kind"],
+        configs=tuple(Shape(**_tuples(shape)) for shape in recognise.get("configs", ())),
+        programs=tuple(recognise.get("programs", ())),
+        paths=tuple(recognise.get("paths", ())),
+        modules=tuple(_module(entry) for entry in recognise.get("modules", ())),
+        commands=tuple(tuple(command.split()) for command in recognise.get("commands", ())),
+        actions=tuple(recognise.get("actions", ())),
+        config=config,
+        lists={key: Entries(**_tuples(entry)) for key, entry in config.get("lists", {}).items()},
+        targets=_tuples(data.get("targets", {})),
+        coverage=_each(data.get("coverage", {}), _tuples),
+        required=data.get("required", {}),
+        suggest=data.get("suggest", {}),
+        ids=_tuples(data.get("ids", {})),
+        groups=_each(data.get("groups", {}), _tuples),
+        families=_each(data.get("families", {}), lambda family: _each(family, _tuples)),
+        fails={True: Cover.COVERED, False: Cover.ABSENT}.get(gate.get("fails"), Cover.UNKNOWN),
+        disabled_by=gate.get("disabled_by", {}),
+    )
+
+
+def _module(entry: str | Mapping[str, str]) -> Module:
+    if isinstance(entry, str):
+        return Module(entry)
+    return Module(entry["name"], re.compile(entry["text"]))
+
+
+def _pipelines(data: Mapping[str, Any]) -> Pipelines:
+    return Pipelines(
+        workflows=tuple(data["workflows"]),
+        others=tuple(data["others"]),
+        scripts=tuple(data["scripts"]),
+        wrappers=tuple(tuple(wrapper.split()) for wrapper in data["wrappers"]),
+        indirect=tuple(data["indirect"]),
+        harmless=tuple(data["harmless"]),
+        runners=tuple(data["runners"]),
+        collectors=tuple(data["collectors"]),
+        manual=tuple(data["manual"]),
+        judges=re.compile("|".join(data["judges"])),
+    )
+
+
+def _signs(data: Mapping[str, Any]) -> Signs:
+    return Signs(
+        deployment=tuple(data["deployment"]),
+        dependencies=tuple(data["dependencies"]),
+        aside=frozenset(data["aside"]),
+        owners=tuple(data["owners"]),
+        declarations=tuple(data["declarations"]),
+        libraries=frozenset(data["libraries"]),
+        attack_words=re.compile("|".join(data["attack_words"]), re.IGNORECASE),
+    )
+
+
+def _each(data: Mapping[str, Any], convert: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
+    return {str(key): convert(value) for key, value in data.items()}
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}

@@ -1,0 +1,144 @@
+"""What is known about the evaluation of a repository: the types that the stage hands to the checks.
+
+Every judgement has three values. Only what was read completely can be `ABSENT`; whatever is dynamic, hidden or not
+understood is `UNKNOWN`, and no rule speaks about it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from aisafety_lint.finding import Location, Notification
+from aisafety_lint.source import Span
+
+DIMENSIONS = (
+    "adversarial",
+    "multi_turn",
+    "injection",
+    "excessive_agency",
+    "over_refusal",
+    "bias",
+    "obfuscation",
+    "domain",
+)
+
+
+class Cover(IntEnum):
+    """Whether something is there; the greater value wins where two suites are taken together."""
+
+    ABSENT = 0
+    UNKNOWN = 1
+    COVERED = 2
+
+
+class Target(StrEnum):
+    """What a suite talks to: the application as it is deployed, or a model without its tools."""
+
+    APPLICATION = "application"
+    MODEL = "model"
+    UNKNOWN = "unknown"
+
+
+class ProblemKind(StrEnum):
+    """Why an entry of a suite has no effect."""
+
+    UNKNOWN_ENTRY = "unknown-entry"
+    WRONG_LIST = "wrong-list"
+    MISSING_SETTING = "missing-setting"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An entry of a suite without effect; `hint` is the missing setting, the right list, or the nearest known name."""
+
+    kind: ProblemKind
+    entry: str
+    span: Span
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A step of a pipeline that runs a suite.
+
+    `gate` says whether a bad result can fail the pipeline; where it cannot, `breaker` is the place and the reason.
+    """
+
+    path: str
+    span: Span
+    gate: Cover
+    breaker: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """An evaluation suite.
+
+    `span` is the place that stands for it: the mapping with its attacks, an import, a command. `places` are the places
+    to extend it by dimension, `suggestions` what to write there. `target_span` is the place that names its target,
+    `size` the number of tests of one run where it can be computed. `wired` says whether a pipeline runs it; an
+    `external` suite runs elsewhere, as a declaration says. `read` holds where the coverage was computed, not guessed.
+    """
+
+    framework: str
+    title: str
+    path: str
+    span: Span
+    coverage: Mapping[str, Cover]
+    target: Target = Target.UNKNOWN
+    target_name: str = ""
+    target_span: Span | None = None
+    size: int | None = None
+    read: bool = False
+    external: bool = False
+    wired: Cover = Cover.UNKNOWN
+    runs: tuple[Run, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    places: Mapping[str, Span] = field(default_factory=dict)
+    suggestions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A place where a declaration breaks its schema; `message` is one sentence without the full stop."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """The declaration of an agent's owner, limits and promises, as it was read; `flaws` is empty when it is valid."""
+
+    path: str
+    span: Span
+    data: Mapping[str, Any]
+    flaws: tuple[Flaw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that the stage found: suites, declarations, and why the repository counts as deployed or as owned.
+
+    `deployed` are the files that show a deployment, empty for a library; `pipelines` those of the pipelines, read or
+    not; `owners` those that name an owner; `aside` those that are no product code (tests, examples, documentation).
+    """
+
+    suites: tuple[Suite, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
+    deployed: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    aside: frozenset[str] = frozenset()
+    notifications: tuple[Notification, ...] = ()
+
+
+def covered(suites: tuple[Suite, ...], dimension: str) -> Cover:
+    """What several suites together cover of one dimension; without a suite nothing is covered."""
+    return max((suite.coverage.get(dimension, Cover.UNKNOWN) for suite in suites), default=Cover.ABSENT)
+
+
+def everything(value: Cover) -> dict[str, Cover]:
+    """The same judgement for every dimension."""
+    return dict.fromkeys(DIMENSIONS, value)

@@ -1,0 +1,38 @@
+"""Does a repository ship an application? Takes its files and documents, gives the files that say so."""
+
+from collections.abc import Iterable, Iterator
+
+from aisafety_lint.evals.frameworks import Signs, matches
+from aisafety_lint.evals.recognisers import Sources
+from aisafety_lint.evals.tree import at, is_empty, text
+
+
+def aside(paths: Iterable[str], signs: Signs) -> frozenset[str]:
+    """The files that are no product code: in a folder for tests, examples, documentation and the like."""
+    return frozenset(path for path in paths if any(part.lower() in signs.aside for part in path.split("/")[:-1]))
+
+
+def deployed(sources: Sources, signs: Signs, apart: frozenset[str]) -> tuple[str, ...]:
+    """The files that put the program of the repository into operation.
+
+    Empty for a snippet (nothing names what it depends on) and for a library that agents are built with.
+    """
+    product = [path for path in sorted(sources.files) if path not in apart]
+    projects = [path for path in product if path.rpartition("/")[2] == "pyproject.toml" and path in sources.documents]
+    if not any(matches(path, signs.dependencies) for path in product):
+        return ()
+    if any(name in signs.libraries for path in projects for name in _names(sources, path)):
+        return ()
+    scripted = [path for path in projects if _has_scripts(sources, path)]
+    return (*(path for path in product if matches(path, signs.deployment)), *scripted)
+
+
+def _names(sources: Sources, path: str) -> Iterator[str]:
+    root = sources.documents[path].root
+    for key in ("project.name", "tool.poetry.name"):
+        yield text(at(root, key)).lower().replace("_", "-")
+
+
+def _has_scripts(sources: Sources, path: str) -> bool:
+    root = sources.documents[path].root
+    return not (is_empty(at(root, "project.scripts")) and is_empty(at(root, "tool.poetry.scripts")))

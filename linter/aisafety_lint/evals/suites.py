@@ -1,0 +1,90 @@
+"""What a repository has in evaluation: takes files, texts, documents and imports, gives suites, declarations and signs.
+
+The entry of the stage. Nothing is run, and what cannot be read completely is unknown, never absent.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from aisafety_lint.evals.declaration import external_suites, load_schema, read_declaration
+from aisafety_lint.evals.frameworks import EvalKnowledge, matches, matches_root
+from aisafety_lint.evals.model import Declaration, Evaluation, Suite
+from aisafety_lint.evals.pipelines import read_workflow
+from aisafety_lint.evals.recognisers import PYTHON, Sources, by_command, by_content, by_import, by_name
+from aisafety_lint.evals.signs import aside, deployed
+from aisafety_lint.evals.wiring import Wiring, override, read_wiring, wire
+from aisafety_lint.finding import Notification, NotificationLevel
+
+__all__ = ["Evaluation", "Sources", "Suite", "recognise"]
+
+
+def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
+    """Find the suites with their coverage and runs, the declarations, and the signs of deployment and ownership."""
+    paths = sorted(sources.files)
+    apart = aside(paths, knowledge.signs)
+    declared = [path for path in paths if matches_root(path, knowledge.signs.declarations)]
+    workflows = [path for path in paths if matches_root(path, knowledge.pipelines.workflows)]
+    others = [path for path in paths if matches_root(path, knowledge.pipelines.others)]
+    found = [suite for path in paths for suite in _of_file(path, sources, knowledge)]
+    found.extend(
+        suite for path in declared if path in sources.documents for suite in external_suites(sources.documents[path])
+    )
+    wiring = _wiring(workflows, sources, knowledge, unknown=bool(others))
+    scripts = [
+        call
+        for path in paths
+        if matches(path, knowledge.pipelines.scripts)
+        for call in by_command(path, sources, knowledge)
+    ]
+    suites = override(wire(found, wiring, scripts, knowledge), (*wiring.calls, *scripts), knowledge)
+    return Evaluation(
+        suites=tuple(sorted(suites, key=lambda suite: (suite.path, suite.span, suite.framework))),
+        declarations=tuple(_declarations(declared, sources, knowledge)),
+        deployed=deployed(sources, knowledge.signs, apart),
+        pipelines=(*workflows, *others),
+        owners=tuple(path for path in paths if matches_root(path, knowledge.signs.owners)),
+        aside=apart,
+        notifications=tuple(_unread(found, sources, knowledge)),
+    )
+
+
+def _of_file(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator[Suite]:
+    """The suites of one file: by content, else by what it imports, else by its name (what is hidden is set-up)."""
+    kind = sources.files[path].kind
+    configured = by_content(path, sources, knowledge) if kind in ("yaml", "json") else None
+    if configured is not None:
+        yield configured
+        return
+    imported = list(by_import(path, sources, knowledge)) if kind in PYTHON else []
+    yield from imported
+    if not imported and not path.startswith(".") and (named := by_name(path, knowledge)) is not None:
+        yield named
+
+
+def _wiring(workflows: list[str], sources: Sources, knowledge: EvalKnowledge, *, unknown: bool) -> Wiring:
+    """What the workflows run; one that could not be read leaves it unknown."""
+    read = (
+        read_workflow(sources.documents[path], knowledge.pipelines.manual)
+        for path in workflows
+        if path in sources.documents
+    )
+    wiring = read_wiring(read, knowledge, sources.read)
+    unread = any(path not in sources.documents for path in workflows)
+    return replace(wiring, unknown=wiring.unknown or unknown or unread)
+
+
+def _declarations(paths: Iterable[str], sources: Sources, knowledge: EvalKnowledge) -> Iterator[Declaration]:
+    documents = [sources.documents[path] for path in paths if path in sources.documents]
+    if documents:
+        schema = load_schema(knowledge.schema)
+        yield from (read_declaration(document, schema) for document in documents)
+
+
+def _unread(suites: Iterable[Suite], sources: Sources, knowledge: EvalKnowledge) -> Iterator[Notification]:
+    """A configuration that is a suite by its name and could not be read: nothing is said about what it tests."""
+    for suite in suites:
+        framework = knowledge.frameworks.get(suite.framework)
+        names = [name for shape in framework.configs for name in shape.name] if framework and framework.config else []
+        if not suite.read and suite.path not in sources.documents and matches(suite.path, names):
+            message = f"The suite of {suite.title} cannot be read, so what it tests is unknown."
+            yield Notification("unread-suite", message, NotificationLevel.WARNING, suite.path)

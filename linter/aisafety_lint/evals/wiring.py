@@ -1,0 +1,169 @@
+"""Which suites the pipelines run: takes the workflows and the suites found so far, gives the suites with their runs.
+
+A command that leads elsewhere (a make target, a package script) leaves it unknown whether a suite runs.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from aisafety_lint.evals.commands import Call, joined, match_command, mentions
+from aisafety_lint.evals.frameworks import EvalKnowledge, matches
+from aisafety_lint.evals.gates import action_run, command_run
+from aisafety_lint.evals.model import Cover, Run, Suite, everything
+from aisafety_lint.evals.pipelines import Step, Workflow
+from aisafety_lint.evals.shell import commands
+from aisafety_lint.source import SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Everything the pipelines run; `unknown` when they also run something that could not be followed."""
+
+    calls: tuple[Call, ...]
+    unknown: bool
+
+
+def read_wiring(
+    workflows: Iterable[Workflow], knowledge: EvalKnowledge, read: Callable[[str], SourceText | None]
+) -> Wiring:
+    """Collect every command and action of the workflows that may run a suite."""
+    calls: list[Call] = []
+    unknown = False
+    for workflow in workflows:
+        unknown = unknown or workflow.elsewhere
+        for step in workflow.steps:
+            found = [*_actions(step, knowledge), *_commands(step, knowledge, read)]
+            calls.extend(call for call in found if call is not None)
+            unknown = unknown or None in found
+    return Wiring(tuple(calls), unknown)
+
+
+def wire(
+    suites: Iterable[Suite], wiring: Wiring, scripts: Iterable[Call], knowledge: EvalKnowledge
+) -> tuple[Suite, ...]:
+    """The suites with their runs; those that only a command in a pipeline or script shows are added at the end."""
+    suites = tuple(suites)
+    runs: dict[int, list[Run]] = {}
+    possible: set[int] = set(range(len(suites))) if wiring.unknown else set()
+    added: dict[str, Suite] = {}
+    for call in wiring.calls:
+        certain, maybe = attach(call, suites)
+        for index in certain:
+            runs.setdefault(index, []).append(call.run)
+        possible |= maybe
+        if call.framework and not certain | maybe:
+            added.setdefault(call.framework, _from_call(call, knowledge))
+    for call in scripts:
+        if not any(suite.framework == call.framework for suite in suites):
+            added.setdefault(call.framework, _from_call(call, knowledge))
+    return (*(_wired(suite, runs.get(i, []), i in possible) for i, suite in enumerate(suites)), *added.values())
+
+
+def override(suites: tuple[Suite, ...], calls: Iterable[Call], knowledge: EvalKnowledge) -> tuple[Suite, ...]:
+    """Leave unknown what a suite tests where a command replaces or extends its entries."""
+    changed: set[int] = set()
+    for call in calls:
+        framework = knowledge.frameworks.get(call.framework)
+        options = framework.config.get("overrides", ()) if framework else ()
+        if any(word.partition("=")[0] in options for word in call.words):
+            changed |= set.union(*attach(call, suites))
+    return tuple(_doubted(suite) if i in changed else suite for i, suite in enumerate(suites))
+
+
+def _doubted(suite: Suite) -> Suite:
+    coverage = {name: max(cover, Cover.UNKNOWN) for name, cover in suite.coverage.items()}
+    return replace(suite, coverage=coverage, size=None)
+
+
+def _wired(suite: Suite, runs: list[Run], possible: bool) -> Suite:
+    state = Cover.COVERED if runs else Cover.UNKNOWN if possible else Cover.ABSENT
+    return replace(suite, runs=tuple(dict.fromkeys(runs)), wired=max(state, suite.wired) if suite.external else state)
+
+
+def _actions(step: Step, knowledge: EvalKnowledge) -> Iterator[Call | None]:
+    action = step.action.partition("@")[0]
+    if action.startswith("./"):
+        yield None
+    for framework in knowledge.frameworks.values():
+        if action in framework.actions:
+            words = tuple(word for value in step.inputs.values() for word in value.split())
+            yield Call(framework.id, words, step.folder, step.manual, action_run(step, framework))
+
+
+def _commands(step: Step, knowledge: EvalKnowledge, read: Callable[[str], SourceText | None]) -> Iterator[Call | None]:
+    """The calls of a script; None stands for one that leads elsewhere."""
+    if step.script is None:
+        return
+    script = commands(step.script.raw)
+    for index, command in enumerate(script):
+        name, words = match_command(command.words, knowledge)
+        if not words:
+            continue
+        if name or words[0] in knowledge.pipelines.runners or "-m" in command.words[:3]:
+            run = command_run(step, step.script, script, index, knowledge.frameworks.get(name), knowledge.pipelines)
+            yield _call(name, words, step, run, knowledge)
+        elif words[0] in knowledge.pipelines.indirect and (
+            len(words) == 1 or words[1] not in knowledge.pipelines.harmless
+        ):
+            yield None
+        for word in command.words[:2]:
+            if matches(word, ("*.sh", "*.bash")):
+                yield from _followed(word, step, knowledge, read)
+
+
+def _followed(
+    word: str, step: Step, knowledge: EvalKnowledge, read: Callable[[str], SourceText | None]
+) -> Iterator[Call | None]:
+    """The calls of a script of the repository; whether it fails with them is left unknown."""
+    source = read(joined(step.folder, word))
+    if source is None:
+        yield None
+        return
+    for command in commands(source.text):
+        name, words = match_command(command.words, knowledge)
+        if name or (words and words[0] in knowledge.pipelines.runners):
+            yield _call(name, words, step, Run(step.path, step.span, Cover.UNKNOWN), knowledge)
+
+
+def _call(name: str, words: tuple[str, ...], step: Step, run: Run, knowledge: EvalKnowledge) -> Call:
+    given = any(not word.startswith("-") and ("/" in word or word.endswith(".py")) for word in words[1:])
+    return Call(name, words, step.folder, step.manual, run, words[0] in knowledge.pipelines.collectors and not given)
+
+
+def attach(call: Call, suites: tuple[Suite, ...]) -> tuple[set[int], set[int]]:
+    """The suites that a call runs for certain, and those that it may run."""
+    mentioned = {
+        i for i, suite in enumerate(suites) if any(mentions(word, call.folder, suite.path) for word in call.words)
+    }
+    same = {i for i, suite in enumerate(suites) if suite.framework == call.framework}
+    if call.manual:
+        return set(), mentioned | same
+    if not call.framework:
+        tests = {
+            i for i, suite in enumerate(suites) if call.collects and matches(suite.path, ("test_*.py", "*_test.py"))
+        }
+        return mentioned | tests, set()
+    if mentioned & same:
+        return mentioned & same, set()
+    if any(_names_config(word) for word in call.words[1:]):
+        return set(), same
+    here = {i for i in same if suites[i].path.rpartition("/")[0] == call.folder}
+    certain = here or (same if len(same) == 1 else set())
+    return certain, same - certain
+
+
+def _names_config(word: str) -> bool:
+    return word.endswith((".yaml", ".yml", ".json", ".py", ".ts", ".js")) or "${" in word
+
+
+def _from_call(call: Call, knowledge: EvalKnowledge) -> Suite:
+    """A suite of which only the command in a pipeline is known."""
+    return Suite(
+        framework=call.framework,
+        title=knowledge.frameworks[call.framework].title,
+        path=call.run.path,
+        span=call.run.span,
+        coverage=everything(Cover.UNKNOWN),
+        wired=Cover.UNKNOWN if call.manual else Cover.COVERED,
+        runs=() if call.manual else (call.run,),
+    )

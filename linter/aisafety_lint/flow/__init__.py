@@ -1,0 +1,1 @@
+"""Flow of untrusted values over the linked program, from sources to sinks."""

@@ -1,0 +1,58 @@
+"""Which parameters of a called function an operand of the call becomes."""
+
+from collections.abc import Iterator
+
+from aisafety_lint.flow.transfer import Path, cut
+from aisafety_lint.program.refs import Ref
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Param
+
+
+def bind_operand(resolver: Resolver, scope: int, call: int, operand: int, path: Path, callee: Ref, function: int) -> Iterator[tuple[int, Path]]:
+    """For an untrusted operand yield the parameters (their values) that receive it, and the part that is untrusted."""
+    index = resolver.index
+    value = index.value(scope, call)
+    params = index.scopes[function].params
+    attribute = index.value(scope, value.args[0])
+    bound = callee.receiver is not None or callee.kind in ("class", "instance")
+    if bound and attribute.op == "attr" and attribute.args[0] == operand and params and callee.kind == "function":
+        yield params[0].value, path
+    rest = params[1:] if bound else params
+    place = 0
+    for keyword, item in zip(index.calls[scope][call].keywords, value.args[1:], strict=True):
+        if item == operand:
+            yield from _targets(rest, keyword, place, path)
+        if keyword == "":
+            place += 1
+
+
+def _targets(params: tuple[Param, ...], keyword: str, place: int, path: Path) -> Iterator[tuple[int, Path]]:
+    positional = [param for param in params if param.form == "positional"]
+    others = {param.form: param for param in params if param.form in ("*", "**")}
+    if keyword == "":
+        if place < len(positional):
+            yield positional[place].value, path
+        elif "*" in others:
+            yield others["*"].value, cut((str(place - len(positional)), *path))
+    elif keyword == "*":
+        for param in positional[place:]:
+            yield param.value, path[1:]
+        if "*" in others:
+            yield others["*"].value, path or ("*",)
+    elif keyword == "**":
+        yield from _unpacked(params, path)
+    else:
+        named = next((param for param in params if param.name == keyword and param.form in ("positional", "keyword")), None)
+        if named is not None:
+            yield named.value, path
+        elif "**" in others:
+            yield others["**"].value, cut((keyword, *path))
+
+
+def _unpacked(params: tuple[Param, ...], path: Path) -> Iterator[tuple[int, Path]]:
+    """`**values`: every parameter that could be named, or just the one whose key is untrusted."""
+    for param in params:
+        if param.form == "**":
+            yield param.value, path
+        elif param.form in ("positional", "keyword") and (not path or path[0] in (param.name, "*")):
+            yield param.value, path[1:]

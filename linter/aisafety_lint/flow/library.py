@@ -1,0 +1,120 @@
+"""Calls that leave the project: what the models say of their arguments and results, else the default.
+
+The default: the result of an unknown function is as untrusted as its arguments and its receiver, at lower confidence;
+a source's result is its own, whatever went in; a container's methods hand out its elements.
+"""
+
+import sys
+from dataclasses import dataclass
+
+from aisafety_lint.flow.transfer import Path, below
+from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.resolver import Resolver
+
+_ELEMENTS = {"values": ("*",), "items": ("*",), "pop": (), "popitem": (), "get": (), "setdefault": (), "copy": (), "keys": None, "popleft": ()}
+_BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
+_STANDARD = frozenset(sys.stdlib_module_names) | {"str"}
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a library call makes of an untrusted operand: the path in its result, what it cleans, whether that is a guess."""
+
+    path: Path
+    cleans: frozenset[str]
+    guessed: bool
+
+
+class Library:
+    """Answers about calls by access path."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.models = resolver.models
+        self._sinks: dict[tuple[int, int], tuple[tuple[Row, Holds], ...]] = {}
+
+    def sinks(self, scope: int, call: int) -> tuple[tuple[Row, Holds], ...]:
+        """The sink rows about a call whose conditions hold or may hold."""
+        known = self._sinks.get((scope, call))
+        if known is None:
+            found = []
+            for row in rows_of(self.models, "sinks", self.names(scope, call)):
+                held = all_hold(self.resolver, scope, call, row)
+                if held is not Holds.NO:
+                    found.append((row, held))
+            known = self._sinks[scope, call] = tuple(found)
+        return known
+
+    def names(self, scope: int, call: int) -> tuple[str, ...]:
+        """Access paths of a call, for an unknown receiver also the expression as written (`cursor.execute`)."""
+        paths = self.resolver.paths(scope, call)
+        if paths and paths[0].startswith("?."):
+            index = self.resolver.index
+            function = index.value(scope, index.value(scope, call).args[0])
+            base = index.value(scope, function.args[0])
+            name = base.name if base.op in ("attr", "name", "param") else index.local_names[scope].get(function.args[0], "")
+            return (*paths, f"{name}.{function.name}", f"self.{name}.{function.name}") if name else paths
+        return paths
+
+    def at_sink(self, scope: int, call: int, row: Row, operand: int, path: Path) -> bool:
+        """Whether an untrusted operand is what a sink row speaks of."""
+        spec = row["argument"]
+        if operand not in operands(self.resolver, scope, call, spec):
+            return False
+        if "item" in spec:
+            key = str(spec["item"])
+            if not path:
+                return self.resolver.index.value(scope, operand).op not in ("list", "tuple", "dict", "set")
+            return path in ((key,), ("*",))
+        if spec.get("whole"):
+            return not path
+        return path in ((), ("*",))
+
+    def result(self, scope: int, call: int, operand: int, path: Path) -> Passed | None:
+        """What the result of a call holds of an untrusted operand; None for nothing."""
+        paths = self.resolver.paths(scope, call)
+        if any(self.models.rows("sources", name) for name in paths):
+            return None
+        cleans: frozenset[str] = frozenset()
+        for row in rows_of(self.models, "sanitizers", paths):
+            if all_hold(self.resolver, scope, call, row) is Holds.YES:
+                cleans |= frozenset(row["cleans"])
+        if "all" in cleans:
+            return None
+        for row in rows_of(self.models, "propagation", paths):
+            if not self._listed(scope, call, row, operand):
+                return None
+        return self._default(scope, call, operand, path, cleans, paths)
+
+    def _listed(self, scope: int, call: int, row: Row, operand: int) -> bool:
+        """Whether the operand is among those that a propagation row lets through."""
+        for item in row.get("from", ()):
+            spec = {"position": item} if isinstance(item, int) else {"receiver": True} if item == "receiver" else {"name": item}
+            if operand in operands(self.resolver, scope, call, spec):
+                return True
+        return False
+
+    def _default(self, scope: int, call: int, operand: int, path: Path, cleans: frozenset[str], paths: tuple[str, ...]) -> Passed | None:
+        index = self.resolver.index
+        value = index.value(scope, call)
+        function = index.value(scope, value.args[0])
+        if function.op == "attr" and function.args[0] == operand:
+            return self._of_receiver(scope, function.name, value.args, path, cleans)
+        guessed = not any(self._is_standard(name) for name in paths)
+        return Passed((), cleans, guessed)
+
+    def _of_receiver(self, scope: int, method: str, args: tuple[int, ...], path: Path, cleans: frozenset[str]) -> Passed | None:
+        """A method of an untrusted object."""
+        if path and method in _ELEMENTS:
+            if method in ("get", "pop", "setdefault") and len(args) > 1:
+                key = self.resolver.index.value(scope, args[1])
+                rest = below(path, key.name if key.op == "const" else "*")
+                return None if rest is None else Passed(rest, cleans, guessed=False)
+            kept = _ELEMENTS[method]
+            return None if kept is None else Passed(("*", *path[1:]) if kept else path, cleans, guessed=False)
+        return Passed((), cleans, guessed=False) if not path else None
+
+    def _is_standard(self, name: str) -> bool:
+        head = name.partition(".")[0].partition(":")[0].partition("(")[0]
+        return head in _STANDARD or name in _BUILTINS or head == "stdlib"

@@ -1,0 +1,391 @@
+"""Taint over the program: an on-demand tabulation from the sources, with one context for each untrusted parameter.
+
+A *context* is where untrusted content enters a function: a source, or a parameter (and the part of it) in some call. In
+each context the untrusted values are followed through the sparse value graph. What a context finds (sinks reached, parts
+of its return value, parameters written into) is its summary: it is computed once and applied at every call that enters
+the context, so that content never returns to a caller that it did not come from.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aisafety_lint.flow.binding import bind_operand
+from aisafety_lint.flow.library import Library
+from aisafety_lint.flow.sources import Seed, carries
+from aisafety_lint.flow.transfer import Path, cut, dict_path, passes
+from aisafety_lint.program.conditions import Holds
+from aisafety_lint.program.constants import text_of
+from aisafety_lint.program.guards import Guards
+from aisafety_lint.program.kinds import Kinds
+from aisafety_lint.program.models import Row
+from aisafety_lint.program.refs import Ref
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Value
+
+Kindset = frozenset[str]
+NONE: Kindset = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An untrusted part of a value in a context; `cleaned` lists the sink kinds that it is safe for."""
+
+    context: int
+    scope: int
+    value: int
+    path: Path
+    cleaned: Kindset
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a node was reached: from which node, through which exit of a called context, and whether that is a guess."""
+
+    before: Node | None
+    through: Node | None = None
+    guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A sink reached in a context from `node`; `inner` is the hit in the called context where the sink is deeper."""
+
+    row: Row
+    scope: int
+    call: int
+    node: Node
+    kind: str
+    held: Holds
+    inner: "Hit | None" = None
+
+    @property
+    def sink(self) -> tuple[int, int]:
+        """The scope and call of the sink itself."""
+        return (self.scope, self.call)
+
+
+@dataclass(slots=True)
+class Context:
+    """One entry of untrusted content: a seed, or a part of a parameter of a function."""
+
+    seed: Seed | None
+    scope: int
+    value: int
+    path: Path
+
+
+class Solver:
+    """Follows the seeds of a program to the sinks."""
+
+    def __init__(self, resolver: Resolver, guards: Guards, kinds: Kinds) -> None:
+        self.resolver = resolver
+        self.index = resolver.index
+        self.guards = guards
+        self.kinds = kinds
+        self.library = Library(resolver)
+        self.contexts: list[Context] = []
+        self.entries: dict[tuple[int, int, Path], int] = {}
+        self.reached: dict[Node, Arrival] = {}
+        self.parts: dict[tuple[int, int, int, Path], list[Kindset]] = defaultdict(list)
+        self.work: deque[Node] = deque()
+        self.callers: dict[int, list[tuple[Node, int, int]]] = defaultdict(list)
+        self.exits: dict[int, list[tuple[str, Node]]] = defaultdict(list)
+        self.hits: dict[int, dict[tuple[int, int, str, int], Hit]] = defaultdict(dict)
+        self._uses: dict[int, Mapping[int, list[tuple[int, int]]]] = {}
+
+    def solve(self, seeds: tuple[Seed, ...]) -> Iterator[tuple[Seed, Hit]]:
+        """Follow all seeds; yields each seed with each sink that it reaches."""
+        numbers = []
+        for seed in seeds:
+            self.contexts.append(Context(seed, seed.scope, seed.value, ()))
+            numbers.append(len(self.contexts) - 1)
+            self.add(Node(numbers[-1], seed.scope, seed.value, (), NONE), Arrival(None))
+        while self.work:
+            self._process(self.work.popleft())
+        for number, seed in zip(numbers, seeds, strict=True):
+            for hit in self.hits[number].values():
+                yield seed, hit
+
+    def add(self, node: Node, arrival: Arrival) -> None:
+        """Reach a node, unless it or a less cleaned one was reached before."""
+        known = self.parts[node.context, node.scope, node.value, node.path]
+        if any(cleaned <= node.cleaned for cleaned in known):
+            return
+        known.append(node.cleaned)
+        self.reached[node] = arrival
+        self.work.append(node)
+
+    def uses(self, scope: int) -> Mapping[int, list[tuple[int, int]]]:
+        """For each value of a scope the values that use it, with the position among their operands."""
+        known = self._uses.get(scope)
+        if known is None:
+            found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+            for position, value in enumerate(self.index.scopes[scope].values):
+                for operand, item in enumerate(value.args):
+                    found[item].append((position, operand))
+            known = self._uses[scope] = found
+        return known
+
+    # -- inside a function ----------------------------------------------------------------------------------------
+
+    def _process(self, node: Node) -> None:
+        values = self.index.scopes[node.scope].values
+        for position, operand in self.uses(node.scope).get(node.value, ()):
+            user = values[position]
+            cleaned = node.cleaned | self.guards.cleared(node.scope, node.value, user.guard)
+            if "all" in cleaned:
+                continue
+            if user.op == "call":
+                self._call(node, position, operand, cleaned)
+            else:
+                self._operation(node, position, user, operand, cleaned)
+        self._leave(node)
+        self._share(node)
+
+    def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
+        if user.op == "dict":
+            key = self.index.value(node.scope, user.args[operand - operand % 2])
+            unpacked = user.args[operand - operand % 2] == user.args[operand - operand % 2 + 1]
+            path: Path | None = node.path if unpacked else dict_path(key.name if key.op == "const" else "", is_key=operand % 2 == 0, path=node.path)
+        elif user.op == "attr" and self._is_clean_attribute(node, user):
+            path = None
+        else:
+            path = passes(user, operand, node.path)
+        if path is None:
+            return
+        if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
+            cleaned |= self._harmless(node, user, operand)
+        self.add(Node(node.context, node.scope, position, path, cleaned), Arrival(node))
+
+    def _is_clean_attribute(self, node: Node, user: Value) -> bool:
+        seed = self.contexts[node.context].seed
+        return not node.path and seed is not None and user.name in seed.clean
+
+    def _harmless(self, node: Node, user: Value, operand: int) -> Kindset:
+        """Kinds for which the text before the untrusted part makes it harmless (a URL whose host is fixed)."""
+        found = NONE
+        prefix = ""
+        for item in user.args[:operand]:
+            prefix += text_of(self.resolver, node.scope, item)
+        if user.kind == "%":
+            prefix = prefix.partition("%s")[0]
+        for kind, pattern in self.kinds.harmless_prefix.items():
+            if prefix and pattern.search(prefix):
+                found |= {kind}
+        return found
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def _call(self, node: Node, call: int, operand: int, cleaned: Kindset) -> None:
+        if operand == 0:
+            self._called_value(node, call, cleaned)
+            return
+        self._operand(node, call, node.value, node.path, cleaned, node)
+
+    def _called_value(self, node: Node, call: int, cleaned: Kindset) -> None:
+        """The function of a call is untrusted itself: an attribute of something untrusted is a method on it."""
+        function = self.index.value(node.scope, node.value)
+        if function.op == "attr":
+            before = self.reached[node].before
+            if before is not None and before.scope == node.scope and before.value == function.args[0]:
+                self._operand(before, call, before.value, before.path, cleaned, before)
+            return
+        self.add(Node(node.context, node.scope, call, (), cleaned), Arrival(node))
+
+    def _operand(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, origin: Node) -> None:
+        """An untrusted operand (an argument or the receiver) of a call: sinks, called functions, the result."""
+        scope = node.scope
+        for row, held in self.library.sinks(scope, call):
+            if row["kind"] not in cleaned and self.library.at_sink(scope, call, row, operand, path):
+                self._hit(Hit(row, scope, call, origin, row["kind"], held))
+        entered = False
+        for callee in self.resolver.callees(scope, call):
+            entered |= self._enter(node, call, operand, path, cleaned, callee)
+        if not entered:
+            passed = self.library.result(scope, call, operand, path)
+            if passed is not None:
+                after = cleaned | passed.cleans
+                self.add(Node(node.context, scope, call, passed.path, after), Arrival(origin, guessed=passed.guessed))
+
+    def _enter(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, callee: Ref) -> bool:
+        """Enter a called project function; returns whether the callee's own code decides about the result."""
+        function = self.resolver.function_of(callee)
+        if function is None:
+            return callee.kind == "class" and self._construct(node, call, operand, path, cleaned, callee)
+        for param, inner in bind_operand(self.resolver, node.scope, call, operand, path, callee, function):
+            declared = next((item for item in self.index.scopes[function].params if item.value == param), None)
+            if declared is None or (not inner and not carries(self.resolver, function, declared)):
+                continue
+            context = self._context(function, param, inner)
+            caller = Node(node.context, node.scope, node.value, node.path, cleaned)
+            if cleaned != node.cleaned and caller not in self.reached:
+                self.reached[caller] = Arrival(node)
+            if (caller, node.scope, call) not in self.callers[context]:
+                self.callers[context].append((caller, node.scope, call))
+                for kind, exit_node in list(self.exits[context]):
+                    self._apply(kind, exit_node, caller, node.scope, call)
+                for hit in list(self.hits[context].values()):
+                    self._raise(hit, caller, node.scope, call)
+        return True
+
+    def _construct(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, callee: Ref) -> bool:
+        """A class without a constructor of its own (dataclass, model): arguments become fields by name or position."""
+        record = self.index.calls[node.scope][call]
+        fields = list(self.index.scopes[callee.scope].annotations)
+        for place, (keyword, item) in enumerate(zip(record.keywords, self.index.value(node.scope, call).args[1:], strict=True)):
+            if item != operand:
+                continue
+            name = keyword if keyword not in ("", "*", "**") else fields[place] if keyword == "" and place < len(fields) else "*"
+            kept = path if keyword == "**" else cut((name, *path))
+            annotation = self.index.scopes[callee.scope].annotations.get(name)
+            if annotation is None or not self._is_scalar(callee.scope, name):
+                self.add(Node(node.context, node.scope, call, kept, cleaned), Arrival(node))
+        return True
+
+    def _is_scalar(self, scope: int, field: str) -> bool:
+        from aisafety_lint.flow.sources import scalar
+
+        return scalar(self.resolver, scope, self.index.scopes[scope].annotations[field])
+
+    def _context(self, function: int, param: int, path: Path) -> int:
+        key = function, param, path
+        known = self.entries.get(key)
+        if known is None:
+            self.contexts.append(Context(None, function, param, path))
+            known = self.entries[key] = len(self.contexts) - 1
+            self.add(Node(known, function, param, path, NONE), Arrival(None))
+        return known
+
+    # -- results and hits -----------------------------------------------------------------------------------------
+
+    def _leave(self, node: Node) -> None:
+        """What the end of a function hands to its callers."""
+        scope = self.index.scopes[node.scope]
+        if node.value in scope.returns:
+            self._exit("", node)
+        elif node.value in scope.yields:
+            self._exit("*", node)
+        elif node.path and scope.values[node.value].op == "store":
+            self._written(node)
+
+    def _written(self, node: Node) -> None:
+        """An object that came in as a parameter has been written into."""
+        root = self.index.value(node.scope, node.value)
+        while root.op == "store":
+            root = self.index.value(node.scope, root.args[0])
+        if root.op == "param":
+            self._exit(f"param {root.name}", node)
+            if self.index.enclosing_class(node.scope) is not None and root.name == self.index.scopes[node.scope].params[0].name:
+                self._remember(node, node.path)
+
+    def _exit(self, kind: str, node: Node) -> None:
+        context = self.contexts[node.context]
+        if context.seed is None and context.scope == node.scope:
+            self.exits[node.context].append((kind, node))
+            for caller, scope, call in list(self.callers[node.context]):
+                self._apply(kind, node, caller, scope, call)
+        else:
+            for scope, call in self._call_sites(node.scope):
+                self._emerge(kind, node, scope, call, node.context, node.cleaned, Arrival(node))
+
+    def _call_sites(self, function: int) -> Iterator[tuple[int, int]]:
+        """Calls of a function, found by its name and confirmed by resolution; reads of a property."""
+        name = self.index.scopes[function].name
+        if name == "__init__":
+            owner = self.index.enclosing_class(function)
+            name = self.index.scopes[owner].name if owner is not None else name
+        for scope, call in self.index.calls_by_name.get(name, ()):
+            if any(self.resolver.function_of(callee) == function for callee in self.resolver.callees(scope, call.value)):
+                yield scope, call.value
+
+    def _apply(self, kind: str, exit_node: Node, caller: Node, scope: int, call: int) -> None:
+        """Apply an exit of a called context at a call."""
+        cleaned = caller.cleaned | exit_node.cleaned
+        self._emerge(kind, exit_node, scope, call, caller.context, cleaned, Arrival(caller, exit_node))
+
+    def _emerge(self, kind: str, exit_node: Node, scope: int, call: int, context: int, cleaned: Kindset, arrival: Arrival) -> None:
+        if kind in ("", "*"):
+            path = exit_node.path if kind == "" else cut(("*", *exit_node.path))
+            self.add(Node(context, scope, call, path, cleaned), arrival)
+            return
+        name = kind.removeprefix("param ")
+        target = self._argument(scope, call, exit_node.scope, name)
+        if target is not None:
+            self.add(Node(context, scope, target, exit_node.path, cleaned), arrival)
+
+    def _argument(self, scope: int, call: int, function: int, name: str) -> int | None:
+        """The value in the caller behind a parameter: an argument, the receiver, or the object under construction."""
+        is_receiver = self.index.enclosing_class(function) is not None and self.index.scopes[function].params[0].name == name
+        if not is_receiver:
+            bound = any(ref.receiver is not None or ref.kind in ("class", "instance") for ref in self.resolver.callees(scope, call))
+            return self.resolver.argument_for(scope, self.index.calls[scope][call], function, name, bound=bound)
+        if self.index.scopes[function].name == "__init__" and any(ref.kind == "class" for ref in self.resolver.callees(scope, call)):
+            return call
+        attribute = self.index.value(scope, self.index.value(scope, call).args[0])
+        return attribute.args[0] if attribute.op == "attr" else None
+
+    def _hit(self, hit: Hit) -> None:
+        """Record a sink in its context and hand it to the callers of the context."""
+        context = hit.node.context
+        sink = hit
+        while sink.inner is not None:
+            sink = sink.inner
+        key = (*sink.sink, hit.kind, id(hit.row))
+        if key in self.hits[context]:
+            return
+        self.hits[context][key] = hit
+        if self.contexts[context].seed is None:
+            for caller, scope, call in list(self.callers[context]):
+                self._raise(hit, caller, scope, call)
+
+    def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
+        if hit.kind not in caller.cleaned:
+            self._hit(Hit(hit.row, scope, call, caller, hit.kind, hit.held, hit))
+
+    # -- state shared between functions ---------------------------------------------------------------------------
+
+    def _share(self, node: Node) -> None:
+        """Variables that nested functions, other functions of the module or other modules read."""
+        name = self.index.local_names[node.scope].get(node.value)
+        scope = self.index.scopes[node.scope]
+        if name is None or scope.form == "class":
+            return
+        path = self.index.paths[node.scope]
+        if scope.form == "module" or self.index.children.get(node.scope):
+            for where, value in self.index.name_loads.get((path, name), ()):
+                if where != node.scope and self._sees(where, node.scope, name):
+                    self.add(Node(node.context, where, value, node.path, node.cleaned), Arrival(node))
+        if scope.form == "module":
+            for where, value in self.index.importers.get(name, ()):
+                record = self.index.value(where, value)
+                if self.index.modules.find(self.index.absolute(where, record.kind), self.index.paths[where]) == path:
+                    self.add(Node(node.context, where, value, node.path, node.cleaned), Arrival(node))
+
+    def _sees(self, where: int, owner: int, name: str) -> bool:
+        """Whether a name read in a scope means the variable of an outer scope."""
+        current = self.index.parents[where]
+        while current >= 0:
+            if current == owner:
+                return True
+            if self.index.scopes[current].form != "class" and name in self.index.scopes[current].locals:
+                return False
+            current = self.index.parents[current]
+        return False
+
+    def _remember(self, node: Node, path: Path) -> None:
+        """An attribute of the receiver is untrusted from here on: the other methods of the class read it."""
+        if self.contexts[node.context].seed is None:
+            return
+        owner = self.index.enclosing_class(node.scope)
+        if owner is None or path[0] == "*":
+            return
+        related = {owner, *self.resolver.subclasses(owner), *(ref.scope for ref in self.resolver.lineage(owner) if ref.kind == "class")}
+        for where, value in self.index.attribute_loads.get(path[0], ()):
+            if where != node.scope and self.index.outer_class(where) in related and self._reads_receiver(where, value):
+                self.add(Node(node.context, where, value, path[1:], node.cleaned), Arrival(node))
+
+    def _reads_receiver(self, where: int, value: int) -> bool:
+        base = self.index.value(where, self.index.value(where, value).args[0])
+        params = self.index.scopes[where].params
+        return (base.op == "param" and bool(params) and params[0].name == base.name) or (base.op == "name" and base.name == "self")

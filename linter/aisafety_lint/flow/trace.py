@@ -1,0 +1,115 @@
+"""Traces for people: the way of a flow from source to sink, one step for each line of code that matters."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aisafety_lint.finding import Confidence, Location
+from aisafety_lint.flow.solver import Hit, Node, Solver
+from aisafety_lint.flow.sources import Seed, spelled
+from aisafety_lint.program.conditions import Holds
+from aisafety_lint.program.index import Index
+from aisafety_lint.python.facts import Place
+from aisafety_lint.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Untrusted content that reaches a sink.
+
+    `sink` is the sink's scope and call, `name` how it is written, `chain` the calls that lead to it from the context of
+    the source, `steps` the way with both ends.
+    """
+
+    seed: Seed
+    kind: str
+    sink: tuple[int, int]
+    name: str
+    location: Location
+    symbol: str
+    chain: tuple[tuple[int, int], ...]
+    steps: tuple[Location, ...]
+    confidence: Confidence
+
+
+def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
+    """Describe one hit of a seed; `described` names the kind of source."""
+    chain: list[tuple[int, int]] = []
+    nodes: list[Node] = []
+    current: Hit | None = hit
+    while current is not None:
+        nodes += _way(solver, current.node)
+        chain.append((current.scope, current.call))
+        last, current = current, current.inner
+    name = spelled(solver.resolver, last.scope, last.call)
+    location = call_place(solver.index, last.scope, last.call)
+    steps = _steps(solver, nodes, described, Location(location.path, location.span, f"`{name}`"))
+    confidence = Confidence[last.row.get("confidence", "high").upper()]
+    lowered = (last.held is Holds.MAYBE) + any(solver.reached[node].guessed for node in nodes if node in solver.reached)
+    symbol = solver.index.scopes[last.scope].qualname
+    return Flow(seed, last.kind, last.sink, name, location, symbol, tuple(chain), steps, Confidence(max(confidence - lowered, 1)))
+
+
+def _way(solver: Solver, node: Node) -> list[Node]:
+    """The nodes from the start of a context to a node, through the contexts of the calls on the way."""
+    found: list[Node] = []
+    pending: list[tuple[Node, bool]] = [(node, False)]
+    while pending and len(found) < 2000:
+        current, done = pending.pop()
+        arrival = solver.reached.get(current)
+        if done or arrival is None or arrival.before is None:
+            found.append(current)
+            continue
+        pending.append((current, True))
+        if arrival.through is not None:
+            pending.append((arrival.through, False))
+        pending.append((arrival.before, False))
+    return found
+
+
+def _steps(solver: Solver, nodes: list[Node], described: str, sink: Location) -> tuple[Location, ...]:
+    found: list[Location] = []
+    for location in _described(solver, nodes, described):
+        if found and (found[-1].path, found[-1].span.line) == (location.path, location.span.line):
+            continue
+        found.append(location)
+    if found and (found[-1].path, found[-1].span.line) == (sink.path, sink.span.line) and len(found) > 1:
+        found.pop()
+    return (*found, sink)
+
+
+def _described(solver: Solver, nodes: list[Node], described: str) -> Iterator[Location]:
+    index = solver.index
+    for position, node in enumerate(nodes):
+        value = index.value(node.scope, node.value)
+        if value.place[0] == 0 or value.op == "phi":
+            continue
+        if position == 0:
+            label = described
+        elif value.op == "param":
+            label = f"passed to `{index.scopes[node.scope].name}` as `{value.name}`"
+        elif value.op == "return":
+            label = f"returned by `{index.scopes[node.scope].name}`"
+        else:
+            name = index.local_names[node.scope].get(node.value)
+            label = f"kept in `{name}`" if name else ""
+        yield Location(index.paths[node.scope], one_line(value.place), label)
+
+
+def one_line(place: Place) -> Span:
+    """A place cut to its first line, since a primary region has to be short."""
+    line, column, end_line, end_column = place
+    return Span(line, column, line, end_column if end_line == line else column + 1)
+
+
+def call_place(index: Index, scope: int, call: int) -> Location:
+    """Where a call stands: one line, from the start of what is called, or the called name where that starts above."""
+    value = index.value(scope, call)
+    function = index.value(scope, value.args[0])
+    line, column, end_line, end_column = value.place
+    path = index.paths[scope]
+    if end_line == line:
+        return Location(path, Span(line, column, end_line, end_column))
+    _, _, last_line, last_column = function.place
+    if last_line == line or function.op != "attr":
+        return Location(path, Span(line, column, line, last_column if last_line == line and last_column > column else column + 1))
+    return Location(path, Span(last_line, max(last_column - len(function.name), 1), last_line, last_column))

@@ -1,0 +1,72 @@
+"""How one operation passes untrusted content on: pure functions from an access path of an operand to paths of the result.
+
+A path says which part of a value is untrusted: `()` the whole, `("key",)` what stands under an attribute or a constant
+key, `"*"` some element. Paths are cut at a depth of three, where the rest counts as a whole.
+"""
+
+from aisafety_lint.python.facts import Value
+
+Path = tuple[str, ...]
+
+_DEPTH = 3
+_SAME = frozenset({"copy", "return", "await", "phi", "and", "or", "slice", "enter"})
+_CARRYING = frozenset({"Div", "BitOr", "Mult"})
+
+
+def passes(value: Value, operand: int, path: Path) -> Path | None:
+    """The untrusted part of a value whose `operand`-th operand has an untrusted part at `path`; None where it has none."""
+    if value.op in _SAME:
+        return path if value.op != "slice" or operand == 0 else None
+    match value.op:
+        case "attr":
+            return below(path, value.name)
+        case "item":
+            return below(path, value.name or "*") if operand == 0 else None
+        case "element":
+            return below(path, value.name or "*")
+        case "text":
+            return path if value.kind == "+" else ()
+        case "arithmetic":
+            return path if value.name in _CARRYING else None
+        case "list" | "tuple" | "set":
+            return cut(("*" if value.kind == "comprehension" else str(operand), *path))
+        case "star":
+            return ("*", *path[1:]) if path else ("*",)
+        case "store":
+            return _stored(value, operand, path)
+        case "unknown":
+            return ()
+    return None
+
+
+def dict_path(key: str, *, is_key: bool, path: Path) -> Path:
+    """The path in a dict literal of what stands under a key; a key that is untrusted itself is some element."""
+    if is_key or not key:
+        return cut(("*", *path))
+    return cut((key, *path))
+
+
+def below(path: Path, name: str) -> Path | None:
+    """What is left of a path under an attribute or key; None where that part is trusted."""
+    if not path:
+        return ()
+    if path[0] == name or path[0] == "*" or name == "*":
+        return path[1:]
+    return None
+
+
+def cut(path: Path) -> Path:
+    """Bound the depth of a path."""
+    return path[:_DEPTH]
+
+
+def _stored(value: Value, operand: int, path: Path) -> Path | None:
+    """Writing into an object keeps what was there, except under the name that is written."""
+    if operand == 0:
+        overwritten = bool(path) and value.kind in ("attr", "item") and value.name and path[0] == value.name
+        return None if overwritten else path
+    if operand == 2:
+        return None
+    if value.kind == "spread":
+        return path or ("*",)
+    return cut((value.name or "*", *path))

@@ -1,0 +1,232 @@
+"""Kinds of manifests: which files they are, by name, bytes and shape, and where in them the grants are.
+
+The files `rules/manifests/*.yml` become `Kinds`; `candidates` is the cheap question asked of every file of a project,
+`recognise` the exact one asked of a parsed document.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from aisafety_lint.errors import UserError
+from aisafety_lint.finding import Notification
+from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.manifests.documents import Syntax
+from aisafety_lint.manifests.embedded import parse_embedded
+from aisafety_lint.manifests.launch import Program, program_from
+from aisafety_lint.manifests.nodes import Document, Scalar
+from aisafety_lint.manifests.predicates import Captured, Context, Predicate, Vocabulary, meets
+from aisafety_lint.manifests.query import Match, check_query, roots
+
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A named place of a kind: RFC 9535 paths or other named places, paths below those, narrowed by a predicate."""
+
+    queries: tuple[str, ...]
+    then: tuple[str, ...] = ()
+    where: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Text scalars of a kind that hold a document of another kind."""
+
+    at: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of manifest.
+
+    `globs` and `literals` (of each group one must occur in the bytes) sort out candidates; `shape` are places of which
+    one must find something; `facts` is what only checks with logic of their own understand.
+    """
+
+    id: str
+    title: str
+    syntax: Syntax
+    globs: tuple[str, ...]
+    literals: tuple[tuple[bytes, ...], ...]
+    shape: tuple[str, ...]
+    places: Mapping[str, Place]
+    embedded: tuple[Embedded, ...]
+    facts: Mapping[str, Any]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The globs as one expression for paths with forward slashes."""
+        return re.compile("|".join(_glob_pattern(glob) for glob in self.globs) or r"(?!)")
+
+    def literals_in(self, data: bytes) -> bool:
+        """Whether the bytes hold one literal of each group."""
+        return all(any(word in data for word in group) for group in self.literals)
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """All kinds by id, and the vocabulary that their predicates and those of the rules share."""
+
+    by_id: Mapping[str, Kind]
+    vocabulary: Vocabulary
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """One expression for the paths of all kinds, to sort out a file with a single match."""
+        return re.compile("|".join(kind.pattern.pattern for kind in self.by_id.values()) or r"(?!)")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A recognised manifest: one root of a document, read as one kind."""
+
+    path: str
+    kind: Kind
+    document: Document
+    root: Match = field(repr=False)
+    kinds: Kinds = field(repr=False, compare=False)
+
+    @property
+    def context(self) -> Context:
+        """What predicates may ask about this manifest."""
+        return Context(self.kinds.vocabulary, self.path, self.kind.id)
+
+    def select(self, name: str) -> tuple[Match, ...]:
+        """The nodes at a named place of the kind (none where it has no such place) or at a path (`$...`)."""
+        return tuple(match for match, _ in self.captures(name))
+
+    def captures(self, name: str) -> tuple[tuple[Match, Captured], ...]:
+        """The same nodes, each with what the predicate of the place captured for the message."""
+        if name.startswith("$"):
+            return tuple((match, {}) for match in self.root.select(name))
+        place = self.kind.places.get(name)
+        if place is None:
+            return ()
+        found = [pair for query in place.queries for pair in self.captures(query)]
+        if place.then:
+            found = [(match, words) for owner, words in found for query in place.then for match in owner.select(query)]
+        if place.where is None:
+            return tuple(found)
+        judged = ((match, words, meets(match, place.where, self.context)) for match, words in found)
+        return tuple((match, {**words, **more}) for match, words, more in judged if more is not None)
+
+    @cached_property
+    def servers(self) -> tuple[Match, ...]:
+        """The tool servers that the manifest starts or connects to."""
+        return self.select("servers")
+
+    def server_of(self, match: Match) -> str:
+        """The name of the tool server that a node belongs to; empty where it belongs to none."""
+        depths = {server.parts: server.name for server in self.servers}
+        return next((depths[match.parts[:n]] for n in range(len(match.parts), 0, -1) if match.parts[:n] in depths), "")
+
+
+def load_kinds(knowledge: Knowledge) -> Kinds:
+    """Read the manifest kinds, word lists and programs of the knowledge; a later file with the same name wins.
+
+    Raises UserError, naming the file, for a path or a key that is not valid.
+    """
+    by_id: dict[str, Kind] = {}
+    lists: dict[str, tuple[Any, ...]] = {}
+    programs: dict[str, Program] = {}
+    for stem, content in knowledge.models("manifests"):
+        try:
+            lists.update((name, tuple(words)) for name, words in content.get("lists", {}).items())
+            programs.update((name, program_from(name, data)) for name, data in content.get("programs", {}).items())
+            if "files" in content or "places" in content:
+                by_id[stem] = _kind(stem, content)
+        except (KeyError, TypeError, AttributeError, re.error) as error:
+            raise UserError(f"manifests/{stem}.yml is incomplete or wrong: {error}") from error
+        except UserError as error:
+            raise UserError(f"manifests/{stem}.yml: {error.message}", error.hint) from error
+    return Kinds(by_id, Vocabulary(lists, programs))
+
+
+def candidates(path: str, data: bytes, kinds: Kinds) -> tuple[Kind, ...]:
+    """The kinds that a file may be of, by its path and by literals in its bytes; cheap enough for every file."""
+    if kinds.pattern.fullmatch(path) is None:
+        return ()
+    # The literals are ASCII: they cannot be searched in a text of two bytes a character.
+    wide = data.startswith(_WIDE_MARKS)
+    return tuple(
+        kind for kind in kinds.by_id.values() if kind.pattern.fullmatch(path) and (wide or kind.literals_in(data))
+    )
+
+
+def recognise(path: str, document: Document, kinds: Kinds, among: Iterable[Kind]) -> tuple[Manifest, ...]:
+    """The manifests in a document, those embedded in its texts included; `among` are its candidates.
+
+    Each root of a YAML stream is judged by itself.
+    """
+    found: list[Manifest] = []
+    for kind in among:
+        if kind.syntax != document.syntax:
+            continue
+        for root in roots(document):
+            manifest = Manifest(path, kind, document, root, kinds)
+            if not kind.shape or any(manifest.select(name) for name in kind.shape):
+                found.append(manifest)
+                found.extend(_inside(manifest, kinds))
+    return tuple(found)
+
+
+def notifications(manifests: Iterable[Manifest]) -> tuple[Notification, ...]:
+    """The notifications of the documents of these manifests, each once."""
+    return tuple(dict.fromkeys(note for manifest in manifests for note in manifest.document.notifications))
+
+
+def _inside(manifest: Manifest, kinds: Kinds) -> Iterator[Manifest]:
+    for embedded in manifest.kind.embedded:
+        kind = kinds.by_id.get(embedded.kind)
+        if kind is None:
+            continue
+        for match in manifest.select(embedded.at):
+            if isinstance(match.node, Scalar) and isinstance(match.node.value, str):
+                document = parse_embedded(match.node, kind.syntax)
+                yield from recognise(manifest.path, document, kinds, (kind,))
+
+
+def _kind(stem: str, content: Mapping[str, Any]) -> Kind:
+    places = {name: _place(given) for name, given in content.get("places", {}).items()}
+    shape = tuple(content.get("shape", ()))
+    for query in (*shape, *(query for place in places.values() for query in (*place.queries, *place.then))):
+        if query.startswith(("$", "@")):
+            check_query(query)
+        elif query not in places:
+            raise UserError(f"`{query}` is neither a path nor a named place", hint="a path starts with `$`")
+    return Kind(
+        id=stem,
+        title=content["title"],
+        syntax=content["syntax"],
+        globs=tuple(content.get("files", ())),
+        literals=tuple(tuple(word.encode() for word in _texts(group)) for group in content.get("literals", ())),
+        shape=shape,
+        places=places,
+        embedded=tuple(Embedded(entry["at"], entry["kind"]) for entry in content.get("embedded", ())),
+        facts=content.get("facts", {}),
+    )
+
+
+def _place(given: str | list[str] | Mapping[str, Any]) -> Place:
+    if isinstance(given, Mapping):
+        return Place(_texts(given["of"]), _texts(given.get("then", ())), given.get("where"))
+    return Place(_texts(given))
+
+
+def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+@lru_cache(maxsize=512)
+def _glob_pattern(glob: str) -> str:
+    """A path glob as a regular expression: `**/` is any folders, `*` and `?` stay inside one name."""
+    translated = ""
+    for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob):
+        translated += {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    return translated

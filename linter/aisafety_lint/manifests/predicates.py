@@ -1,0 +1,269 @@
+"""The predicate language of manifest rules and kinds: what data can say about a selected node.
+
+A predicate is a mapping; all its keys must hold. `meets` gives what it captured for the message, or None where it does
+not hold. The keys are described in `rules/schema/predicate.schema.json`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from aisafety_lint.errors import UserError
+from aisafety_lint.manifests.hosts import url_meets
+from aisafety_lint.manifests.launch import Launch, Package, Program, launch_of, package_of
+from aisafety_lint.manifests.literals import is_literal_secret
+from aisafety_lint.manifests.nodes import Array, Object, Scalar
+from aisafety_lint.manifests.query import Match
+
+Captured: TypeAlias = Mapping[str, str]
+Predicate: TypeAlias = Mapping[str, Any]
+
+_NOTHING: Captured = {}
+_SWITCHED_ON = ("true", "yes", "on", "1")
+_SWITCHED_OFF = ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What predicates refer to by name: word lists, and programs with how their command lines are read."""
+
+    lists: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    programs: Mapping[str, Program] = field(default_factory=dict)
+
+    def words(self, given: Any) -> tuple[Any, ...]:
+        """A list as written, or by name: `{list: name}`."""
+        if isinstance(given, Mapping):
+            try:
+                return self.lists[given["list"]]
+            except KeyError as error:
+                raise UserError(f"there is no word list {error} for manifests") from error
+        return tuple(given) if isinstance(given, (list, tuple)) else (given,)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a predicate may ask beside the node: the vocabulary, and path and kind of the manifest."""
+
+    vocabulary: Vocabulary
+    path: str = ""
+    kind: str = ""
+
+
+def meets(match: Match, predicate: Predicate, context: Context) -> Captured | None:
+    """Whether a node meets a predicate: what was captured for the message (often nothing), or None.
+
+    Raises UserError for a key that the language does not have.
+    """
+    captured: dict[str, str] = {}
+    if "at" in predicate or "every" in predicate:
+        return _elsewhere(match, predicate, context)
+    for name, argument in predicate.items():
+        test = _TESTS.get(name)
+        if test is None:
+            raise UserError(f"a manifest predicate has no key `{name}`", hint=f"it has {', '.join(sorted(_TESTS))}")
+        found = test(match, argument, context)
+        if found is None or found is False:
+            return None
+        if found is not True:
+            captured.update(found)
+    return captured
+
+
+def _elsewhere(match: Match, predicate: Predicate, context: Context) -> Captured | None:
+    """Move to the nodes that `at` (one must meet the rest) or `every` (all must, and there is one) selects."""
+    rest = {name: argument for name, argument in predicate.items() if name not in ("at", "every")}
+    if "at" in predicate:
+        found = (meets(node, rest, context) for node in _select(match, predicate["at"]))
+        return next((captured for captured in found if captured is not None), None)
+    nodes = _select(match, predicate["every"])
+    all_captured = [meets(node, rest, context) for node in nodes]
+    return all_captured[0] if nodes and None not in all_captured else None
+
+
+def _select(match: Match, queries: str | Iterable[str]) -> list[Match]:
+    queries = [queries] if isinstance(queries, str) else queries
+    return [found for query in queries for found in match.select(query)]
+
+
+def _text(match: Match) -> str | None:
+    """The text of a scalar: a string's value, else the word as written."""
+    if not isinstance(match.node, Scalar):
+        return None
+    return match.node.value if isinstance(match.node.value, str) else match.node.raw
+
+
+def _equals(match: Match, argument: Any, context: Context) -> bool:
+    if not isinstance(match.node, Scalar):
+        return bool(match.data == argument)
+    value = match.node.value
+    if type(value) is type(argument):
+        return bool(value == argument)
+    return isinstance(argument, str) and not match.node.quoted and match.node.raw == argument
+
+
+def _enabled(match: Match, argument: bool, context: Context) -> bool:
+    words = _SWITCHED_ON if argument else _SWITCHED_OFF
+    return (_text(match) or "").strip().lower() in words
+
+
+def _like(match: Match, argument: Any, context: Context) -> bool:
+    text = _text(match)
+    return text is not None and any(fnmatchcase(text, glob) for glob in context.vocabulary.words(argument))
+
+
+def _matches(match: Match, argument: Any, context: Context) -> Captured | None:
+    text = _text(match)
+    if text is None:
+        return None
+    if isinstance(argument, Mapping):
+        pattern = argument["form"].replace("WORD", _alternatives(context.vocabulary.words(argument)))
+    else:
+        pattern = argument
+    found = _regex(pattern).search(text)
+    if found is None:
+        return None
+    return {name: value for name, value in found.groupdict().items() if value is not None}
+
+
+@lru_cache(maxsize=512)
+def _alternatives(words: tuple[str, ...]) -> str:
+    return "(?:" + "|".join(re.escape(word) for word in words) + ")"
+
+
+@lru_cache(maxsize=1024)
+def _regex(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise UserError(f"`{pattern}` is not a regular expression: {error}") from error
+
+
+def _contains(match: Match, argument: Any, context: Context) -> bool:
+    if isinstance(match.node, Array):
+        return any(_equals(child, argument, context) for child in match.children())
+    if isinstance(match.node, Object):
+        return argument in match.node.index
+    return argument in (_text(match) or "")
+
+
+def _type(match: Match, argument: Any, context: Context) -> bool:
+    node = match.node
+    if isinstance(node, Scalar):
+        value = node.value
+        name = {str: "string", bool: "boolean", int: "number", float: "number"}.get(type(value), "null")
+    else:
+        name = "array" if isinstance(node, Array) else "object"
+    return name in context.vocabulary.words(argument)
+
+
+def _number(match: Match, compare: Callable[[float], bool]) -> bool:
+    value = match.node.value if isinstance(match.node, Scalar) else None
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and compare(value)
+
+
+def _key(match: Match, argument: Predicate, context: Context) -> Captured | None:
+    if match.key is None:
+        return None
+    return meets(Match(match.key, match.key.raw), argument, context)
+
+
+def _parent(match: Match, argument: Predicate, context: Context) -> Captured | None:
+    return None if match.parent is None else meets(match.parent, argument, context)
+
+
+def _all(match: Match, argument: Iterable[Predicate], context: Context) -> Captured | None:
+    captured: dict[str, str] = {}
+    for predicate in argument:
+        found = meets(match, predicate, context)
+        if found is None:
+            return None
+        captured.update(found)
+    return captured
+
+
+def _any(match: Match, argument: Iterable[Predicate], context: Context) -> Captured | None:
+    found = (meets(match, predicate, context) for predicate in argument)
+    return next((captured for captured in found if captured is not None), None)
+
+
+def _at_least(match: Match, argument: Mapping[str, Any], context: Context) -> bool:
+    held = sum(meets(match, predicate, context) is not None for predicate in argument["of"])
+    return bool(held >= argument["count"])
+
+
+def _launch(match: Match, argument: Mapping[str, Any], context: Context) -> Captured | None:
+    launch = launch_of(match.node, context.vocabulary.programs)
+    if launch is None:
+        return None
+    captured = {"program": launch.program}
+    words = context.vocabulary.words
+    if "program" in argument and launch.program not in words(argument["program"]):
+        return None
+    if "not-wrapped" in argument and launch.wrapped_by:
+        return None
+    for line in [argument["line"]] if isinstance(argument.get("line"), str) else argument.get("line", ()):
+        found = _regex(line).search(launch.line)
+        if found is None:
+            return None
+        captured.update({name: value for name, value in found.groupdict().items() if value is not None})
+    if "argument" in argument:
+        return _argument(launch, argument["argument"], captured, context)
+    if "package" in argument:
+        return _package(package_of(launch, context.vocabulary.programs), argument["package"], captured, context)
+    return captured
+
+
+def _argument(launch: Launch, predicate: Predicate, captured: dict[str, str], context: Context) -> Captured | None:
+    """One word after the program meets the predicate."""
+    for word in launch.words[1:]:
+        found = meets(Match(word.node, word.node.value), predicate, context)
+        if found is not None:
+            return {**captured, "argument": word.text, **found}
+    return None
+
+
+def _package(
+    package: Package | None, argument: Mapping[str, Any], captured: dict[str, str], context: Context
+) -> Captured | None:
+    if package is None or package.remote_source != argument.get("remote-source", False):
+        return None
+    if "pinned" in argument and package.pinned != argument["pinned"]:
+        return None
+    globs = context.vocabulary.words(argument.get("name", "*"))
+    if not any(fnmatchcase(package.name, glob) for glob in globs):
+        return None
+    return {**captured, "package": package.word.text, "package-name": package.name}
+
+
+_TESTS: Mapping[str, Callable[[Match, Any, Context], "Captured | bool | None"]] = {
+    "equals": _equals,
+    "in": lambda match, argument, context: any(
+        _equals(match, value, context) for value in context.vocabulary.words(argument)
+    ),
+    "enabled": _enabled,
+    "like": _like,
+    "matches": _matches,
+    "contains": _contains,
+    "type": _type,
+    "above": lambda match, argument, context: _number(match, lambda value: value > argument),
+    "below": lambda match, argument, context: _number(match, lambda value: value < argument),
+    "empty": lambda match, argument, context: (match.data in ("", None, [], {})) == argument,
+    "exists": lambda match, argument, context: bool(_select(match, argument)),
+    "absent": lambda match, argument, context: not _select(match, argument),
+    "key": _key,
+    "parent": _parent,
+    "all": _all,
+    "any": _any,
+    "not": lambda match, argument, context: meets(match, argument, context) is None,
+    "at-least": _at_least,
+    "url": lambda match, argument, context: url_meets(_text(match) or "", argument, context.vocabulary.words),
+    "literal-secret": lambda match, argument, context: is_literal_secret(match.name, _text(match) or "") == argument,
+    "launch": _launch,
+    "path": lambda match, argument, context: any(
+        fnmatchcase(f"/{context.path}", glob) for glob in context.vocabulary.words(argument)
+    ),
+    "kind": lambda match, argument, context: context.kind in context.vocabulary.words(argument),
+}

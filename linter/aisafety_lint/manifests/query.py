@@ -1,0 +1,134 @@
+"""Queries over documents: RFC 9535 paths select nodes, and every selected node still knows its key, place and parents.
+
+The paths run over the plain values of a document; what they find is traced back to the nodes that keep the places.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from aisafety_lint.errors import UserError
+from aisafety_lint.manifests.nodes import Array, Document, Node, Object, Scalar
+from aisafety_lint.source import Span
+
+if TYPE_CHECKING:
+    from jsonpath import JSONPath
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A selected node: `data` is its plain value, `key` the key it stands under, `parts` the way from the root."""
+
+    node: Node
+    data: Any = field(repr=False)
+    key: Scalar | None = None
+    parts: tuple[str | int, ...] = ()
+    parent: "Match | None" = field(default=None, repr=False)
+
+    @property
+    def root(self) -> "Match":
+        """The root of the document as a match."""
+        match = self
+        while match.parent is not None:
+            match = match.parent
+        return match
+
+    @property
+    def name(self) -> str:
+        """The nearest key on the way from the root; empty at the root."""
+        return next((part for part in reversed(self.parts) if isinstance(part, str)), "")
+
+    @property
+    def location(self) -> Span:
+        """The short region to show: a scalar with its key where one line holds both; of what is larger, the key."""
+        whole = self.node.span
+        if isinstance(self.node, Scalar) or self.key is None:
+            near = self.key is not None and self.key.span.line == whole.line == whole.end_line
+            start = self.key.start if self.key is not None and near else self.node.start
+            return _first_line(self.node, start)
+        return self.key.span
+
+    def child(self, part: str | int) -> "Match | None":
+        """The match one step further, by key or index."""
+        if isinstance(self.node, Object) and isinstance(part, str) and part in self.node.index:
+            pair = self.node.index[part]
+            return Match(pair.value, self.data[part], pair.key, (*self.parts, part), self)
+        if isinstance(self.node, Array) and isinstance(part, int) and part < len(self.node.items):
+            return Match(self.node.items[part], self.data[part], None, (*self.parts, part), self)
+        return None
+
+    def children(self) -> "Iterator[Match]":
+        """The matches one step further, in source order."""
+        names: tuple[str | int, ...] = ()
+        if isinstance(self.node, Object):
+            names = tuple(self.node.index)
+        elif isinstance(self.node, Array):
+            names = tuple(range(len(self.node.items)))
+        for name in names:
+            found = self.child(name)
+            if found is not None:
+                yield found
+
+    def select(self, query: str) -> "tuple[Match, ...]":
+        """What a path finds: from the root of the document with `$`, from this node with `@`."""
+        if query.startswith("@"):
+            return tuple(self._trace(parts) for parts in _find(f"${query[1:]}", self.data))
+        check_query(query)
+        return self.root.select(f"@{query[1:]}")
+
+    def _trace(self, parts: tuple[str | int, ...]) -> "Match":
+        match = self
+        for part in parts:
+            found = match.child(part)
+            assert found is not None, "a path finds only what the document holds"
+            match = found
+        return match
+
+
+def roots(document: Document) -> tuple[Match, ...]:
+    """One match for each root of a document."""
+    return tuple(Match(node, data) for node, data in zip(document.roots, document.data, strict=True))
+
+
+def select(document: Document, query: str) -> tuple[Match, ...]:
+    """What an RFC 9535 path (`$...`) finds in all roots; raises UserError for a path that is not valid."""
+    return tuple(match for root in roots(document) for match in root.select(query))
+
+
+def check_query(query: str) -> None:
+    """Raise UserError unless the text is a path that starts with `$` or `@`."""
+    if query[:1] not in ("$", "@"):
+        raise UserError(
+            f"`{query}` is not a path", hint="a path starts with `$` (the document) or `@` (the selected node)"
+        )
+    _compile(f"${query[1:]}")
+
+
+def _find(query: str, data: Any) -> Iterator[tuple[str | int, ...]]:
+    if not isinstance(data, (dict, list)):
+        if query == "$":
+            yield ()
+        return
+    for found in _compile(query).finditer(data):
+        yield found.parts
+
+
+@lru_cache(maxsize=1024)
+def _compile(query: str) -> "JSONPath":
+    import jsonpath
+
+    try:
+        path = jsonpath.JSONPathEnvironment(strict=True).compile(query)
+    except jsonpath.JSONPathError as error:
+        raise UserError(f"`{query}` is not a valid path: {error}") from error
+    if not isinstance(path, jsonpath.JSONPath):
+        raise UserError(f"`{query}` is not a single path")
+    return path
+
+
+def _first_line(node: Node, start: int) -> Span:
+    """A span from an offset to the end of a node, cut at the end of its first line."""
+    text = node.places.text
+    end = next((at for at in range(start, node.end) if text[at] in "\r\n"), node.end)
+    return node.places.span(start, max(end, min(start + 1, node.end)))

@@ -1,0 +1,94 @@
+"""The story of a run on one screen: from the settings to the report."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from aisafety_lint import analysis, discovery, select
+from aisafety_lint.checks import run_checks
+from aisafety_lint.config import Config
+from aisafety_lint.discovery import Discovered
+from aisafety_lint.finding import Finding, Notification, Persona
+from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.project import Project
+from aisafety_lint.report.model import Coverage, Report
+from aisafety_lint.select import Selection
+from aisafety_lint.standards import load_standards
+
+
+def run(config: Config) -> Report:
+    """Analyse a project; raises UserError where the job cannot be done."""
+    knowledge = Knowledge((builtin_root(), *config.rules))
+    selection = select.resolve(config, knowledge.rules)
+    found = discovery.discover(config)
+    reader = analysis.Reader(config, found)
+    project = analysis.analyse(reader, knowledge)
+    findings = sorted(run_checks(selection.rules.values(), project), key=_position)
+    shown, hidden = _decide(_placed(findings, found), found, selection)
+    notifications = (*config.notifications, *found.notifications, *project.notifications)
+    texts, masked = reader.texts({*_paths(shown), *(note.path for note in notifications)}, project.secrets)
+    return Report(
+        root=str(config.root),
+        findings=tuple(shown),
+        notifications=tuple(_unique(notifications)),
+        coverage=_coverage(found, project, reader),
+        rules=selection.rules,
+        texts=texts,
+        hidden=hidden,
+        standards=load_standards(knowledge, [name for rule in selection.rules.values() for name in rule.standards]),
+        masked=masked,
+    )
+
+
+def _placed(findings: Iterable[Finding], found: Discovered) -> Iterator[Finding]:
+    """Findings in test code are for the auditor only, but for secrets that prove themselves."""
+    for finding in findings:
+        if found.is_test(finding.location.path) and not finding.proven:
+            finding = replace(finding, persona=Persona.AUDITOR)
+        yield finding
+
+
+def _decide(findings: Iterable[Finding], found: Discovered, selection: Selection) -> tuple[list[Finding], dict[str, int]]:
+    """What is shown, and how many are not, by reason; what lies outside the given paths is not counted at all."""
+    shown: list[Finding] = []
+    hidden: Counter[str] = Counter()
+    for finding in findings:
+        if any(found.in_scope(path) for path in _paths([finding])):
+            finding, reason = selection.decide(finding)
+            if reason:
+                hidden[reason] += 1
+            else:
+                shown.append(finding)
+    return shown, dict(sorted(hidden.items()))
+
+
+def _paths(findings: Iterable[Finding]) -> Iterator[str]:
+    for finding in findings:
+        for location in (finding.location, *finding.related, *(step for flow in finding.flows for step in flow)):
+            yield location.path
+
+
+def _position(finding: Finding) -> tuple[str, int, int, str, str]:
+    span = finding.location.span
+    return finding.location.path, span.line, span.column, finding.rule, finding.message
+
+
+def _unique(notifications: Iterable[Notification]) -> Iterator[Notification]:
+    yield from sorted(dict.fromkeys(notifications), key=lambda note: (note.path, note.id, note.message))
+
+
+def _coverage(found: Discovered, project: Project, reader: analysis.Reader) -> Coverage:
+    agents = [agent for agent in project.program.agents if agent.kind == "agent"]
+    servers = len(project.program.agents) - len(agents) + sum(len(manifest.servers) for manifest in project.manifests)
+    return Coverage(
+        files=len(found.files),
+        python_files=sum(file.kind in ("python", "notebook") for file in found.files),
+        manifests=len(project.manifests),
+        tools=len(project.program.tools),
+        agents=len(agents),
+        model_calls=project.model_calls,
+        mcp_servers=servers,
+        suites=len(project.evaluation.suites),
+        unresolved_calls=project.unresolved_calls,
+        not_analysed=found.not_analysed + len(reader.unreadable),
+    )

@@ -1,0 +1,203 @@
+"""The agents of the program and the ready-made powers granted in it."""
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aisafety_lint.finding import Confidence
+from aisafety_lint.program.conditions import Holds, all_hold, container_items, operands
+from aisafety_lint.program.constants import constant
+from aisafety_lint.program.guards import Guards
+from aisafety_lint.program.models import Row
+from aisafety_lint.program.refs import Ref
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.tools import Tool
+from aisafety_lint.python.facts import Place
+from aisafety_lint.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A ready-made tool, or a flag, that gives power: the call, the model row about it, how sure that is."""
+
+    scope: int
+    call: int
+    row: Row
+    capabilities: tuple[str, ...]
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A model with tools: where it is built, its tools defined in the project, and the capabilities of ready-made ones.
+
+    `kind` is "agent", or "server" for a server that offers tools to agents elsewhere.
+    """
+
+    name: str
+    path: str
+    place: Place
+    framework: str
+    kind: str
+    tools: tuple[Tool, ...]
+    capabilities: frozenset[str]
+    approved: frozenset[str]
+
+    @property
+    def span(self) -> Span:
+        """Where the agent is built."""
+        return Span(*self.place)
+
+
+def find_grants(resolver: Resolver, guards: Guards) -> tuple[Grant, ...]:
+    """All grants of the program in the order of files and lines."""
+    found: list[Grant] = []
+    for name in sorted(resolver.models.last_names("grants")):
+        for scope, call in resolver.index.calls_by_name.get(name, ()):
+            for path in resolver.paths(scope, call.value):
+                for row in resolver.models.rows("grants", path):
+                    held = all_hold(resolver, scope, call.value, row)
+                    if held is not Holds.NO and not _opted_in(resolver, guards, scope, call.value):
+                        confidence = Confidence[row.get("confidence", "high").upper()]
+                        confidence = confidence if held is Holds.YES else Confidence(max(confidence - 1, 1))
+                        found.append(Grant(scope, call.value, row, tuple(row.get("capabilities", ())), confidence))
+    unique = {(grant.scope, grant.call, id(grant.row)): grant for grant in found}
+    return tuple(sorted(unique.values(), key=lambda grant: (grant.scope, resolver.index.value(grant.scope, grant.call).place)))
+
+
+def _opted_in(resolver: Resolver, guards: Guards, scope: int, call: int) -> bool:
+    """Whether a developer's own opt-in dominates the call: the grant is then where the opt-in is set."""
+    guard = resolver.index.value(scope, call).guard
+    for value, holds in guards.chain(scope, guard):
+        if holds != "returned":
+            names = (resolver.index.value(scope, item).name for item in guards.slice(scope, value))
+            if any(fnmatch.fnmatchcase(name, pattern) for name in names if name for pattern in resolver.models.opt_ins):
+                return True
+    return False
+
+
+def find_agents(resolver: Resolver, tools: tuple[Tool, ...], grants: tuple[Grant, ...]) -> tuple[Agent, ...]:
+    """All agents in the order of files and lines."""
+    by_scope = {tool.scope: tool for tool in tools}
+    granted: dict[tuple[int, int], frozenset[str]] = {}
+    for grant in grants:
+        key = grant.scope, grant.call
+        granted[key] = granted.get(key, frozenset()) | frozenset(grant.capabilities)
+    found: dict[tuple[int, int], Agent] = {}
+    for name in sorted(resolver.models.last_names("agents")):
+        for scope, call in resolver.index.calls_by_name.get(name, ()):
+            for path in resolver.paths(scope, call.value):
+                for row in resolver.models.rows("agents", path):
+                    if all_hold(resolver, scope, call.value, row) is not Holds.NO and (scope, call.value) not in found:
+                        found[scope, call.value] = _agent(resolver, scope, call.value, row, by_scope, granted)
+    return tuple(sorted(found.values(), key=lambda agent: (agent.path, agent.place)))
+
+
+def _agent(resolver: Resolver, scope: int, call: int, row: Row, by_scope: Mapping[int, Tool], granted: Mapping[tuple[int, int], frozenset[str]]) -> Agent:
+    index = resolver.index
+    tools: dict[int, Tool] = {}
+    capabilities: frozenset[str] = frozenset()
+    for where, item in tool_values(resolver, scope, call, row.get("tools", {})):
+        capabilities |= granted.get((where, item), frozenset())
+        for ref in resolver.refs(where, item):
+            for tool in _tools_of(resolver, ref, by_scope):
+                tools[tool.scope] = tool
+    kind = row.get("kind", "agent")
+    if kind == "server":
+        tools = {tool.scope: tool for tool in by_scope.values() if tool.framework == row["stem"] and tool.registered[0] == index.paths[scope]}
+    approved = _approved(resolver, scope, call, row.get("approval"))
+    listed = tuple(sorted(tools.values(), key=lambda tool: (tool.path, tool.place)))
+    name = _name(resolver, scope, call)
+    return Agent(name, index.paths[scope], index.value(scope, call).place, row["stem"], kind, listed, capabilities, approved)
+
+
+def _name(resolver: Resolver, scope: int, call: int) -> str:
+    for operand in operands(resolver, scope, call, {"name": "name"}):
+        known = constant(resolver, scope, operand)
+        if isinstance(known, str):
+            return known
+    return resolver.index.local_names[scope].get(call, "")
+
+
+def tool_values(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    """The values in an agent's list of tools, through variables and concatenation, as (scope, value)."""
+    pending = [(scope, operand) for operand in operands(resolver, scope, call, spec)] if spec else []
+    seen: set[tuple[int, int]] = set()
+    while pending:
+        where, value = pending.pop()
+        if (where, value) in seen:
+            continue
+        seen.add((where, value))
+        known = resolver.index.value(where, value)
+        if known.op in ("text", "phi", "store", "star", "copy"):
+            pending += [(where, item) for item in known.args[:2] if known.op != "star"] or [(where, item) for item in known.args]
+            continue
+        if known.op in ("list", "tuple", "set"):
+            pending += [(where, item) for item in known.args]
+            continue
+        containers = [ref for ref in resolver.refs(where, value) if ref.kind == "container" and (ref.scope, ref.value) != (where, value)]
+        pending += [(ref.scope, ref.value) for ref in containers]
+        if not containers:
+            yield where, value
+
+
+def _tools_of(resolver: Resolver, ref: Ref, by_scope: Mapping[int, Tool]) -> Iterator[Tool]:
+    if ref.kind == "function" and ref.scope in by_scope:
+        yield by_scope[ref.scope]
+    elif ref.kind in ("class", "instance"):
+        path = resolver.index.paths[ref.scope]
+        qualname = resolver.index.scopes[ref.scope].qualname
+        for tool in by_scope.values():
+            owner = resolver.index.enclosing_class(tool.scope)
+            if owner is not None and resolver.index.paths[owner] == path and resolver.index.scopes[owner].qualname == qualname:
+                yield tool
+
+
+def _approved(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any] | None) -> frozenset[str]:
+    """The names of the tools that the agent's own configuration asks a person about; "*" for all."""
+    if spec is None:
+        return frozenset()
+    for operand in operands(resolver, scope, call, spec):
+        if "has_instance" in spec:
+            return frozenset().union(*(_per_tool(resolver, scope, item, spec) for item in (operand, *container_items(resolver, scope, operand))))
+        if resolver.index.value(scope, operand).op == "dict":
+            return _keys(resolver, scope, operand)
+        known = constant(resolver, scope, operand)
+        if known not in (False, None) and not str(known).startswith("never"):
+            return frozenset({"*"})
+    return frozenset()
+
+
+def _per_tool(resolver: Resolver, scope: int, item: int, spec: Mapping[str, Any]) -> frozenset[str]:
+    """Approval by an instance in a list (a middleware): all tools, or those that one of its arguments names."""
+    value = resolver.index.value(scope, item)
+    wanted = spec["has_instance"]
+    if value.op != "call" or not any(ref.path.endswith(f":{wanted.rpartition(':')[2]}") for ref in resolver.refs(scope, item)):
+        return frozenset()
+    if "per_tool" not in spec:
+        return frozenset({"*"})
+    named = operands(resolver, scope, item, {"name": spec["per_tool"], "position": 0})
+    return frozenset().union(*(_keys(resolver, scope, operand) for operand in named))
+
+
+def _keys(resolver: Resolver, scope: int, operand: int) -> frozenset[str]:
+    found: set[str] = set()
+    for ref in resolver.refs(scope, operand):
+        if ref.kind == "container" and resolver.index.value(ref.scope, ref.value).op == "dict":
+            args = resolver.index.value(ref.scope, ref.value).args
+            for key, item in zip(args[::2], args[1::2], strict=True):
+                if constant(resolver, ref.scope, item) not in (False, None):
+                    found.add(resolver.index.value(ref.scope, key).name)
+    return frozenset(found)
+
+
+def with_approval(tools: tuple[Tool, ...], agents: tuple[Agent, ...]) -> tuple[Tool, ...]:
+    """Mark the tools that every agent which holds them asks a person about."""
+    approved: dict[int, bool] = {}
+    for agent in agents:
+        if agent.kind == "agent":
+            for tool in agent.tools:
+                asked = "*" in agent.approved or tool.name in agent.approved
+                approved[tool.scope] = approved.get(tool.scope, True) and asked
+    return tuple(replace(tool, approved=True) if approved.get(tool.scope) else tool for tool in tools)

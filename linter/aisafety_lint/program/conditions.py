@@ -1,0 +1,164 @@
+"""The conditions of model rows: which argument of a call they speak of, and whether it is as they ask.
+
+The language is documented in `rules/schema/framework.schema.json`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Any
+
+from aisafety_lint.program.constants import UNKNOWN, Unknown, constant, text_of
+from aisafety_lint.program.resolver import Resolver
+
+Spec = Mapping[str, Any]
+
+
+class Holds(IntEnum):
+    """Whether a condition holds: a MAYBE lowers the confidence."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+def operands(resolver: Resolver, scope: int, call: int, spec: Spec) -> tuple[int, ...]:
+    """The operand values that an argument specification picks (`position`, `name`, `receiver`, `rest`)."""
+    value = resolver.index.value(scope, call)
+    keywords = resolver.index.calls[scope][call].keywords
+    if spec.get("receiver"):
+        function = resolver.index.value(scope, value.args[0])
+        return function.args[:1] if function.op == "attr" else ()
+    given = list(zip(keywords, value.args[1:], strict=True))
+    positional = [item for keyword, item in given if keyword == ""]
+    if "rest" in spec:
+        return tuple(positional[spec["rest"] :]) + tuple(item for keyword, item in given if keyword == "*")
+    named = [item for keyword, item in given if "name" in spec and keyword == spec["name"]]
+    if named:
+        return tuple(named)
+    if "position" in spec:
+        if spec["position"] < len(positional):
+            return (positional[spec["position"]],)
+        return tuple(item for keyword, item in given if keyword == "*")
+    return ()
+
+
+def all_hold(resolver: Resolver, scope: int, call: int, row: Spec) -> Holds:
+    """Whether the `when` and `unless` conditions of a row hold for a call."""
+    result = Holds.YES
+    for condition in _listed(row.get("when")):
+        result = min(result, holds(resolver, scope, call, condition, row))
+    for condition in _listed(row.get("unless")):
+        against = holds(resolver, scope, call, condition, row)
+        result = min(result, Holds.YES if against is Holds.NO else Holds.MAYBE if against is Holds.MAYBE else Holds.NO)
+    return result
+
+
+def _listed(value: Any) -> Sequence[Spec]:
+    return () if value is None else value if isinstance(value, list) else (value,)
+
+
+def holds(resolver: Resolver, scope: int, call: int, condition: Spec, row: Spec) -> Holds:
+    """Whether one condition holds for a call."""
+    if "text" in condition:
+        condition = {**row.get("argument", {}), "matches": condition["text"]}
+        condition.pop("item", None)
+    chosen = operands(resolver, scope, call, condition)
+    if "given" in condition:
+        return Holds.YES if bool(chosen) == condition["given"] else Holds.NO
+    unpacked = any(keyword == "**" for keyword in resolver.index.calls[scope][call].keywords)
+    if not chosen and unpacked and "name" in condition:
+        chosen = _unpacked(resolver, scope, call, condition["name"])
+    if not chosen:
+        if "default" in condition:
+            return Holds.YES if _test_constant(condition, condition["default"]) else Holds.NO
+        return Holds.MAYBE if unpacked and condition.get("unknown") else Holds.NO
+    values = _items(resolver, scope, chosen, condition["item"]) if "item" in condition else [(scope, item) for item in chosen]
+    return max((_test(resolver, where, item, condition) for where, item in values), default=Holds.NO)
+
+
+def _unpacked(resolver: Resolver, scope: int, call: int, name: str) -> tuple[int, ...]:
+    """What `**options` passes for a name, where `options` is a dict literal of the same scope."""
+    keywords = resolver.index.calls[scope][call].keywords
+    found: list[int] = []
+    for keyword, operand in zip(keywords, resolver.index.value(scope, call).args[1:], strict=True):
+        if keyword == "**":
+            for ref in resolver.refs(scope, operand):
+                if ref.kind == "container" and ref.scope == scope:
+                    literal = resolver.index.value(scope, ref.value)
+                    if literal.op == "dict":
+                        pairs = zip(literal.args[::2], literal.args[1::2], strict=True)
+                        found += [item for key, item in pairs if resolver.index.value(scope, key).name == name]
+    return tuple(found)
+
+
+def _items(resolver: Resolver, scope: int, chosen: Sequence[int], item: object) -> list[tuple[int, int]]:
+    """The values at one position or key of a container argument."""
+    found: list[tuple[int, int]] = []
+    for operand in chosen:
+        for ref in resolver.refs(scope, operand):
+            if ref.kind == "container":
+                literal = resolver.index.value(ref.scope, ref.value)
+                if literal.op == "dict":
+                    pairs = zip(literal.args[::2], literal.args[1::2], strict=True)
+                    found += [(ref.scope, value) for key, value in pairs if resolver.index.value(ref.scope, key).name == str(item)]
+                elif isinstance(item, int) and item < len(literal.args) and not literal.kind:
+                    found.append((ref.scope, literal.args[item]))
+    return found
+
+
+def _test(resolver: Resolver, scope: int, value: int, condition: Spec) -> Holds:
+    if "is" in condition:
+        wanted = set(condition["is"])
+        paths = {name for ref in resolver.refs(scope, value) for path in resolver.paths_of(ref) for name in (path, path.removesuffix("()"))}
+        return Holds.YES if wanted & paths else Holds.NO
+    if "contains" in condition:
+        found = [constant(resolver, scope, item) for item in container_items(resolver, scope, value)]
+        return Holds.YES if any(item in condition["contains"] for item in found if not isinstance(item, Unknown)) else Holds.NO
+    if "has" in condition:
+        return _has(resolver, scope, value, condition["has"])
+    if "matches" in condition:
+        text = text_of(resolver, scope, value)
+        if text.strip("\0"):
+            return Holds.YES if re.search(condition["matches"], text) else Holds.NO
+        return Holds.MAYBE if condition.get("unknown") else Holds.NO
+    known = constant(resolver, scope, value)
+    if isinstance(known, Unknown):
+        return Holds.MAYBE if condition.get("unknown") else Holds.NO
+    return Holds.YES if _test_constant(condition, known) else Holds.NO
+
+
+def _test_constant(condition: Spec, known: object) -> bool:
+    if "matches" in condition:
+        return isinstance(known, str) and re.search(condition["matches"], known) is not None
+    wanted = condition.get("equals")
+    if isinstance(wanted, list):
+        return any(known == item and type(known) is type(item) for item in wanted)
+    return known == wanted and type(known) is type(wanted)
+
+
+def container_items(resolver: Resolver, scope: int, value: int) -> list[int]:
+    """The element values of a list, tuple or set literal that stands in the same scope as the value."""
+    found: list[int] = []
+    for ref in resolver.refs(scope, value):
+        if ref.kind == "container" and ref.scope == scope:
+            found += resolver.index.value(scope, ref.value).args
+    return found
+
+
+def _has(resolver: Resolver, scope: int, value: int, wanted: Spec) -> Holds:
+    """Whether a dict literal, or one in a list literal, has these entries."""
+    for ref in resolver.refs(scope, value):
+        if ref.kind != "container":
+            continue
+        literal = resolver.index.value(ref.scope, ref.value)
+        if literal.op == "dict":
+            pairs = {resolver.index.value(ref.scope, key).name: item for key, item in zip(literal.args[::2], literal.args[1::2], strict=True)}
+            if all(key in pairs and constant(resolver, ref.scope, pairs[key]) == item for key, item in wanted.items()):
+                return Holds.YES
+        elif any(_has(resolver, ref.scope, item, wanted) is Holds.YES for item in literal.args):
+            return Holds.YES
+    return Holds.NO
+
+
+__all__ = ["UNKNOWN", "Holds", "all_hold", "container_items", "holds", "operands"]

@@ -1,0 +1,96 @@
+"""What a tool can do: the capabilities of everything that it reaches, with the calls that prove it and whether a person approved."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aisafety_lint.finding import Confidence
+from aisafety_lint.program.conditions import Holds, all_hold
+from aisafety_lint.program.guards import Guards
+from aisafety_lint.program.models import rows_of
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.tools import Tool
+
+_REACH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A call with a capability that a tool reaches: `chain` leads from the tool to it as (scope, call)."""
+
+    tool: Tool
+    capability: str
+    chain: tuple[tuple[int, int], ...]
+    approved: bool
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A call of a function: its capabilities and the project functions that it may run."""
+
+    call: int
+    guard: int
+    capabilities: tuple[tuple[str, Confidence], ...]
+    callees: tuple[int, ...]
+
+
+class Effects:
+    """Finds the effects of tools; what is known of a function is remembered."""
+
+    def __init__(self, resolver: Resolver, guards: Guards) -> None:
+        self.resolver = resolver
+        self.guards = guards
+        self._sites: dict[int, tuple[_Site, ...]] = {}
+
+    def of_tool(self, tool: Tool) -> Iterator[Effect]:
+        """All effects of a tool, each call once for each capability, by the shortest way."""
+        pending: deque[tuple[int, tuple[tuple[int, int], ...], bool]] = deque([(tool.scope, (), tool.approved)])
+        visited: set[tuple[int, bool]] = {(tool.scope, tool.approved)}
+        seen: set[tuple[int, int, str]] = set()
+        while pending and len(visited) < _REACH:
+            scope, chain, approved = pending.popleft()
+            for site in self.sites(scope):
+                here = approved or self.guards.approved(scope, site.guard)
+                way = (*chain, (scope, site.call))
+                for capability, confidence in site.capabilities:
+                    if (scope, site.call, capability) not in seen:
+                        seen.add((scope, site.call, capability))
+                        yield Effect(tool, capability, way, here, confidence)
+                for callee in site.callees:
+                    if (callee, here) not in visited and (callee, False) not in visited:
+                        visited.add((callee, here))
+                        pending.append((callee, way, here))
+
+    def sites(self, scope: int) -> tuple[_Site, ...]:
+        """The calls of a function that matter."""
+        known = self._sites.get(scope)
+        if known is None:
+            known = self._sites[scope] = tuple(self._find(scope))
+        return known
+
+    def _find(self, scope: int) -> Iterator[_Site]:
+        index = self.resolver.index
+        for call in index.scopes[scope].calls:
+            value = index.value(scope, call.value)
+            capabilities = tuple(self._capabilities(scope, call.value))
+            callees = [self.resolver.function_of(ref) for ref in self.resolver.callees(scope, call.value)]
+            for operand in value.args[1:]:
+                if index.value(scope, operand).op in ("attr", "function", "name", "import"):
+                    callees += [ref.scope for ref in self.resolver.refs(scope, operand) if ref.kind == "function"]
+            functions = tuple(dict.fromkeys(callee for callee in callees if callee is not None))
+            if capabilities or functions:
+                yield _Site(call.value, value.guard, capabilities, functions)
+
+    def _capabilities(self, scope: int, call: int) -> Iterator[tuple[str, Confidence]]:
+        found: dict[str, Confidence] = {}
+        for row in rows_of(self.resolver.models, "effects", self.resolver.paths(scope, call)):
+            held = all_hold(self.resolver, scope, call, row)
+            if held is Holds.NO:
+                continue
+            confidence = Confidence[row.get("confidence", "high").upper()]
+            if held is Holds.MAYBE:
+                confidence = Confidence(max(confidence - 1, 1))
+            for capability in row["capability"] if isinstance(row["capability"], list) else [row["capability"]]:
+                found.setdefault(capability, confidence)
+        yield from found.items()

@@ -1,0 +1,345 @@
+"""What the conditions that dominate a place establish: values that are known to be safe there, and a person's consent.
+
+`cleared` answers for sanitizing checks, `human` for approval. Both look at what a condition does; a helper function is
+judged by what it returns and where it raises, never by its name.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.patterns import characters_allowed
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Value
+
+ALL = frozenset({"all"})
+_SLICE = 6
+_DEPTH = 5
+_MATCHERS = {"re.match": 0, "re.fullmatch": 0, "re.search": 0}
+_KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A value that a condition has tested: for which sink kinds it is safe, and whether values it was derived from are too."""
+
+    value: int
+    cleans: frozenset[str]
+    derived: bool
+
+
+class Guards:
+    """Answers about the guards of a program's scopes."""
+
+    def __init__(self, resolver: Resolver, dangerous: dict[str, frozenset[str]]) -> None:
+        self.resolver = resolver
+        self.index = resolver.index
+        self.dangerous = dangerous
+        self._checks: dict[tuple[int, int], tuple[Check, ...]] = {}
+        self._summaries: dict[tuple[int, str], tuple[tuple[str, Check], ...]] = {}
+        self._human: dict[tuple[int, int], bool] = {}
+
+    def chain(self, scope: int, guard: int) -> Iterator[tuple[int, str]]:
+        """The conditions in force, innermost first."""
+        guards = self.index.scopes[scope].guards
+        while guard >= 0:
+            known = guards[guard]
+            yield known.value, known.holds
+            guard = known.parent
+
+    # -- sanitizing checks ----------------------------------------------------------------------------------------
+
+    def cleared(self, scope: int, value: int, guard: int) -> frozenset[str]:
+        """The sink kinds for which a value is known to be safe under a guard."""
+        found: frozenset[str] = frozenset()
+        for check in self.checks(scope, guard):
+            if check.value == value or (check.derived and value in self.slice(scope, check.value)):
+                found |= check.cleans
+        return found
+
+    def checks(self, scope: int, guard: int) -> tuple[Check, ...]:
+        """All checks that hold under a guard."""
+        if guard < 0:
+            return ()
+        known = self._checks.get((scope, guard))
+        if known is None:
+            self._checks[scope, guard] = ()
+            item = self.index.scopes[scope].guards[guard]
+            known = (*self.checks(scope, item.parent), *self._established(scope, item.value, item.holds, _DEPTH))
+            self._checks[scope, guard] = known
+        return known
+
+    def _established(self, scope: int, value: int, holds: str, depth: int) -> Iterable[Check]:
+        """What is known when a condition is true, false, or a call has returned."""
+        known = self.index.value(scope, value)
+        if depth == 0:
+            return ()
+        if holds == "returned":
+            return self._by_call(scope, value, known, "returned", depth)
+        match known.op:
+            case "not" if not known.kind:
+                return self._established(scope, known.args[0], "false" if holds == "true" else "true", depth)
+            case "and" if holds == "true":
+                return [check for item in known.args for check in self._established(scope, item, holds, depth)]
+            case "or" if holds == "false":
+                return [check for item in known.args for check in self._established(scope, item, holds, depth)]
+            case "or" | "and":
+                return _common([tuple(self._established(scope, item, holds, depth)) for item in known.args])
+            case "compare":
+                return self._by_comparison(scope, known, holds)
+            case "call":
+                return self._by_call(scope, value, known, holds, depth)
+            case "attr" | "await" | "copy" | "return":
+                return self._by_attribute(scope, known, holds, depth)
+        return ()
+
+    def _by_attribute(self, scope: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
+        if known.op != "attr":
+            return self._established(scope, known.args[0], holds, depth)
+        return self._modelled(scope, known.args[0], holds, known.name)
+
+    def _by_comparison(self, scope: int, known: Value, holds: str) -> Iterator[Check]:
+        """Equality with and membership in something that is not text is an allow-list."""
+        operator = known.name
+        positive = operator in ("Eq", "In", "Is", "isinstance")
+        if operator not in ("Eq", "NotEq", "In", "NotIn", "Is", "IsNot", "isinstance") or positive != (holds == "true"):
+            return
+        left, right = known.args[0], known.args[-1]
+        for side in {left, right} if operator in ("Eq", "NotEq") else {left}:
+            yield from self._modelled_in(scope, side)
+        if operator == "isinstance":
+            return
+        if operator in ("Eq", "NotEq", "Is", "IsNot"):
+            for one, other in ((left, right), (right, left)):
+                if self.index.value(scope, other).op == "const":
+                    yield Check(self._kept(scope, one), ALL, derived=False)
+        elif not self._is_text(scope, right):
+            yield Check(self._kept(scope, left), ALL, derived=False)
+
+    def _kept(self, scope: int, value: int) -> int:
+        """The value behind `x.strip().lower()`: what is compared keeps every character that matters."""
+        known = self.index.value(scope, value)
+        while known.op == "call" and len(known.args) == 1:
+            function = self.index.value(scope, known.args[0])
+            if function.op != "attr" or function.name not in _KEEPING:
+                break
+            value = function.args[0]
+            known = self.index.value(scope, value)
+        return value
+
+    def _is_text(self, scope: int, value: int) -> bool:
+        known = self.index.value(scope, value)
+        if known.op in ("text",) or (known.op == "const" and known.kind == "str"):
+            return True
+        if known.op == "param":
+            param = next((item for item in self.index.scopes[scope].params if item.name == known.name), None)
+            return param is not None and param.annotation is not None and param.annotation.name == "str"
+        return any(ref.path == "str" for ref in self.resolver.refs(scope, value))
+
+    def _modelled_in(self, scope: int, value: int) -> Iterator[Check]:
+        """A comparison around a modelled check (`commonpath(...) == base`, `urlparse(url).hostname in ALLOWED`)."""
+        known = self.index.value(scope, value)
+        if known.op == "attr":
+            yield from self._modelled(scope, known.args[0], "true", known.name)
+        elif known.op == "call":
+            yield from self._modelled(scope, value, "true", "")
+
+    def _modelled(self, scope: int, call: int, holds: str, attribute: str) -> Iterator[Check]:
+        """Checks that the models know: a call as a condition, or an attribute of its result."""
+        known = self.index.value(scope, call)
+        if known.op != "call":
+            return
+        for row in rows_of(self.resolver.models, "checks", self.resolver.paths(scope, call)):
+            wanted = "false" if row.get("where") is False else "true"
+            fits = attribute in row["attribute"] if "attribute" in row else not attribute
+            if fits and (holds == wanted or row.get("raises")) and all_hold(self.resolver, scope, call, row) is not Holds.NO:
+                yield from self._checked_by(scope, call, row)
+
+    def _checked_by(self, scope: int, call: int, row: Row) -> Iterator[Check]:
+        spec = row.get("argument")
+        if spec is None:
+            receiver = operands(self.resolver, scope, call, {"receiver": True})
+            is_method = ":" in str(row["call"]) or receiver and not any(self.resolver.refs(scope, receiver[0])[i].kind == "module" for i in range(len(self.resolver.refs(scope, receiver[0]))))
+            path = self.resolver.paths(scope, call)[0]
+            spec = {"receiver": True} if is_method and (":" in path or path.startswith(("?.", "str."))) else {"position": 0}
+        for operand in operands(self.resolver, scope, call, spec):
+            after = row.get("after")
+            if after and not self._went_through(scope, operand, after):
+                continue
+            for item in self._parts(scope, operand):
+                yield Check(item, frozenset(row["cleans"]), derived=True)
+
+    def _parts(self, scope: int, operand: int) -> tuple[int, ...]:
+        """The operand, or the elements of a list literal that is passed."""
+        known = self.index.value(scope, operand)
+        return known.args if known.op in ("list", "tuple") else (operand,)
+
+    def _went_through(self, scope: int, value: int, calls: Iterable[str]) -> bool:
+        wanted = {name.rpartition(".")[2] for name in calls}
+        for item in self.slice(scope, value):
+            known = self.index.value(scope, item)
+            if known.op == "call" and self.index.value(scope, known.args[0]).name in wanted:
+                return True
+        return False
+
+    def slice(self, scope: int, value: int, depth: int = _SLICE) -> frozenset[int]:
+        """The value and the values it was derived from in the same scope, conditions left out."""
+        found = {value}
+        edge = [value]
+        for _ in range(depth):
+            edge = [item for one in edge for item in self.index.value(scope, one).args if item not in found and self.index.value(scope, one).op not in ("compare", "dict")]
+            found.update(edge)
+        return frozenset(found)
+
+    # -- checks by a call -----------------------------------------------------------------------------------------
+
+    def _by_call(self, scope: int, call: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
+        found = list(self._modelled(scope, call, holds, ""))
+        if holds == "true":
+            found += self._by_pattern(scope, call, known)
+            found += self._by_type(scope, call, known)
+        for callee in self.resolver.callees(scope, call):
+            function = self.resolver.function_of(callee)
+            if function is not None and callee.kind == "function":
+                record = self.index.calls[scope][call]
+                for name, check in self.summary(function, holds, depth - 1):
+                    operand = self.resolver.argument_for(scope, record, function, name, bound=callee.receiver is not None)
+                    if operand is not None:
+                        found.append(Check(operand, check.cleans, check.derived))
+        return found
+
+    def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
+        """`isinstance(x, int)`."""
+        if "isinstance" in self.resolver.paths(scope, call) and len(known.args) == 3:
+            names = {ref.path for ref in self.resolver.refs(scope, known.args[2])}
+            if names and names <= self.resolver.models.scalars:
+                yield Check(known.args[1], ALL, derived=False)
+
+    def _by_pattern(self, scope: int, call: int, known: Value) -> Iterator[Check]:
+        """A full match of a pattern clears the kinds for which none of the characters that it allows is dangerous."""
+        for path in self.resolver.paths(scope, call):
+            name = path.rpartition(".")[2]
+            if path in _MATCHERS and len(known.args) > 2:
+                pattern, subject = known.args[1], known.args[2]
+                allowed = characters_allowed(self.resolver, scope, pattern, full=name == "fullmatch", start=name != "search")
+            elif path.startswith("re.compile().") and name in ("match", "fullmatch", "search") and len(known.args) > 1:
+                subject = known.args[1]
+                function = self.index.value(scope, known.args[0])
+                allowed = characters_allowed(self.resolver, scope, function.args[0], full=name == "fullmatch", start=name != "search")
+            else:
+                continue
+            if allowed is not None:
+                cleans = frozenset(kind for kind, dangerous in self.dangerous.items() if not allowed & dangerous)
+                yield Check(subject, cleans, derived=False)
+
+    def summary(self, function: int, holds: str, depth: int) -> tuple[tuple[str, Check], ...]:
+        """What is known of a function's parameters when it returned something true or false, or returned at all."""
+        key = function, holds
+        if key in self._summaries or depth <= 0:
+            return self._summaries.get(key, ())
+        self._summaries[key] = ()
+        scope = self.index.scopes[function]
+        outcomes = [self._at_return(function, value, holds, depth) for value in scope.returns]
+        if scope.end != -2 and holds == "returned":
+            outcomes.append(self.checks(function, scope.end))
+        reached = [outcome for outcome in outcomes if outcome is not None]
+        params = {param.value: param.name for param in scope.params}
+        common = _common(reached) if reached else ()
+        self._summaries[key] = tuple(
+            (name, Check(value, check.cleans, check.derived))
+            for check in common
+            for value, name in params.items()
+            if value == check.value or (check.derived and value in self.slice(function, check.value))
+        )
+        return self._summaries[key]
+
+    def _at_return(self, function: int, value: int, holds: str, depth: int) -> tuple[Check, ...] | None:
+        """The checks that hold at a return, or None where it does not return such a value."""
+        known = self.index.value(function, value)
+        established = self.checks(function, known.guard)
+        if holds == "returned":
+            return established
+        result = self.index.value(function, known.args[0])
+        if result.op == "const" or result.op == "tuple":
+            truth = result.op == "tuple" or result.name not in ("False", "None", "0", "")
+            return established if truth == (holds == "true") else None
+        return (*established, *self._established(function, known.args[0], holds, depth))
+
+    # -- a person's consent ---------------------------------------------------------------------------------------
+
+    def approved(self, scope: int, guard: int) -> bool:
+        """Whether a value that comes from a person decides a condition that dominates the place."""
+        return any(self._consents(scope, value, holds) for value, holds in self.chain(scope, guard))
+
+    def _consents(self, scope: int, value: int, holds: str) -> bool:
+        if holds != "returned":
+            return self.human(scope, value)
+        for callee in self.resolver.callees(scope, value):
+            if callee.kind == "function" and self._insists(callee.scope):
+                return True
+        return False
+
+    def _insists(self, function: int) -> bool:
+        """Whether a function only comes back when a person agreed (it raises or exits otherwise)."""
+        scope = self.index.scopes[function]
+        ends = [self.index.value(function, value).guard for value in scope.returns]
+        if scope.end != -2:
+            ends.append(scope.end)
+        return bool(ends) and all(any(holds != "returned" and self.human(function, value) for value, holds in self.chain(function, guard)) for guard in ends)
+
+    def human(self, scope: int, value: int, depth: int = 8) -> bool:
+        """Whether a value comes from a person's answer."""
+        key = scope, value
+        known = self._human.get(key)
+        if known is None:
+            self._human[key] = False
+            known = self._human[key] = depth > 0 and self._from_person(scope, value, depth)
+        return known
+
+    def _from_person(self, scope: int, value: int, depth: int) -> bool:
+        known = self.index.value(scope, value)
+        if known.op == "call":
+            if any(True for _ in rows_of(self.resolver.models, "gates", self.resolver.paths(scope, value))):
+                return True
+            for callee in self.resolver.callees(scope, value):
+                if callee.kind == "function" and any(self.human(callee.scope, item, depth - 1) for item in self.index.scopes[callee.scope].returns):
+                    return True
+                if callee.kind == "function" and self._decided_by_person(callee.scope):
+                    return True
+            function = self.index.value(scope, known.args[0])
+            return function.op == "attr" and self.human(scope, function.args[0], depth - 1)
+        if known.op in ("attr", "compare", "not", "and", "or", "await", "copy", "return", "text", "item", "element", "store"):
+            return any(self.human(scope, item, depth - 1) for item in known.args)
+        if known.op == "phi":
+            return any(self.human(scope, item, depth - 1) for item in known.args)
+        return False
+
+    def _decided_by_person(self, function: int) -> bool:
+        """Whether what a function returns depends on a branch that a person's answer decides."""
+        return any(
+            holds != "returned" and self.human(function, item)
+            for value in self.index.scopes[function].returns
+            for item, holds in self.chain(function, self.index.value(function, value).guard)
+        )
+
+
+def _common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:
+    """Checks that hold whichever outcome came: the same value, the kinds in common."""
+    if not outcomes:
+        return ()
+    found: list[Check] = []
+    for check in outcomes[0]:
+        cleans = check.cleans
+        for other in outcomes[1:]:
+            same = [item.cleans for item in other if item.value == check.value]
+            cleans = _meet(cleans, frozenset().union(*same)) if same else frozenset()
+        if cleans:
+            found.append(Check(check.value, cleans, check.derived))
+    return tuple(found)
+
+
+def _meet(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    if "all" in one:
+        return other
+    return one if "all" in other else one & other

@@ -1,0 +1,53 @@
+"""The linked program as the later stages see it, and the one function that builds it from facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_approval
+from aisafety_lint.program.effects import Effect, Effects
+from aisafety_lint.program.guards import Guards
+from aisafety_lint.program.index import Index, build_index
+from aisafety_lint.program.kinds import Kinds, load_kinds
+from aisafety_lint.program.models import imported_roots, load_models
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.tools import DecoratorIndex, Tool, find_tools
+from aisafety_lint.python.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Tools, agents, grants and effects of a project, and what is needed to ask more."""
+
+    index: Index
+    resolver: Resolver
+    guards: Guards
+    kinds: Kinds
+    decorators: DecoratorIndex
+    tools: tuple[Tool, ...]
+    agents: tuple[Agent, ...]
+    grants: tuple[Grant, ...]
+    effects: tuple[Effect, ...]
+    unresolved: int
+
+
+def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
+    """Link the facts of all files of a project with the knowledge about the packages that it imports."""
+    index = build_index(facts)
+    modules = {item.module for scope in index.scopes for item in scope.imports if item.module and not item.module.startswith(".")}
+    modules |= {f"{item.module}.{item.name}" for scope in index.scopes for item in scope.imports if item.name and not item.module.startswith(".")}
+    modules |= {name for name in index.modules.names.values() if name}
+    kinds = load_kinds(builtin_root())
+    resolver = Resolver(index, load_models(knowledge, imported_roots(modules)))
+    guards = Guards(resolver, dict(kinds.dangerous))
+    decorators = DecoratorIndex(resolver)
+    grants = find_grants(resolver, guards)
+    tools = find_tools(resolver, decorators)
+    tools = with_approval(tools, find_agents(resolver, tools, grants))
+    effects = Effects(resolver, guards)
+    found = tuple(effect for tool in tools for effect in effects.of_tool(tool))
+    capabilities: dict[int, set[str]] = {}
+    for effect in found:
+        capabilities.setdefault(effect.tool.scope, set()).add(effect.capability)
+    tools = tuple(replace(tool, capabilities=frozenset(capabilities.get(tool.scope, ()))) for tool in tools)
+    return Program(index, resolver, guards, kinds, decorators, tools, find_agents(resolver, tools, grants), grants, found, 0)

@@ -1,0 +1,248 @@
+"""Framework models as an index: which facts the knowledge has about an access path.
+
+Reads the YAML of `rules/frameworks/` for the import roots that the project uses and normalises every path in it, so that
+a look-up is one dictionary access: a path that starts with a modelled type becomes `file:Type.rest`.
+"""
+
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aisafety_lint.errors import UserError
+from aisafety_lint.knowledge import Knowledge, load_yaml
+
+Row = Mapping[str, Any]
+
+CALL_ROLES = ("sources", "sinks", "sanitizers", "checks", "propagation", "tools", "agents", "gates", "grants", "effects")
+
+_ROOTS = re.compile(rb"^roots: *\[(.*?)\]", re.MULTILINE | re.DOTALL)
+_AGENT_MODEL = re.compile(rb"yields: model-output|^(?:tools|agents):", re.MULTILINE)
+_REFERENCE = re.compile(r"\b([\w.]+):[A-Z]\w*")
+
+
+@dataclass(slots=True)
+class Models:
+    """All facts of the loaded models.
+
+    `facts[role][key]` lists the rows about a path, `patterns[role]` those whose path has a `*`. `classes` maps the dotted
+    name of a class to its modelled types, `bases` a type to the types whose facts it takes over, `made_by` the path of a
+    call to the types that it returns, `fields` an attribute path to the type of the attribute.
+    """
+
+    facts: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: {role: {} for role in (*CALL_ROLES, "attributes", "clean_attributes")})
+    patterns: dict[str, list[tuple[str, Row]]] = field(default_factory=lambda: {role: [] for role in CALL_ROLES})
+    classes: dict[str, list[str]] = field(default_factory=dict)
+    class_globs: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
+    excluded: dict[str, list[re.Pattern[str]]] = field(default_factory=dict)
+    bases: dict[str, list[str]] = field(default_factory=dict)
+    made_by: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    piped: set[str] = field(default_factory=set)
+    methods: list[tuple[str, str, Row]] = field(default_factory=list)
+    decorators: list[tuple[str, Row]] = field(default_factory=list)
+    instances: list[tuple[str, Row]] = field(default_factory=list)
+    scalars: set[str] = field(default_factory=set)
+    opt_ins: list[str] = field(default_factory=list)
+    _memo: dict[tuple[str, str], tuple[Row, ...]] = field(default_factory=dict)
+    _types: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def types_of_class(self, name: str) -> tuple[str, ...]:
+        """The modelled types that a class with this dotted name is."""
+        known = self._types.get(name)
+        if known is None:
+            found = list(self.classes.get(name, ()))
+            found += [kind for pattern, kind in self.class_globs if kind not in found and pattern.fullmatch(name) and not self._is_excluded(kind, name)]
+            known = self._types[name] = tuple(found)
+        return known
+
+    def _is_excluded(self, kind: str, name: str) -> bool:
+        return any(pattern.fullmatch(name) for pattern in self.excluded.get(kind, ()))
+
+    def lineage(self, kind: str) -> tuple[str, ...]:
+        """A type and all types whose facts it takes over, nearest first."""
+        found = [kind]
+        for known in found:
+            found += [base for base in self.bases.get(known, ()) if base not in found]
+        return tuple(found)
+
+    def keys(self, path: str) -> tuple[str, ...]:
+        """The path itself, and the same path seen as one of the types that its own type takes over."""
+        if ":" not in path:
+            return (self.normal(path),)
+        kind, dot, rest = path.partition(".") if ":" in path.partition(".")[0] else _split_type(path)
+        return tuple(f"{base}{dot}{rest}" for base in self.lineage(kind))
+
+    def normal(self, path: str) -> str:
+        """A dotted path that leads through a modelled class (`pathlib.Path.resolve`) in terms of its type."""
+        name = path
+        while "." in name:
+            name = name.rpartition(".")[0]
+            if name in self.classes:
+                return self.classes[name][0] + path[len(name) :]
+        return path
+
+    def rows(self, role: str, path: str) -> tuple[Row, ...]:
+        """All rows of a role about a call path."""
+        known = self._memo.get((role, path))
+        if known is None:
+            exact = self.facts[role]
+            found = [row for key in self.keys(path) for row in exact.get(key, ())]
+            if path not in exact and ":" not in path:
+                found += [row for row in exact.get(path, ()) if row not in found]
+            found += [row for pattern, row in self.patterns.get(role, ()) if fnmatch.fnmatchcase(path, pattern)]
+            known = self._memo[role, path] = tuple(found)
+        return known
+
+    def last_names(self, role: str) -> frozenset[str]:
+        """The last names of all paths of a role: a call by another name cannot match ("*" where a pattern may)."""
+        names = {key.rpartition(".")[2] for key in self.facts[role]}
+        names |= {pattern.rpartition(".")[2] for pattern, _ in self.patterns.get(role, ())}
+        return frozenset(names)
+
+
+def _split_type(path: str) -> tuple[str, str, str]:
+    """Split `stem.with.dots:Type.rest` after the type."""
+    stem, _, tail = path.partition(":")
+    kind, dot, rest = tail.partition(".")
+    for mark in ("[", "("):
+        if mark in kind:
+            cut = kind.index(mark)
+            return f"{stem}:{kind[:cut]}", "", kind[cut:] + dot + rest
+    return f"{stem}:{kind}", dot, rest
+
+
+def load_models(knowledge: Knowledge, imported: frozenset[str]) -> Models:
+    """Load the models that the imported dotted names call for; raises UserError for a malformed model."""
+    models = Models()
+    pending = [(stem, path) for root in knowledge.roots for path in sorted((root / "frameworks").glob("*.yml")) for stem in [path.stem]]
+    wanted = {"stdlib"}
+    for stem, path in pending:
+        listed = _ROOTS.search(path.read_bytes())
+        roots = re.split(r"[\s,]+", listed[1].decode().strip()) if listed else [stem]
+        if any(root in imported for root in roots):
+            wanted.add(stem)
+    loaded: dict[str, Row] = {}
+    while todo := sorted(wanted - loaded.keys()):
+        for stem in todo:
+            content: dict[str, Any] = {}
+            for name, path in pending:
+                if name == stem:
+                    content = {**content, **load_yaml(path)}
+            loaded[stem] = content
+            wanted |= set(content.get("requires", ())) | (set(_REFERENCE.findall(str(content))) & {name for name, _ in pending})
+    for stem in loaded:
+        _add_types(models, stem, loaded[stem])
+    for stem in loaded:
+        _add_facts(models, stem, loaded[stem])
+    return models
+
+
+def agent_roots(knowledge: Knowledge) -> frozenset[str]:
+    """The import roots of all models that know of agents, tools or model output."""
+    found: set[str] = set()
+    for root in knowledge.roots:
+        for path in sorted((root / "frameworks").glob("*.yml")):
+            data = path.read_bytes()
+            if path.stem != "stdlib" and _AGENT_MODEL.search(data):
+                listed = _ROOTS.search(data)
+                found |= set(re.split(r"[\s,]+", listed[1].decode().strip())) if listed else {path.stem}
+    return frozenset(found)
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _add_types(models: Models, stem: str, content: Row) -> None:
+    for name, data in content.get("types", {}).items():
+        kind = f"{stem}:{name}"
+        for class_name in data.get("names", ()):
+            if "*" in class_name:
+                models.class_globs.append((re.compile(fnmatch.translate(class_name)), kind))
+            else:
+                models.classes.setdefault(class_name, []).append(kind)
+        models.excluded[kind] = [re.compile(fnmatch.translate(item)) for item in data.get("not_names", ())]
+        if data.get("pipe"):
+            models.piped.add(kind)
+        models.bases[kind] = [_type_key(stem, base) for base in _listed(data.get("subclass_of"))]
+
+
+def _type_key(stem: str, name: str) -> str:
+    return name if ":" in name else f"{stem}:{name}"
+
+
+def _add_facts(models: Models, stem: str, content: Row) -> None:
+    types = content.get("types", {})
+    for name, data in types.items():
+        kind = f"{stem}:{name}"
+        for maker in _listed(data.get("made_by")):
+            row = maker if isinstance(maker, dict) else {"call": maker}
+            for path in _listed(row["call"]):
+                models.made_by.setdefault(normal_path(models, stem, types, path), []).append((kind, row.get("when")))
+        for attribute, target in data.get("fields", {}).items():
+            models.fields[f"{kind}.{attribute}"] = _type_key(stem, target)
+    for role in CALL_ROLES:
+        for row in content.get(role, ()):
+            _add_row(models, stem, types, role, row)
+    models.scalars |= set(content.get("scalars", ()))
+    models.opt_ins += content.get("opt_ins", ())
+
+
+def _add_row(models: Models, stem: str, types: Row, role: str, row: Row) -> None:
+    row = {**row, "role": role, "stem": stem}
+    for path in _listed(row.get("call")):
+        key = normal_path(models, stem, types, path)
+        if "*" in key:
+            models.patterns[role].append((key, row))
+        else:
+            models.facts[role].setdefault(key, []).append(row)
+    if role in ("sources", "sanitizers") or "call" not in row:
+        for path in _listed(row.get("attribute")):
+            target = "attributes" if role == "sources" else "clean_attributes"
+            if role in ("sources", "sanitizers"):
+                models.facts[target].setdefault(normal_path(models, stem, types, path), []).append(row)
+    for path in _listed(row.get("decorator")):
+        models.decorators.append((normal_path(models, stem, types, path), row))
+    for name in _listed(row.get("instance")):
+        models.instances.append((_type_key(stem, name), row))
+    if "method" in row:
+        for owner in _listed(row["method"]["of"]):
+            key = _type_key(stem, owner) if ":" in owner or owner in types else owner
+            models.methods += [(key, name, row) for name in _listed(row["method"]["name"])]
+
+
+def normal_path(models: Models, stem: str, types: Row, path: str) -> str:
+    """Normalise a path as written in the model of `stem`."""
+    head = re.split(r"[.\[(]", path, maxsplit=1)[0]
+    if head in types:
+        return f"{stem}:{path}"
+    if ":" in path:
+        return path
+    path = path.removeprefix("builtins.")
+    if path.startswith("?") or "*" in path:
+        return path
+    return models.normal(path)
+
+
+def imported_roots(modules: Iterable[str]) -> frozenset[str]:
+    """All dotted prefixes of the imported module names."""
+    found: set[str] = set()
+    for module in modules:
+        parts = module.split(".")
+        found |= {".".join(parts[: i + 1]) for i in range(len(parts))}
+    return frozenset(found)
+
+
+def rows_of(models: Models, role: str, paths: Sequence[str]) -> Iterator[Row]:
+    """Rows of a role over several paths, each once."""
+    seen: list[Row] = []
+    for path in paths:
+        for row in models.rows(role, path):
+            if not any(row is other for other in seen):
+                seen.append(row)
+                yield row
+
+
+__all__ = ["Models", "Row", "UserError", "imported_roots", "load_models", "rows_of"]

@@ -1,0 +1,91 @@
+"""Modules of the project: which dotted name a file has, and which file an import means.
+
+A file's own name follows the `__init__.py` files above it. An import is looked up from the importing file outwards: the
+folder of the file (scripts), the root of its package, `src` folders, and then any folder of the project that could be an
+import root, nearest first. Nothing is assumed about the folder that was given on the command line.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleTable:
+    """Module names of all files, and the files by every dotted suffix of their path."""
+
+    names: Mapping[str, str]
+    roots: Mapping[str, str]
+    by_suffix: Mapping[str, tuple[str, ...]]
+
+    def find(self, dotted: str, importer: str) -> str | None:
+        """The file of the project that a dotted module name means for an importing file, or None."""
+        found = self.by_suffix.get(dotted)
+        if not found:
+            return None
+        usable = [path for path in found if self._usable(path, dotted, importer)]
+        if not usable:
+            return None
+        return min(usable, key=lambda path: (-_common(path, importer), path.count("/"), path))
+
+    def _usable(self, path: str, dotted: str, importer: str) -> bool:
+        """Whether the folder above the dotted name can be an import root for the importer."""
+        root = _strip(path, dotted)
+        own = self.roots.get(path, "")
+        if root == own or root == str(PurePosixPath(importer).parent):
+            return True
+        # a namespace package: the name reaches above the topmost folder with an `__init__.py`
+        return own.startswith(root + "/") or root == "."
+
+
+def link_modules(paths: Iterable[str]) -> ModuleTable:
+    """Name the modules of a project from the paths of its Python files."""
+    known = set(paths)
+    names: dict[str, str] = {}
+    roots: dict[str, str] = {}
+    suffixes: dict[str, list[str]] = {}
+    for path in sorted(known):
+        parts = _parts(path)
+        folder = PurePosixPath(path).parent
+        depth = 0 if path.endswith("/__init__.py") or path == "__init__.py" else 1
+        while str(folder) != "." and f"{folder}/__init__.py" in known:
+            depth += 1
+            folder = folder.parent
+        names[path] = ".".join(parts[-depth:]) if depth else ""
+        roots[path] = str(folder)
+        for start in range(len(parts)):
+            suffixes.setdefault(".".join(parts[start:]), []).append(path)
+    return ModuleTable(names, roots, {name: tuple(found) for name, found in suffixes.items()})
+
+
+def absolute_name(name: str, own: str, is_package: bool) -> str:
+    """The absolute module name of a relative one (`..x` in module `own`); empty where it leaves the top."""
+    level = len(name) - len(name.lstrip("."))
+    if not level:
+        return name
+    base = own.split(".") if own else []
+    cut = level - 1 if is_package else level
+    if cut > len(base):
+        return ""
+    kept = base[: len(base) - cut]
+    rest = name[level:]
+    return ".".join([*kept, rest] if rest else kept)
+
+
+def _parts(path: str) -> list[str]:
+    parts = list(PurePosixPath(path).with_suffix("").parts)
+    return parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
+
+
+def _strip(path: str, dotted: str) -> str:
+    parts = _parts(path)
+    return "/".join(parts[: len(parts) - dotted.count(".") - 1]) or "."
+
+
+def _common(left: str, right: str) -> int:
+    count = 0
+    for one, other in zip(left.split("/")[:-1], right.split("/")[:-1], strict=False):
+        if one != other:
+            break
+        count += 1
+    return count

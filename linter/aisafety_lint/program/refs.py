@@ -1,0 +1,30 @@
+"""What a value may stand for: a definition of the project, an instance of it, or something outside by its path."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+RefKind = Literal["function", "class", "instance", "module", "external", "container", "items", "super"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One thing that a value may be.
+
+    `scope` is the number of a project scope (function, class, instance of a class, super of a class, container: the
+    scope that holds the literal), `value` the container's value or -1. `path` is the access path of something external:
+    a dotted name from an import, with `()` for a call and `[]` for an item, or `file:Type` for an instance of a
+    modelled type, followed by attributes. `receiver` is the object a method was taken from. `items` are what the
+    elements of an annotated collection may be.
+    """
+
+    kind: RefKind
+    scope: int = -1
+    value: int = -1
+    path: str = ""
+    receiver: "Ref | None" = None
+    items: tuple["Ref", ...] = ()
+
+
+def external(path: str) -> Ref:
+    """Something outside of the project."""
+    return Ref("external", path=path)

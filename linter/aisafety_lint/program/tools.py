@@ -1,0 +1,202 @@
+"""The tools of the program: every function that a model can call, by whichever registration, and which parameters it fills."""
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aisafety_lint.program.conditions import operands
+from aisafety_lint.program.constants import constant
+from aisafety_lint.program.models import Row
+from aisafety_lint.program.refs import Ref
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Annotation, Param, Place
+from aisafety_lint.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that a model can call.
+
+    `scope` is the function, `params` the values of the parameters that the model fills, `path` and `place` where it is
+    defined, `registered` where it is registered, `approved` whether the framework asks a person before it runs.
+    """
+
+    name: str
+    scope: int
+    path: str
+    place: Place
+    framework: str
+    params: tuple[int, ...]
+    approved: bool
+    registered: tuple[str, Place]
+    capabilities: frozenset[str] = frozenset()
+
+    @property
+    def span(self) -> Span:
+        """Where the tool is defined."""
+        return Span(*self.place)
+
+
+class DecoratorIndex:
+    """Model rows about decorators, by access path."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.exact: dict[str, list[Row]] = {}
+        self.patterns: list[tuple[str, Row]] = []
+        for key, row in resolver.models.decorators:
+            if "*" in key:
+                self.patterns.append((key, row))
+            else:
+                self.exact.setdefault(key, []).append(row)
+
+    def rows(self, scope: int, value: int) -> Iterator[Row]:
+        """Rows about a decorator value: the decorator itself, or a call that makes one."""
+        known = self.resolver.index.value(scope, value)
+        if known.op == "call":
+            paths = self.resolver.paths(scope, value)
+        else:
+            paths = tuple(path for ref in self.resolver.refs(scope, value) for path in self.resolver.paths_of(ref))
+        for path in dict.fromkeys(paths):
+            for key in self.resolver.models.keys(path):
+                yield from self.exact.get(key, ())
+            yield from (row for pattern, row in self.patterns if fnmatch.fnmatchcase(path, pattern))
+
+
+def find_tools(resolver: Resolver, decorators: DecoratorIndex) -> tuple[Tool, ...]:
+    """All tools, each function once, in the order of files and lines."""
+    found: dict[int, Tool] = {}
+    for tool in (*_decorated(resolver, decorators), *_registered(resolver, decorators), *_methods(resolver)):
+        known = found.get(tool.scope)
+        if known is None or len(tool.params) > len(known.params):
+            found[tool.scope] = tool
+    return tuple(sorted(found.values(), key=lambda tool: (tool.path, tool.place, tool.name)))
+
+
+def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Tool]:
+    for number, scope in enumerate(resolver.index.scopes):
+        for value in scope.decorators:
+            outer = resolver.index.parents[number]
+            for row in decorators.rows(outer, value):
+                if row["role"] == "tools" and scope.form == "function":
+                    yield make_tool(resolver, number, row, (outer, value))
+
+
+def _registered(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Tool]:
+    """`Tool(func=f)`, `add_tool(f)`, `bind_tools([f, g])`, and `mcp.tool()(f)`."""
+    index = resolver.index
+    for name in sorted(resolver.models.last_names("tools")):
+        for scope, call in index.calls_by_name.get(name, ()):
+            for path in resolver.paths(scope, call.value):
+                for row in resolver.models.rows("tools", path):
+                    yield from _of_row(resolver, scope, call.value, row)
+    for scope, call in index.calls_by_name.get("", ()):
+        value = index.value(scope, call.value)
+        if index.value(scope, value.args[0]).op == "call" and len(value.args) > 1:
+            for row in decorators.rows(scope, value.args[0]):
+                if row["role"] == "tools":
+                    yield from _functions(resolver, resolver.refs(scope, value.args[1]), row, (scope, value.args[0]))
+
+
+def _of_row(resolver: Resolver, scope: int, call: int, row: Row) -> Iterator[Tool]:
+    for operand in operands(resolver, scope, call, row.get("function", {})):
+        yield from _functions(resolver, resolver.refs(scope, operand), row, (scope, call))
+    for operand in operands(resolver, scope, call, row.get("functions", {})):
+        for ref in resolver.refs(scope, operand):
+            yield from _functions(resolver, resolver.item(ref, ""), row, (scope, call))
+
+
+def _functions(resolver: Resolver, refs: tuple[Ref, ...], row: Row, where: tuple[int, int]) -> Iterator[Tool]:
+    for ref in refs:
+        if ref.kind in ("function", "instance"):
+            function = resolver.function_of(ref)
+            if function is not None:
+                yield make_tool(resolver, function, row, where)
+
+
+def _methods(resolver: Resolver) -> Iterator[Tool]:
+    """Methods of project classes that the framework calls with the model's arguments."""
+    rows: dict[str, list[tuple[str, Row]]] = {}
+    for owner, name, row in resolver.models.methods:
+        if row["role"] == "tools":
+            rows.setdefault(owner, []).append((name, row))
+    if not rows:
+        return
+    for number, scope in enumerate(resolver.index.scopes):
+        if scope.form == "class":
+            for kind in resolver.types(number):
+                for name, row in rows.get(kind, ()):
+                    method = resolver.index.by_qualname.get((resolver.index.paths[number], f"{scope.qualname}.{name}"))
+                    if method is not None and not is_abstract(resolver, method):
+                        yield make_tool(resolver, method, row, (number, -1))
+
+
+def is_abstract(resolver: Resolver, function: int) -> bool:
+    """Whether a method has no body of its own."""
+    return any(name.rpartition(".")[2] == "abstractmethod" for name in resolver.decorated_with(function))
+
+
+def make_tool(resolver: Resolver, function: int, row: Row, where: tuple[int, int]) -> Tool:
+    """The tool that a registration row makes of a function; `where` is the registering scope and value (-1: the class)."""
+    index = resolver.index
+    scope = index.scopes[function]
+    owner = index.enclosing_class(function)
+    name = scope.name
+    if owner is not None and "method" in row:
+        name = index.scopes[owner].name
+    register = index.scopes[where[0]].head if where[1] < 0 else index.value(*where).place
+    place = scope.head if scope.head[0] else scope.place
+    params = model_params(resolver, function, row)
+    return Tool(name, function, index.paths[function], place, row["stem"], params, _approved(resolver, row, where), (index.paths[where[0]], register))
+
+
+def model_params(resolver: Resolver, function: int, row: Mapping[str, object]) -> tuple[int, ...]:
+    """The parameters of a function that the model fills: not the receiver, not what the framework injects."""
+    params = list(resolver.index.scopes[function].params)
+    if params and params[0].name in ("self", "cls"):
+        params = params[1:]
+    wanted = row.get("parameters")
+    if isinstance(wanted, list):
+        params = [param for place, param in enumerate(params) if place in wanted or param.name in wanted]
+    left_out = row.get("except", ())
+    return tuple(param.value for param in params if param.name not in left_out and not _injected(resolver, function, param, row))  # type: ignore[operator]  # a list, by the schema
+
+
+def _injected(resolver: Resolver, function: int, param: Param, row: Mapping[str, object]) -> bool:
+    """Whether the framework fills a parameter, told by its annotated type."""
+    context = row.get("context")
+    if not isinstance(context, list) or param.annotation is None:
+        return False
+    wanted = {kind for name in context for kind in ([f"{row['stem']}:{name}", name] if ":" not in name else [name])}
+    return any(set(_named_types(resolver, function, annotation)) & wanted for annotation in _flat(param.annotation))
+
+
+def _flat(annotation: Annotation) -> Iterator[Annotation]:
+    yield annotation
+    for item in annotation.args:
+        yield from _flat(item)
+
+
+def _named_types(resolver: Resolver, function: int, annotation: Annotation) -> Iterator[str]:
+    for ref in resolver.dotted(function, annotation.name):
+        if ref.kind == "external":
+            yield ref.path
+            for kind in resolver.models.types_of_class(ref.path):
+                yield from resolver.models.lineage(kind)
+        elif ref.kind == "class":
+            yield from resolver.types(ref.scope)
+
+
+def _approved(resolver: Resolver, row: Row, where: tuple[int, int]) -> bool:
+    """Whether the registration asks for a person's approval."""
+    spec = row.get("approval")
+    if spec is None or where[1] < 0 or resolver.index.value(*where).op != "call":
+        return bool(spec) and bool(spec.get("default"))
+    chosen = operands(resolver, where[0], where[1], spec)
+    if not chosen:
+        return bool(spec.get("default"))
+    known = constant(resolver, where[0], chosen[0])
+    if "equals" in spec:
+        wanted = spec["equals"]
+        return known in wanted if isinstance(wanted, list) else known == wanted
+    return known not in (False, None) and not str(known).startswith("never")

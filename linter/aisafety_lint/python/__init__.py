@@ -1,0 +1,1 @@
+"""The Python front end: one file of Python becomes plain, serialisable facts."""

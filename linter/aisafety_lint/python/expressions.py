@@ -1,0 +1,338 @@
+"""Expressions to values: every expression becomes one value of the scope that is being built."""
+
+import ast
+from collections.abc import Callable, Sequence
+
+from aisafety_lint.python.annotations import read_annotation
+from aisafety_lint.python.builder import MUTATORS, ScopeBuilder
+from aisafety_lint.python.facts import Call, Param, Place
+
+Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+
+_SPREADING = frozenset({"extend", "update", "writelines"})
+_NUMERIC_FORMATS = frozenset("bcdeEfFgGnoxX%")
+
+
+class Expressions:
+    """Translates expressions; `scope` is the scope under construction, `scopes` all of the file, finished or not."""
+
+    def __init__(self, text: str) -> None:
+        self.scopes: list[ScopeBuilder] = []
+        self.qualnames: dict[str, int] = {}
+        self.scope = ScopeBuilder("", "", "module", -1, 0)
+        self.lines = None if text.isascii() else [line.encode() for line in text.split("\n")]
+        self.fixed_place: Place | None = None
+        self.dispatch: dict[type[ast.expr], Callable[..., int]] = {
+            ast.Name: self.name,
+            ast.Constant: self.constant,
+            ast.Attribute: self.attribute,
+            ast.Call: self.call,
+            ast.Subscript: self.subscript,
+            ast.JoinedStr: self.joined,
+            ast.BinOp: self.binary,
+            ast.BoolOp: self.boolean,
+            ast.UnaryOp: self.unary,
+            ast.Compare: self.compare,
+            ast.IfExp: self.conditional,
+            ast.Await: self.awaiting,
+            ast.Lambda: self.lambda_,
+            ast.NamedExpr: self.walrus,
+            ast.Dict: self.dictionary,
+            ast.List: self.sequence,
+            ast.Tuple: self.sequence,
+            ast.Set: self.sequence,
+            ast.Starred: self.starred,
+            ast.ListComp: self.comprehension,
+            ast.SetComp: self.comprehension,
+            ast.GeneratorExp: self.comprehension,
+            ast.DictComp: self.comprehension,
+            ast.Yield: self.yielding,
+            ast.YieldFrom: self.yielding,
+        }
+
+    def expression(self, node: ast.expr) -> int:
+        """Translate one expression in the current scope and return its value."""
+        handler = self.dispatch.get(type(node))
+        return self.fallback(node) if handler is None else handler(node)
+
+    def place(self, node: ast.AST) -> Place:
+        """Where a node stands, columns in characters."""
+        if self.fixed_place is not None:
+            return self.fixed_place
+        line, column = node.lineno, node.col_offset  # type: ignore[attr-defined]  # only located nodes come here
+        end_line, end_column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]  # likewise
+        if self.lines is None:
+            return line, column + 1, end_line, end_column + 1
+        return line, self._characters(line, column) + 1, end_line, self._characters(end_line, end_column) + 1
+
+    def _characters(self, line: int, column: int) -> int:
+        assert self.lines is not None
+        return len(self.lines[line - 1][:column].decode("utf-8", "replace"))
+
+    # -- leaves ---------------------------------------------------------------------------------------------------
+
+    def name(self, node: ast.Name) -> int:
+        known = self.scope.bindings.get(node.id)
+        if known is not None and node.id not in self.scope.outer:
+            return known
+        return self.scope.value("name", (), node.id, place=self.place(node))
+
+    def constant(self, node: ast.Constant) -> int:
+        value = node.value
+        text = value if isinstance(value, str) else repr(value)
+        return self.scope.value("const", (), text[:4000], type(value).__name__, self.place(node))
+
+    def fallback(self, node: ast.expr) -> int:
+        operands = tuple(self.expression(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+        return self.scope.value("unknown", operands, type(node).__name__, place=self.place(node))
+
+    # -- access ---------------------------------------------------------------------------------------------------
+
+    def attribute(self, node: ast.Attribute) -> int:
+        return self.scope.value("attr", (self.expression(node.value),), node.attr, place=self.place(node))
+
+    def subscript(self, node: ast.Subscript) -> int:
+        base = self.expression(node.value)
+        if isinstance(node.slice, ast.Slice):
+            bounds = [part for part in (node.slice.lower, node.slice.upper, node.slice.step) if part is not None]
+            return self.scope.value("slice", (base, *map(self.expression, bounds)), place=self.place(node))
+        key = self.expression(node.slice)
+        return self.scope.value("item", (base, key), self.constant_key(key), place=self.place(node))
+
+    def constant_key(self, value: int) -> str:
+        """The text of a constant used as a key, or an empty string."""
+        known = self.scope.values[value]
+        if known.op == "not" and known.kind == "-":
+            return "-" + self.constant_key(known.args[0])
+        return known.name if known.op == "const" else ""
+
+    # -- strings and operators ------------------------------------------------------------------------------------
+
+    def joined(self, node: ast.JoinedStr) -> int:
+        place, outer = self.place(node), self.fixed_place
+        self.fixed_place = place  # positions inside an f-string are only exact from Python 3.12 on
+        pieces = tuple(self._piece(part) for part in node.values)
+        self.fixed_place = outer
+        return self.scope.value("text", pieces, "", "f", place)
+
+    def _piece(self, part: ast.expr) -> int:
+        if not isinstance(part, ast.FormattedValue):
+            return self.expression(part)
+        value = self.expression(part.value)
+        if isinstance(part.format_spec, ast.JoinedStr):
+            tail = part.format_spec.values[-1] if part.format_spec.values else None
+            if isinstance(tail, ast.Constant) and str(tail.value)[-1:] in _NUMERIC_FORMATS:
+                return self.scope.value("compare", (value,), "numeric format", place=self.place(part))
+        return value
+
+    def binary(self, node: ast.BinOp) -> int:
+        left, right = self.expression(node.left), self.expression(node.right)
+        match node.op:
+            case ast.Add():
+                return self.scope.value("text", (left, right), "", "+", self.place(node))
+            case ast.Mod():
+                return self.scope.value("text", (left, right), "", "%", self.place(node))
+        return self.scope.value("arithmetic", (left, right), type(node.op).__name__, place=self.place(node))
+
+    def boolean(self, node: ast.BoolOp) -> int:
+        outer = self.scope.guard
+        operands: list[int] = []
+        for item in node.values:
+            operands.append(self.expression(item))
+            self.scope.push(operands[-1], "true" if isinstance(node.op, ast.And) else "false")
+        self.scope.guard = outer
+        return self.scope.value("and" if isinstance(node.op, ast.And) else "or", tuple(operands), place=self.place(node))
+
+    def unary(self, node: ast.UnaryOp) -> int:
+        operand = self.expression(node.operand)
+        if isinstance(node.op, ast.Not):
+            return self.scope.value("not", (operand,), place=self.place(node))
+        kind = "-" if isinstance(node.op, ast.USub) else ""
+        return self.scope.value("arithmetic" if not kind else "not", (operand,), "", kind, self.place(node))
+
+    def compare(self, node: ast.Compare) -> int:
+        operands = tuple(self.expression(item) for item in (node.left, *node.comparators))
+        return self.scope.value("compare", operands, " ".join(type(op).__name__ for op in node.ops), place=self.place(node))
+
+    def conditional(self, node: ast.IfExp) -> int:
+        outer = self.scope.guard
+        condition = self.expression(node.test)
+        arms = []
+        for branch, holds in ((node.body, "true"), (node.orelse, "false")):
+            self.scope.push(condition, holds)
+            value = self.expression(branch)
+            arms.append(self.scope.value("copy", (value,), place=self.place(branch)))
+            self.scope.guard = outer
+        return self.scope.value("phi", tuple(arms), "", "if", self.place(node))
+
+    def walrus(self, node: ast.NamedExpr) -> int:
+        value = self.expression(node.value)
+        self.scope.bind(node.target.id, value)
+        return value
+
+    # -- containers -----------------------------------------------------------------------------------------------
+
+    def sequence(self, node: ast.List | ast.Tuple | ast.Set) -> int:
+        items = tuple(self.expression(item) for item in node.elts)
+        return self.scope.value(type(node).__name__.lower(), items, place=self.place(node))
+
+    def dictionary(self, node: ast.Dict) -> int:
+        operands: list[int] = []
+        for key, item in zip(node.keys, node.values, strict=True):
+            value = self.expression(item)
+            operands += (value if key is None else self.expression(key), value)
+        return self.scope.value("dict", tuple(operands), place=self.place(node))
+
+    def starred(self, node: ast.Starred) -> int:
+        return self.scope.value("star", (self.expression(node.value),), place=self.place(node))
+
+    def comprehension(self, node: Comprehension) -> int:
+        outer_guard, outer_bindings = self.scope.guard, dict(self.scope.bindings)
+        for generator in node.generators:
+            iterable = self.expression(generator.iter)
+            self.assign(generator.target, self.scope.value("element", (iterable,), place=self.place(generator.target)))
+            for condition in generator.ifs:
+                self.scope.push(self.expression(condition), "true")
+        if isinstance(node, ast.DictComp):
+            operands, op = (self.expression(node.key), self.expression(node.value)), "dict"
+        else:
+            operands, op = (self.expression(node.elt),), "set" if isinstance(node, ast.SetComp) else "list"
+        value = self.scope.value(op, operands, "", "comprehension", self.place(node))
+        self.scope.guard, self.scope.bindings = outer_guard, outer_bindings
+        return value
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def call(self, node: ast.Call) -> int:
+        operands = [self.expression(node.func)]
+        keywords: list[str] = []
+        for argument in node.args:
+            star = isinstance(argument, ast.Starred)
+            operands.append(self.expression(argument.value if isinstance(argument, ast.Starred) else argument))
+            keywords.append("*" if star else "")
+        for keyword in node.keywords:
+            operands.append(self.expression(keyword.value))
+            keywords.append(keyword.arg or "**")
+        value = self.scope.value("call", tuple(operands), place=self.place(node))
+        self.scope.calls.append(Call(value, tuple(keywords)))
+        if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS and len(operands) > 1:
+            self._mutate(node.func, operands[1:], value)
+        return value
+
+    def _mutate(self, method: ast.Attribute, contents: Sequence[int], call: int) -> None:
+        """`items.append(x)` gives `items` a new value that holds `x`."""
+        base = self.scope.values[self.scope.values[call].args[0]].args[0]
+        kind = "spread" if method.attr in _SPREADING else "element"
+        for content in contents:
+            base = self.scope.value("store", (base, content), "", kind, self.scope.values[call].place)
+        self.assign_into(method.value, base)
+
+    def awaiting(self, node: ast.Await) -> int:
+        return self.scope.value("await", (self.expression(node.value),), place=self.place(node))
+
+    def yielding(self, node: ast.Yield | ast.YieldFrom) -> int:
+        operands = () if node.value is None else (self.expression(node.value),)
+        if operands:
+            self.scope.yields.append(operands[0])
+        return self.scope.value("yield", operands, place=self.place(node))
+
+    def lambda_(self, node: ast.Lambda) -> int:
+        inner = self.open_scope(f"<lambda:{node.lineno}:{node.col_offset}>", "function", node)
+        params = self.parameters(node.args)
+        outer = self.enter(inner)
+        self.bind_parameters(params)
+        value = self.expression(node.body)
+        inner.returns.append(inner.value("return", (value,), place=self.place(node.body)))
+        self.leave(outer)
+        return self.scope.value("function", (), inner.qualname, place=self.place(node))
+
+    # -- scopes ---------------------------------------------------------------------------------------------------
+
+    def open_scope(self, name: str, form: str, node: ast.AST) -> ScopeBuilder:
+        """Make a scope nested in the current one."""
+        outer = self.scope.qualname
+        base = f"{outer}.{name}" if outer else name
+        count = self.qualnames[base] = self.qualnames.get(base, 0) + 1
+        qualname = base if count == 1 else f"{base}#{count}"
+        scope = ScopeBuilder(name, qualname, form, self.scope.index, len(self.scopes))
+        scope.place = self.place(node)
+        self.scopes.append(scope)
+        return scope
+
+    def enter(self, scope: ScopeBuilder) -> ScopeBuilder:
+        """Make a scope the current one and return the one that was."""
+        outer, self.scope = self.scope, scope
+        return outer
+
+    def leave(self, outer: ScopeBuilder) -> None:
+        """Return to the enclosing scope."""
+        self.scope = outer
+
+    def parameters(self, args: ast.arguments) -> list[tuple[ast.arg, str, int]]:
+        """Parameters with their form and the value of their default, which belongs to the enclosing scope."""
+        positional = [*args.posonlyargs, *args.args]
+        defaults = [-1] * (len(positional) - len(args.defaults)) + [self.expression(item) for item in args.defaults]
+        found = [(arg, "positional", default) for arg, default in zip(positional, defaults, strict=True)]
+        if args.vararg:
+            found.append((args.vararg, "*", -1))
+        for arg, item in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+            found.append((arg, "keyword", -1 if item is None else self.expression(item)))
+        if args.kwarg:
+            found.append((args.kwarg, "**", -1))
+        return found
+
+    def bind_parameters(self, params: Sequence[tuple[ast.arg, str, int]]) -> None:
+        """Bind the parameters in the scope just entered."""
+        for arg, form, default in params:
+            value = self.scope.value("param", (), arg.arg, form, self.place(arg))
+            self.scope.bind(arg.arg, value)
+            self.scope.params.append(Param(arg.arg, form, read_annotation(arg.annotation), default, value))
+
+    # -- assignment -----------------------------------------------------------------------------------------------
+
+    def assign(self, target: ast.expr, value: int) -> None:
+        """Bind a target (a name, an attribute, an item, a tuple of targets) to a value."""
+        if isinstance(target, ast.Starred):
+            self.assign(target.value, value)
+        elif isinstance(target, ast.Tuple | ast.List):
+            self._unpack(target.elts, value)
+        elif isinstance(target, ast.Attribute):
+            base = self.expression(target.value)
+            stored = self.scope.value("store", (base, value), target.attr, "attr", self.place(target))
+            self.scope.stores.append(stored)
+            self.assign_into(target.value, stored)
+        elif isinstance(target, ast.Subscript):
+            base, key = self.expression(target.value), self.expression(target.slice)
+            stored = self.scope.value("store", (base, value, key), self.constant_key(key), "item", self.place(target))
+            self.assign_into(target.value, stored)
+        elif isinstance(target, ast.Name):
+            self.assign_into(target, value)
+
+    def assign_into(self, target: ast.expr, value: int) -> None:
+        """Give the variable that an access expression starts from its new value."""
+        if isinstance(target, ast.Name):
+            if target.id in self.scope.outer:
+                self.scope.stores.append(self.scope.value("global", (value,), target.id, place=self.place(target)))
+            self.scope.bind(target.id, value)
+        elif isinstance(target, ast.Attribute):
+            base = self.expression(target.value)
+            stored = self.scope.value("store", (base, value), target.attr, "attr", self.place(target))
+            self.scope.stores.append(stored)
+            self.assign_into(target.value, stored)
+        elif isinstance(target, ast.Subscript):
+            base, key = self.expression(target.value), self.expression(target.slice)
+            stored = self.scope.value("store", (base, value, key), self.constant_key(key), "item", self.place(target))
+            self.assign_into(target.value, stored)
+
+    def _unpack(self, targets: Sequence[ast.expr], value: int) -> None:
+        known = self.scope.values[value]
+        direct = known.op in ("tuple", "list") and not known.kind and len(known.args) == len(targets)
+        direct = direct and all(self.scope.values[item].op != "star" for item in known.args)
+        starred = any(isinstance(target, ast.Starred) for target in targets)
+        for position, target in enumerate(targets):
+            if direct and not starred:
+                item = known.args[position]
+            else:
+                index = "" if starred else str(position)
+                item = self.scope.value("element", (value,), index, place=self.place(target))
+            self.assign(target, item)

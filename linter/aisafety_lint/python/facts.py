@@ -1,0 +1,130 @@
+"""Facts of one Python file: plain data, small, without references to the syntax tree, ready to be cached.
+
+Every function (and the module body and every class body, which are scopes too) holds its values in SSA form: a value is
+one definition, its operands are indexes of earlier values (a `phi` may name later ones), and `guards` says under which
+conditions it is computed. What a value's `op` means:
+
+| op | operands | `name` |
+|---|---|---|
+| param | | the parameter |
+| const | | the literal: its text for `str`, else its `repr`; `kind` says which type |
+| name | | a name defined outside this scope: enclosing function, module or builtin |
+| attr | object | the attribute |
+| item | object, key | the key when it is constant |
+| element | iterable | position when one of an unpacking |
+| call | function, then the arguments | see `Call` |
+| phi | the alternatives | |
+| text | the pieces of a string that is put together | |
+| list, tuple, set | the elements | |
+| dict | key, value, key, value ... (`**other` has itself as key) | |
+| store | object, new content | the attribute, constant key or empty for "some element" |
+| star | the unpacked iterable | |
+| and, or, not, compare | the operands | the operators of a comparison, separated by blanks |
+| arithmetic | the operands | |
+| await, enter, yield | the operand | |
+| function, class | | the qualified name of the nested definition |
+| unknown | the operands | |
+"""
+
+import msgspec
+
+Place = tuple[int, int, int, int]
+"""Line, column, end line, end column: from 1, columns in characters, the end column exclusive."""
+
+
+class Value(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One definition in SSA form."""
+
+    op: str
+    args: tuple[int, ...]
+    name: str
+    kind: str
+    place: Place
+    guard: int
+
+
+class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How the operands of a call are passed: `value.args[1 + i]` is passed by `keywords[i]`.
+
+    A keyword is the parameter's name, "" for a positional argument, "*" and "**" for unpacked ones.
+    """
+
+    value: int
+    keywords: tuple[str, ...]
+
+
+class Guard(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A condition that holds where a value is computed, linked to the outer ones (`parent`, -1 at the end).
+
+    `holds` is "true" or "false" for a condition, "returned" for a call that came back without raising.
+    """
+
+    parent: int
+    value: int
+    holds: str
+
+
+class Annotation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A type as written: the dotted name and the arguments of a subscript; `A | B` is `Union[A, B]`."""
+
+    name: str
+    args: tuple["Annotation", ...] = ()
+
+
+class Param(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A parameter: its form is positional, keyword, "*" or "**"; `default` is a value of the enclosing scope, or -1."""
+
+    name: str
+    form: str
+    annotation: Annotation | None
+    default: int
+    value: int
+
+
+class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A binding made by an import: `module` (dots first for a relative one) and the name in it ("" for the module itself)."""
+
+    local: str
+    module: str
+    name: str
+    place: Place
+
+
+class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A function, a class body or the module body.
+
+    `decorators` and `bases` are values of the enclosing scope (`parent`, by index in `Facts.scopes`, -1 for the module).
+    `locals` maps a name to all its definitions; `returns` and `yields` are values; `end` is the guard under which the end
+    is reached without a `return` (-1: always, -2: never).
+    """
+
+    name: str
+    qualname: str
+    form: str
+    parent: int
+    place: Place
+    head: Place
+    params: tuple[Param, ...]
+    annotation: Annotation | None
+    decorators: tuple[int, ...]
+    bases: tuple[int, ...]
+    values: tuple[Value, ...]
+    calls: tuple[Call, ...]
+    guards: tuple[Guard, ...]
+    locals: dict[str, tuple[int, ...]]
+    annotations: dict[str, Annotation]
+    returns: tuple[int, ...]
+    yields: tuple[int, ...]
+    stores: tuple[int, ...]
+    imports: tuple[Import, ...]
+    doc: str
+    is_async: bool
+    end: int
+
+
+class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Everything the program needs of one file: its scopes, the module body first."""
+
+    path: str
+    scopes: tuple[Scope, ...]
+    is_package: bool

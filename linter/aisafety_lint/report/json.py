@@ -1,0 +1,76 @@
+"""The report for programs: versioned JSON, described by `rules/schema/report.schema.json`.
+
+It holds neither times nor absolute paths, so the same input gives the same bytes. Keys are only added while the number
+of the schema stays; places count as everywhere in the linter: from 1, in characters, the end column exclusive.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from aisafety_lint import __version__
+from aisafety_lint.finding import Finding, Location, Notification
+from aisafety_lint.fingerprint import fingerprints
+from aisafety_lint.report.encode import dump
+from aisafety_lint.report.model import Report
+from aisafety_lint.report.options import Options
+from aisafety_lint.rule import Rule
+from aisafety_lint.source import Span
+
+SCHEMA = 1
+
+
+def render(report: Report, _options: Options) -> str:
+    """The whole report as one JSON object."""
+    keys = fingerprints(report.findings, report.texts)
+    document = {
+        "schema": SCHEMA,
+        "tool": {"name": "aisafety-lint", "version": __version__},
+        "findings": [
+            _finding(finding, report.rules[finding.rule], key)
+            for finding, key in zip(report.findings, keys, strict=True)
+        ],
+        "notifications": [_notification(notification) for notification in report.notifications],
+        "coverage": asdict(report.coverage),
+        "hidden": dict(sorted(report.hidden.items())),
+    }
+    return dump(document)
+
+
+def _finding(finding: Finding, rule: Rule, fingerprint: str) -> Mapping[str, Any]:
+    return {
+        "rule": finding.rule,
+        "family": rule.family,
+        "title": rule.title,
+        "severity": str(finding.severity),
+        "confidence": str(finding.confidence),
+        "precision": rule.precision,
+        "persona": str(finding.persona),
+        "message": finding.message,
+        "why": finding.why,
+        "fix": finding.fix or rule.fix,
+        "location": _location(finding.location),
+        "symbol": finding.symbol,
+        "flows": [[_location(step) for step in flow] for flow in finding.flows],
+        "related": [_location(place) for place in finding.related],
+        "standards": list(rule.standards),
+        "fingerprint": fingerprint,
+    }
+
+
+def _location(location: Location) -> Mapping[str, Any]:
+    return {"path": location.path, **_span(location.span), "label": location.label}
+
+
+def _span(span: Span) -> Mapping[str, int]:
+    return {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
+
+
+def _notification(notification: Notification) -> Mapping[str, Any]:
+    return {
+        "id": notification.id,
+        "level": str(notification.level),
+        "message": notification.message,
+        "path": notification.path or None,
+        "span": _span(notification.span) if notification.span else None,
+    }

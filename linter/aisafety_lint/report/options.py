@@ -1,0 +1,18 @@
+"""How a report is written: what the person or the program that reads it asked for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`trace` is short or full; `seconds` the time the run took; `category` tells several SARIF uploads apart.
+
+    `width` is the number of cells that a line for people may take.
+    """
+
+    color: bool = False
+    trace: str = "short"
+    seconds: float | None = None
+    category: str = ""
+    hyperlinks: bool = False
+    width: int = 100

@@ -1,0 +1,20 @@
+"""Statistics: how many findings of each rule there are, for `--statistics`."""
+
+from collections import Counter
+
+from aisafety_lint.report.model import Report
+from aisafety_lint.report.summary import summary
+from aisafety_lint.report.terminal import Paint
+
+
+def render(report: Report, *, color: bool = False, seconds: float | None = None, hyperlinks: bool = False) -> str:
+    """One line a rule, the most frequent first, with its severity, and the last line."""
+    paint = Paint(color, hyperlinks)
+    found = Counter(finding.rule for finding in report.findings)
+    digits = len(str(max(found.values(), default=0)))
+    lines = []
+    for rule_id, number in sorted(found.items(), key=lambda item: (-item[1], item[0])):
+        rule = report.rules[rule_id]
+        severity = paint(f"{rule.severity!s:<8}", str(rule.severity))
+        lines.append(f"{number:>{digits}}  {severity}  {paint.link(rule_id, rule.path)}")
+    return "\n".join([*lines, summary(report, seconds)]) + "\n"

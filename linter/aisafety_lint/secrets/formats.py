@@ -1,0 +1,214 @@
+"""The formats of credentials: reads `rules/secrets/` into one immutable index that the scan works from."""
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from aisafety_lint.errors import UserError
+from aisafety_lint.finding import Severity
+from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.secrets.checksums import CHECKSUMS
+from aisafety_lint.secrets.judge import Judge
+from aisafety_lint.secrets.names import Names, squash
+from aisafety_lint.secrets.shapes import WORD, Shape, expand, make, parse_shape
+
+CLASSES = ("exact", "strong", "context", "generic", "guessable")
+# A run of at least this many characters of a word is looked at for a value that begins there.
+RUN = 16
+# A run of at least this many characters of base64 is data, or the body of some formats.
+DATA_RUN = 32
+DATA = WORD - set("_-") | set("+/")
+_WORD_CHARACTERS = "".join(sorted(WORD))
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of credential.
+
+    `precision` says how much the shape proves: `exact` is enough alone, `strong` needs a random-looking body, `context`
+    also needs one of the words `near` it, `generic` and `guessable` go by the name only. `structure` names a detector in
+    code for what no shape can say; then the shapes only serve to make examples. `public` values are no secrets.
+    """
+
+    id: str
+    vendor: str
+    what: str
+    group: str
+    precision: str
+    severity: Severity
+    shapes: tuple[Shape, ...]
+    rotate: str = ""
+    structure: str = ""
+    checksum: str = ""
+    near: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    public: bool = False
+    counterexamples: tuple[str, ...] = ()
+
+    @cached_property
+    def proven(self) -> bool:
+        """Whether the value proves itself, by a checksum or by at least eight fixed characters."""
+        fixed = min(sum(piece.shortest for piece in shape.pieces if piece.texts) for shape in self.shapes)
+        return bool(self.checksum) or (self.precision == "exact" and fixed >= 8)
+
+    def prefix(self, value: str) -> str:
+        """The fixed text that the value begins with: what may be shown of it."""
+        if self.structure:
+            return ""
+        return next((anchor for shape in self.shapes for anchor in _starts(shape) if value.startswith(anchor)), "")
+
+    def fullmatch(self, value: str) -> bool:
+        """Whether the whole value has the format, its checksum included."""
+        if self.structure or not any(shape.pattern.fullmatch(value) for shape in self.shapes):
+            return False
+        return not self.checksum or CHECKSUMS[self.checksum].valid(value)
+
+
+def _starts(shape: Shape) -> tuple[str, ...]:
+    if shape.anchored_at_start:
+        return shape.anchors
+    return shape.pieces[0].texts
+
+
+@dataclass(frozen=True)
+class Formats:
+    """All formats by id, indexed for the scan, with the judgement on names and values.
+
+    `starting` leads from the first two characters of a run to the shapes that may begin there; `inside` holds literals
+    to look for anywhere, with their shapes, `inside_data` those only to be found where there is a long run of base64;
+    `bare` are the formats that only a name gives away.
+    """
+
+    by_id: Mapping[str, Format]
+    names: Names
+    judge: Judge
+    starting: Mapping[str, tuple[tuple[str, Format, Shape], ...]] = field(repr=False)
+    inside: Mapping[str, tuple[tuple[Format, Shape], ...]] = field(repr=False)
+    inside_data: Mapping[str, tuple[tuple[Format, Shape], ...]] = field(repr=False)
+    bare: tuple[Format, ...] = field(repr=False)
+
+    def structure(self, name: str) -> Format:
+        """The format of what a detector in code finds."""
+        return self._structures[name]
+
+    @cached_property
+    def _structures(self) -> Mapping[str, Format]:
+        return {form.structure: form for form in self.by_id.values() if form.structure}
+
+
+def load_formats(knowledge: Knowledge) -> Formats:
+    """Read all formats and the judgement data; a later root overrides a format by its id.
+
+    Raises UserError, naming the file, where an entry is incomplete or a shape is wrong.
+    """
+    by_id: dict[str, Format] = {}
+    judgement: dict[str, Any] = {}
+    vendors: set[str] = set()
+    for stem, content in knowledge.models("secrets"):
+        try:
+            if "formats" in content:
+                vendors.add(squash(stem))
+                by_id |= {form.id: form for form in _read_vendor(content)}
+            else:
+                judgement |= content
+        except (KeyError, ValueError, TypeError) as error:
+            raise UserError(f"secrets/{stem}.yml: {error}", hint="rules/schema/secret.schema.json describes the file") from error
+    vendors |= {squash(word) for form in by_id.values() for word in (form.vendor, *form.near)}
+    names = Names.build(judgement["names"], judgement["prompts"], vendors)
+    return _index(by_id, names, Judge.build(judgement))
+
+
+def fake(formats: Formats, format_id: str, seed: int = 0) -> str:
+    """Make up a value of a format, correct checksum included; the same seed gives the same value.
+
+    Raises KeyError for an unknown format.
+    """
+    form = formats.by_id[format_id]
+    rng = random.Random(f"{format_id}/{seed}")
+    for _ in range(100):
+        value = make(form.shapes[0], rng)
+        if form.checksum:
+            value = CHECKSUMS[form.checksum].seal(value, rng)
+        if form.structure or form.public or formats.judge.looks_issued(value[len(form.prefix(value)) :]):
+            return value
+    raise ValueError(f"no made-up value of `{format_id}` looks random")
+
+
+def _read_vendor(content: Mapping[str, Any]) -> Iterable[Format]:
+    for entry in content["formats"]:
+        shapes = entry["shape"] if isinstance(entry["shape"], list) else [entry["shape"]]
+        checksum = entry.get("checksum", "")
+        if checksum and checksum not in CHECKSUMS:
+            raise ValueError(f"no checksum of the kind `{checksum}`")
+        if entry["class"] not in CLASSES:
+            raise ValueError(f"no class `{entry['class']}`")
+        yield Format(
+            id=entry["id"],
+            vendor=content["vendor"],
+            what=entry["what"],
+            group=entry.get("group", content["group"]),
+            precision=entry["class"],
+            severity=Severity[entry["severity"].upper()],
+            shapes=tuple(map(parse_shape, shapes)),
+            rotate=entry.get("rotate", content.get("rotate", "")),
+            structure=entry.get("structure", ""),
+            checksum=checksum,
+            near=tuple(dict.fromkeys(squash(word) for word in entry.get("near", ()))),
+            names=tuple(entry.get("names", ())),
+            public=entry.get("public", False),
+            counterexamples=tuple("".join(pieces) for pieces in entry.get("not", ())),
+        )
+
+
+def _index(by_id: Mapping[str, Format], names: Names, judge: Judge) -> Formats:
+    starting: dict[str, list[tuple[str, Format, Shape]]] = {}
+    inside: dict[str, list[tuple[Format, Shape]]] = {}
+    inside_data: dict[str, list[tuple[Format, Shape]]] = {}
+    shaped = [form for form in by_id.values() if not form.structure]
+    for form in shaped:
+        for shape in form.shapes:
+            if shape.pieces[0].texts and _leading_run(shape) >= RUN:
+                for start in _starts(shape):
+                    starting.setdefault(start[:2], []).append((start, form, shape))
+                continue
+            literals = inside_data if _longest_data(shape) >= DATA_RUN else inside
+            for anchor in shape.anchors:
+                literals.setdefault(anchor, []).append((form, shape))
+    return Formats(
+        by_id=by_id,
+        names=names,
+        judge=judge,
+        starting={key: tuple(sorted(found, key=_specific)) for key, found in starting.items()},
+        inside={key: tuple(found) for key, found in inside.items()},
+        inside_data={key: tuple(found) for key, found in inside_data.items()},
+        bare=tuple(form for form in shaped if not any(shape.anchors for shape in form.shapes)),
+    )
+
+
+def _specific(entry: tuple[str, Format, Shape]) -> tuple[int, int, int]:
+    """Formats that a word nearby decides come first, then the surer, then the longer ones."""
+    start, form, shape = entry
+    order = {"context": 0, "exact": 1, "strong": 2}
+    return order[form.precision], -len(start), -shape.shortest
+
+
+def _longest_data(shape: Shape) -> int:
+    """The least length of the longest run of base64 characters in a value."""
+    return max((piece.least for piece in shape.pieces if piece.characters and DATA.issuperset(expand(piece.characters))), default=0)
+
+
+def _leading_run(shape: Shape) -> int:
+    """The least number of characters of a word that a value begins with."""
+    length = 0
+    for piece in shape.pieces:
+        runs = [len(text) - len(text.lstrip(_WORD_CHARACTERS)) for text in piece.texts]
+        length += min(runs) if runs else 0
+        if any(run < len(text) for run, text in zip(runs, piece.texts, strict=True)):
+            break
+        if not piece.texts:
+            if not WORD.issuperset(expand(piece.characters)):
+                break
+            length += piece.least
+    return length

@@ -1,0 +1,115 @@
+"""Which names hold a credential: the last words of a name decide, qualifiers before them can veto."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_COUNTER = re.compile(r"\d{1,3}|v\d")
+
+
+class Role(Enum):
+    """What a name says about its value."""
+
+    NONE = 0
+    CREDENTIAL = 1
+    PASSWORD = 2
+    # A secret that this software itself signs or checks with.
+    OWN = 3
+
+
+def split(name: str) -> tuple[str, ...]:
+    """The words of a name in any case style, in lower case: `openAIKey` gives open, ai, key."""
+    return tuple(word.lower() for word in _WORDS.findall(name[-120:]))
+
+
+def squash(text: str) -> str:
+    """The letters and digits of a text in lower case, to compare words whatever the style."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def mentions(words: tuple[str, ...], keyword: str) -> bool:
+    """Whether consecutive words, run together, begin with a squashed keyword; a short keyword must be a whole word."""
+    for index in range(len(words)):
+        joined = ""
+        for word in words[index : index + 6]:
+            joined += word
+            if len(joined) >= len(keyword):
+                break
+        if joined == keyword or (len(keyword) > 3 and joined.startswith(keyword)):
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class Names:
+    """The judgement on names, from data; every set holds tuples of words or single words."""
+
+    heads: frozenset[str]
+    passwords: frozenset[str]
+    vetoes: frozenset[str]
+    endings: frozenset[str]
+    own: frozenset[str]
+    issued: frozenset[str]
+    vendors: frozenset[str]
+    prompt_words: frozenset[str]
+    prompt_names: frozenset[str]
+
+    @staticmethod
+    def build(names: Mapping[str, Any], prompts: Mapping[str, Any], vendors: Iterable[str]) -> "Names":
+        """Build the judgement from the data of a judgement file."""
+        heads = frozenset(map(squash, names["heads"]))
+        return Names(
+            heads=heads,
+            passwords=frozenset(names["passwords"]),
+            vetoes=frozenset(map(str, names["vetoes"])),
+            endings=frozenset(names["endings"]),
+            own=frozenset(map(squash, names["own"])),
+            issued=frozenset(names["issued"]),
+            vendors=frozenset(word for word in vendors if len(word) > 2 and word != "any" and not word.endswith(tuple(heads))),
+            prompt_words=frozenset(prompts["words"]),
+            prompt_names=frozenset(map(squash, prompts["exact"])),
+        )
+
+    def role(self, name: str) -> Role:
+        """What kind of credential a name holds, if any."""
+        return _role(self, name)
+
+    def is_prompt(self, name: str) -> bool:
+        """Whether a name holds text that is put in front of a model."""
+        words = split(name)
+        return not self.prompt_words.isdisjoint(words[-2:]) or squash(name) in self.prompt_names
+
+    def alone(self, name: str) -> bool:
+        """Whether the name is nothing but its head: `secret`, not `server_secret`."""
+        return len(_stem(self, split(name))) == 1
+
+
+def _stem(names: Names, words: tuple[str, ...]) -> tuple[str, ...]:
+    while len(words) > 1 and (words[-1] in names.endings or _COUNTER.fullmatch(words[-1])):
+        words = words[:-1]
+    return words
+
+
+@lru_cache(maxsize=4096)
+def _role(names: Names, name: str) -> Role:
+    words = _stem(names, split(name))
+    if not words:
+        return Role.NONE
+    last = words[-1]
+    size = next((n for n in (3, 2, 1) if len(words) >= n and "".join(words[-n:]) in names.heads), 0)
+    if not size and any(len(last) > len(head) > 5 and last.endswith(head) for head in names.heads):
+        size = 1
+    if not size and last in ("key", "auth") and any("".join(words[i:-1]) in names.vendors for i in range(len(words) - 1)):
+        size = 1
+    if not size or not names.vetoes.isdisjoint(words[:-size]):
+        return Role.NONE
+    if any(last.endswith(word) for word in names.passwords):
+        return Role.PASSWORD
+    if not any("".join(words[-n:]) in names.own for n in (3, 2, 1) if len(words) >= n):
+        return Role.CREDENTIAL
+    foreign = not names.issued.isdisjoint(words) or any(mentions(words, vendor) for vendor in names.vendors)
+    return Role.CREDENTIAL if foreign else Role.OWN

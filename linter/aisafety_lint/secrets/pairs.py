@@ -1,0 +1,180 @@
+"""Names with their values in any text that is not read as Python: `NAME=value`, `key: value`, `"--key", "value"`, headers.
+
+One pass of a single pattern over the lowered text finds the names; the value is read from there, bounded in length.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from aisafety_lint.secrets.names import Names, Role
+
+_NAME_PART = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
+_SEPARATOR = r"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:=>|:=|==|[:=,])[ \t]{0,20}"
+# Heads of two words, or too short to be looked for inside a word.
+_SPLIT = {"connectionstring": "connection[_-]?string", "connstr": "conn[_-]?str", "pat": "_pat(?![a-z])"}
+_LONGEST_NAME = 80
+_LONGEST_VALUE = 2000
+# Longer lines are minified code, data or one-line JSON: only formats are looked for there.
+_LONGEST_LINE = 4000
+_OPENING = re.compile(r"[rbfuRBFU]{0,2}(\\?[\"'`])")
+_BARE = re.compile(r"(?:(?:bearer|basic|token|bot)[ ])?[^\s\"'`,;<>(){}\[\]\\]{1,500}", re.IGNORECASE)
+_FALLBACK = re.compile(
+    r"[^\n\"'`;]{0,80}(?:[\"'`][^\"'`\n]{0,80}[\"'`][^\n\"'`;]{0,40})?(?:\|\||\?\?|\bor\b|,|[ ]=)[ ]{0,4}(?=[\"'`])"
+)
+_SHELL_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=]([^${}]+)\}")
+_NAME_VALUE = re.compile(
+    r"name[\"']?\s{0,40}[:=]\s{0,40}[\"']?([a-z0-9_.-]{3,80})[\"']?,?\s{1,80}(?:-\s)?[\"']?value[\"']?\s{0,20}[:=][ \t]{0,20}"
+)
+_BLOCK_DEFAULT = re.compile(r"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[^{}]{0,400}?default[ ]{0,20}=[ ]{0,20}")
+_SPACED = re.compile(r"\b(?:api|access|secret|private|signing|encryption|master|license) $", re.IGNORECASE)
+_FLAG = re.compile(r"--([a-z0-9-]{0,40}(?:key|token|secret|password))[ ]{1,4}(?=[^\s-])")
+_BEARER = re.compile(r"\bbearer[ ]{1,4}(?=[a-z0-9])")
+CODE = frozenset(
+    ".js .jsx .ts .tsx .mjs .cjs .mts .go .java .kt .kts .rs .rb .php .cs .c .cc .cpp .h .hpp .m .swift .scala .lua .vue .svelte .html .htm "
+    ".css .scss .tf .tfvars .hcl .bicep .groovy .gradle .dart .ex .exs .r .jl .sql .ps1 .py .pyi .pyx .zig .nix .sol .ipynb .patch .diff".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A name and its literal value at two offsets.
+
+    `context` names what holds it (a class that is called, keys above); `default` marks a value that is used where nothing
+    else is given, `compared` one that input is compared with; `prose` one that stands in a comment or in text.
+    """
+
+    name: str
+    value: str
+    start: int
+    end: int
+    role: Role
+    context: str = ""
+    quoted: bool = True
+    default: bool = False
+    compared: bool = False
+    prose: bool = False
+
+
+@lru_cache(maxsize=8)
+def name_pattern(names: Names) -> re.Pattern[str]:
+    """A pattern over lowered text for the last words of a name that may hold a credential; group 1 ends with the name."""
+    ends = {"key", "auth"}
+    for head in sorted(names.heads, key=len):
+        if not head.endswith(tuple(ends)) and not head.startswith(tuple(ends)):
+            ends.add(head)
+    plain = "|".join(sorted(end for end in ends if end not in _SPLIT and len(end) > 3 or end in ("key", "pwd", "dsn", "jwt")))
+    split = "|".join(pattern for end, pattern in _SPLIT.items() if end in ends)
+    return re.compile(rf"((?:{plain}|{split})[a-z0-9_-]{{0,12}}){_SEPARATOR}")
+
+
+@dataclass(frozen=True, slots=True)
+class NameHit:
+    """A name of a credential, from `start`, and the offset at which its value begins after `separator`."""
+
+    name: str
+    role: Role
+    start: int
+    separator: str
+    value: int
+
+
+def name_hits(text: str, lowered: str, names: Names) -> Iterator[NameHit]:
+    """Find the names that hold a credential and have something after them that looks like a value."""
+    for match in name_pattern(names).finditer(lowered):
+        first, end = match.span(1)
+        start = _name_start(text, first, lowered[first:end])
+        name = text[start:end]
+        role = names.role(name.rsplit(".", 1)[-1])
+        separator = text[end : match.end()].strip()
+        if role is Role.NONE or _on_long_line(text, first) or (separator.endswith(",") and not _is_argument(text, start)):
+            continue
+        yield NameHit(name, role, start, separator, match.end())
+
+
+def is_bare(path: str, kind: str) -> bool:
+    """Whether a value needs no quotes in a file: everywhere but in JSON and in source code."""
+    return kind != "json" and PurePosixPath(path).suffix.lower() not in CODE
+
+
+def text_pairs(text: str, lowered: str, hits: Sequence[NameHit], names: Names, bare: bool) -> Iterator[Pair]:
+    """Read the values of names; `bare` says that a value needs no quotes."""
+    done = 0
+    for hit in hits:
+        if hit.start >= done and (pair := _read(text, hit.value, hit.name, hit.role, bare or _in_text(text, hit))) is not None:
+            done = pair.end
+            yield pair
+    yield from _spread_pairs(text, lowered, names, bare)
+
+
+def _spread_pairs(text: str, lowered: str, names: Names, bare: bool) -> Iterator[Pair]:
+    """Pairs whose name and value stand in entries of their own, flags with a value after them, and bearer tokens."""
+    patterns = [(_FLAG, True), (_NAME_VALUE, bare)] if "--" in text or "value" in lowered else []
+    patterns += [(_BLOCK_DEFAULT, False)] if "variable" in lowered else []
+    for pattern, unquoted in patterns:
+        for match in pattern.finditer(lowered):
+            name = text[match.start(1) : match.end(1)]
+            role = names.role(name)
+            if role is not Role.NONE and (pair := _read(text, match.end(), name, role, unquoted)) is not None:
+                yield pair
+    for match in _BEARER.finditer(lowered) if "bearer " in lowered else ():
+        if (pair := _read(text, match.end(), "Authorization", Role.CREDENTIAL, True)) is not None:
+            yield pair
+
+
+def _name_start(text: str, head: int, last: str) -> int:
+    """Where the name begins that ends in the last word found; `API key` is one name."""
+    start = head
+    while start > 0 and head - start < _LONGEST_NAME and text[start - 1] in _NAME_PART:
+        start -= 1
+    if last == "key" and start == head and (before := _SPACED.search(text, max(0, head - 12), head)) is not None:
+        start = before.start()
+    return start
+
+
+def _is_argument(text: str, start: int) -> bool:
+    """Whether a name with a comma after it is a flag, or the first argument of a call."""
+    return text[start] == "-" or (text[start - 1 : start] in ("'", '"') and text[start - 2 : start - 1] == "(")
+
+
+def _on_long_line(text: str, position: int) -> bool:
+    start = text.rfind("\n", max(0, position - _LONGEST_LINE), position)
+    if start < 0 and position > _LONGEST_LINE:
+        return True
+    start = max(start, 0)
+    return text.find("\n", start + 1, start + _LONGEST_LINE) < 0 and len(text) - start > _LONGEST_LINE
+
+
+def _in_text(text: str, hit: NameHit) -> bool:
+    """Whether the name is a header in a quoted text, as in `-H "Authorization: Bearer ..."`, or a key in an address."""
+    name = hit.name.lower()
+    if hit.separator == ":":
+        return text[hit.start - 1 : hit.start] in ("'", '"') and ("-" in name or name == "authorization")
+    return hit.separator == "=" and text[hit.start - 1 : hit.start] in ("?", "&")
+
+
+def _read(text: str, position: int, name: str, role: Role, bare: bool) -> Pair | None:
+    opening = _OPENING.match(text, position)
+    default = False
+    if opening is None:
+        fallback = _FALLBACK.match(text, position)
+        if fallback is not None:
+            opening = _OPENING.match(text, fallback.end())
+            default = True
+    if opening is not None:
+        end = text.find(opening[1], opening.end(), opening.end() + _LONGEST_VALUE)
+        start = opening.end()
+        if end < 0 or "\n" in text[start:end]:
+            return None
+    elif bare and (plain := _BARE.match(text, position)) is not None:
+        start, end = position, plain.end()
+        if not text.endswith("..", start, end):
+            end = start + len(text[start:end].rstrip(".,;:"))
+    else:
+        return None
+    shell = _SHELL_DEFAULT.match(text, start)
+    if shell is not None and (opening is None or shell.end() == end):
+        (start, end), default = shell.span(1), True
+    return Pair(name=name, value=text[start:end], start=start, end=end, role=role, quoted=opening is not None, default=default)

@@ -1,0 +1,130 @@
+"""Finds values that their own shape gives away, anywhere in a text.
+
+Most formats begin with letters that no word begins with: one pass over the unbroken runs of the text looks each of them
+up by its first two characters. Formats whose telling part stands further in are found by that literal. A value is never
+part of a longer word. Time is linear in the text: every attempt is bounded by the longest format, and no two attempts of a
+format begin inside one word.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aisafety_lint.secrets.checksums import CHECKSUMS
+from aisafety_lint.secrets.context import around
+from aisafety_lint.secrets.formats import DATA_RUN, RUN, Format, Formats
+from aisafety_lint.secrets.judge import TokenState
+from aisafety_lint.secrets.names import mentions, split
+from aisafety_lint.secrets.shapes import WORD, Shape
+
+_RUN = re.compile(rf"[A-Za-z0-9_-]{{{RUN},}}")
+_DATA = re.compile(rf"[A-Za-z0-9+/]{{{DATA_RUN}}}")
+_ENCODED = re.compile(r"[A-Za-z0-9+/]*")
+_HEX = re.compile(r"[0-9a-f-]+")
+_GUARD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A value of a format at two offsets; `real` is false where it is known to be no secret."""
+
+    format: Format
+    start: int
+    end: int
+    real: bool = True
+
+
+def find_formats(text: str, formats: Formats) -> Iterator[Hit]:
+    """Find the values of all formats with a telling part, also those that turn out to be no secret."""
+    yield from _from_runs(text, formats)
+    yield from _from_literals(text, formats)
+
+
+def _from_runs(text: str, formats: Formats) -> Iterator[Hit]:
+    starting = formats.starting
+    for run in _RUN.finditer(text):
+        start = run.start()
+        if start and text[start - 1] in "\\%":
+            start += _escape_length(text, start)
+        entries = starting.get(text[start : start + 2])
+        if entries is None:
+            continue
+        for literal, form, shape in entries:
+            if text.startswith(literal, start) and (hit := _attempt(text, start, form, shape, formats)) is not None:
+                yield hit
+                break
+
+
+def _from_literals(text: str, formats: Formats) -> Iterator[Hit]:
+    literals = formats.inside if _DATA.search(text) is None else {**formats.inside, **formats.inside_data}
+    for literal, entries in literals.items():
+        position = text.find(literal)
+        while position >= 0:
+            for form, shape in entries:
+                start = _start(text, position, shape)
+                if start >= 0 and (hit := _attempt(text, start, form, shape, formats)) is not None:
+                    yield hit
+                    break
+            position = text.find(literal, position + len(literal))
+
+
+def _start(text: str, position: int, shape: Shape) -> int:
+    """Where a value with its telling part at `position` begins: the first place that is no part of a longer word."""
+    for start in range(max(0, position - shape.reach), position - shape.nearest + 1):
+        if start == 0 or text[start - 1] not in WORD:
+            return start
+        if text[start - 1] in "nrt" and start > 1 and text[start - 2] == "\\":
+            return start
+    return -1
+
+
+def _escape_length(text: str, start: int) -> int:
+    """How many characters of a run belong to an escape before it: `\\n`, `\\u0022`, `%3D`."""
+    if text[start - 1] == "%":
+        return 2
+    return {"u": 5, "x": 3}.get(text[start], 1)
+
+
+def _attempt(text: str, start: int, form: Format, shape: Shape, formats: Formats) -> Hit | None:
+    match = shape.pattern.match(text, start)
+    if match is None or (match.end() < len(text) and text[match.end()] in WORD):
+        return None
+    value, end = match[0], match.end()
+    if form.checksum and not CHECKSUMS[form.checksum].valid(value):
+        return Hit(form, start, end, real=False)
+    if form.near and not is_near(form, around(text, start, end)):
+        return None
+    if not form.checksum and _is_piece_of_data(text, start, end):
+        return None
+    return Hit(form, start, end, real=is_real(form, value, formats))
+
+
+def is_near(form: Format, context: str) -> bool:
+    """Whether a context names what the format belongs to."""
+    words = split(context[-400:])
+    return any(mentions(words, keyword) for keyword in form.near)
+
+
+def is_real(form: Format, value: str, formats: Formats) -> bool:
+    """Whether a value of the right shape is a secret: not public by design, no stand-in, and made by chance."""
+    if form.public or formats.judge.published.search(value):
+        return False
+    if form.checksum == "jwt":
+        return formats.judge.token_state(value) in (TokenState.LIVE, TokenState.ENDLESS)
+    body = value[len(form.prefix(value)) :]
+    if not formats.judge.looks_issued(body):
+        return False
+    if form.precision != "strong" or _HEX.fullmatch(body):
+        return True
+    return any(map(str.isdigit, body)) and body != body.lower() and body != body.upper()
+
+
+def _is_piece_of_data(text: str, start: int, end: int) -> bool:
+    """Whether the value lies in a much longer unbroken run, as it happens in base64 data."""
+    after = _ENCODED.match(text, end, end + 100)
+    before = text[max(0, start - 100) : start]
+    left = len(before) - len(before.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+    right = len(after[0]) if after else 0
+    if "/" not in text[start - 1 : start] + text[end : end + 1] and "+" not in text[start - 1 : start] + text[end : end + 1]:
+        return False
+    return left + right >= _GUARD

@@ -1,0 +1,193 @@
+"""Finds the secrets of one text: `scan` takes a text and its kind and gives the matches in order, without their values.
+
+Three detectors work on each text, and what they find is merged: formats that their shape gives away, structures such as
+key blocks, and names with literal values. Python is read by its syntax tree where a cheap look at the text promises
+something; notebooks cell by cell; everything else as text.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from aisafety_lint.finding import Confidence, Severity
+from aisafety_lint.secrets import notebook
+from aisafety_lint.secrets.context import around, line_before, name_before
+from aisafety_lint.secrets.formats import Format, Formats
+from aisafety_lint.secrets.names import Role
+from aisafety_lint.secrets.pairs import NameHit, Pair, is_bare, name_hits, text_pairs
+from aisafety_lint.secrets.python_pairs import enclosing_names, parse, prose_regions, python_pairs
+from aisafety_lint.secrets.redact import digest, mask
+from aisafety_lint.secrets.runs import Hit, find_formats
+from aisafety_lint.secrets.structures import find_structures
+from aisafety_lint.secrets.verdict import judge_pair
+from aisafety_lint.source import SourceText, Span
+
+# Larger texts are data: only formats and structures are looked for.
+_LARGE = 1_048_576
+_QUOTED = re.compile(r"\"([^\"\n\\]{3,200})\"|'([^'\n\\]{3,200})'")
+_WINDOW = 240
+_LEAST = 8
+_PROSE_WORDS = 3
+_CONFIDENCE = {"exact": Confidence.HIGH, "strong": Confidence.MEDIUM, "context": Confidence.MEDIUM, "generic": Confidence.MEDIUM, "guessable": Confidence.MEDIUM}
+_ORDER = {"exact": 0, "strong": 1, "context": 2, "generic": 3, "guessable": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class SecretMatch:
+    """A secret at a place, without its value.
+
+    `prefix` is the fixed text that the value begins with, `length` counts characters, `digest` is a salted hash. `name`
+    is what the value is assigned to or passed as. `proven` values prove themselves by a checksum or a fixed part, wherever
+    they stand. `place` is `prompt` where the secret stands in text for a model.
+    """
+
+    path: str
+    span: Span
+    format: str
+    vendor: str
+    what: str
+    group: str
+    precision: str
+    severity: Severity
+    confidence: Confidence
+    proven: bool
+    prefix: str
+    length: int
+    digest: str
+    name: str = ""
+    place: str = ""
+    rotate: str = ""
+
+    @property
+    def masked(self) -> str:
+        """The value with everything but its prefix starred out."""
+        return self.prefix + "*" * (self.length - len(self.prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a detector found at two offsets; `value` is the secret, also where it is put together from pieces."""
+
+    format: Format
+    start: int
+    end: int
+    value: str
+    name: str = ""
+    place: str = ""
+    real: bool = True
+
+
+def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ...]:
+    """Find the secrets of a text of a kind of file (python, notebook, yaml, json, toml, markdown, dockerfile, shell, dotenv, text)."""
+    found = list(_notebook(text, formats)) if kind == "notebook" else list(_detect(text, kind, formats))
+    return tuple(_match(text, one) for one in _merge(found))
+
+
+def _notebook(text: SourceText, formats: Formats) -> Iterator[_Found]:
+    for cell in notebook.cells(text.text):
+        for one in _detect(SourceText(text.path, cell.text), cell.kind, formats):
+            yield replace(one, start=cell.place(one.start), end=cell.place(one.end - 1) + 1)
+
+
+def _detect(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]:
+    text = source.text
+    for hit in (*find_formats(text, formats), *find_structures(text, formats)):
+        value = text[hit.start : hit.end]
+        place = _place(source, kind, hit, formats) if hit.real else ""
+        yield _Found(hit.format, hit.start, hit.end, value, name_before(text, hit.start), place, hit.real)
+    if len(text) <= _LARGE:
+        for pair in _pairs(source, kind, formats):
+            verdict = judge_pair(pair, kind, around(text, pair.start, pair.end), formats)
+            if verdict is not None:
+                start = pair.start + verdict.offset if text.startswith(pair.value, pair.start) else pair.start
+                yield _Found(verdict.format, start, pair.end, verdict.value, pair.name)
+
+
+def _pairs(source: SourceText, kind: str, formats: Formats) -> Iterator[Pair]:
+    text, names = source.text, formats.names
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    hits = tuple(name_hits(text, lowered, names))
+    as_text = text_pairs(text, lowered, hits, names, is_bare(source.path, kind))
+    if kind != "python":
+        yield from as_text
+        return
+    written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_worth(pair.value, pair.role, formats)]
+    promising = [hit for hit in hits if _promises(text, hit, formats)]
+    if not written and not promising:
+        return
+    tree = parse(text)
+    if tree is None:
+        yield from as_text
+        return
+    spans = [source.span(hit.start, min(hit.value + _WINDOW, len(text))) for hit in promising]
+    lines = sorted({line for span in spans for line in range(span.line, span.end_line + 1)})
+    yield from python_pairs(source, tree, names, lines)
+    regions = prose_regions(source, tree, sorted(source.span(pair.start, pair.start).line for pair in written))
+    for pair in written:
+        if "#" in line_before(text, pair.start) or any(region.start <= pair.start < region.end for region in regions):
+            yield replace(pair, prose=True)
+
+
+def _promises(text: str, hit: NameHit, formats: Formats) -> bool:
+    """Whether a literal after a name could be a secret, so that the syntax tree is worth its time."""
+    literals = (match[1] or match[2] for match in _QUOTED.finditer(text, hit.value, hit.value + _WINDOW))
+    return any(_is_worth(value, hit.role, formats) or value.endswith(("-", "_")) for value in literals)
+
+
+def _is_worth(value: str, role: Role, formats: Formats) -> bool:
+    """Whether a value could be a secret under a name of a role."""
+    judge = formats.judge
+    if judge.is_random(value.rsplit(" ", 1)[-1], _LEAST):
+        return True
+    if role is Role.OWN:
+        return judge.is_guessable(value) or judge.is_confessed(value)
+    return role is Role.PASSWORD and (judge.is_strong_password(value) or judge.is_weak_password(value))
+
+
+def _place(source: SourceText, kind: str, hit: Hit, formats: Formats) -> str:
+    """`prompt` where a secret stands within a sentence under a name that says that a model reads it."""
+    text = source.text
+    before, after = text[max(0, hit.start - 120) : hit.start], text[hit.end : hit.end + 120]
+    if len(re.findall(r"[A-Za-z]{2,}", before + " " + after)) < _PROSE_WORDS * 2:
+        return ""
+    if kind == "python":
+        tree = parse(text)
+        names = enclosing_names(source, tree, hit.start) if tree is not None else []
+    else:
+        names = re.findall(r"[A-Za-z_][\w-]*(?=[\"']?\s*[:=])", around(text, hit.start, hit.end)[:600])
+    literal = line_before(text, hit.start)
+    words = re.search(r"[A-Za-z]{2,}[ :,.][^\"'=]*$", literal)
+    return "prompt" if words is not None and any(map(formats.names.is_prompt, names)) else ""
+
+
+def _merge(found: Iterable[_Found]) -> list[_Found]:
+    """Of what overlaps, keep the most specific; what is known to be no secret silences the less specific."""
+    kept: list[_Found] = []
+    for one in sorted(found, key=lambda one: (_ORDER[one.format.precision], not one.real, one.start - one.end, one.start)):
+        if not any(one.start < other.end and other.start < one.end for other in kept):
+            kept.append(one)
+    return sorted((one for one in kept if one.real), key=lambda one: (one.start, one.end))
+
+
+def _match(text: SourceText, found: _Found) -> SecretMatch:
+    form = found.format
+    return SecretMatch(
+        path=text.path,
+        span=text.span(found.start, found.end),
+        format=form.id,
+        vendor=form.vendor,
+        what=form.what,
+        group=form.group,
+        precision=form.precision,
+        severity=form.severity,
+        confidence=_CONFIDENCE[form.precision],
+        proven=form.proven,
+        prefix=form.prefix(found.value),
+        length=len(found.value),
+        digest=digest(found.value),
+        name=found.name,
+        place=found.place,
+        rotate=form.rotate,
+    )

@@ -1,0 +1,169 @@
+"""The notation in which a secret format is written down, e.g. `sk-ant-api{digit:2}-{base64url:93}AA`.
+
+One shape gives the pattern that finds a value, the literals that make looking for it cheap, and made-up values of the
+format; so the three cannot disagree. A shape has no nested repeats: its pattern is safe on hostile text by construction
+and means the same in RE2.
+
+    text            stands for itself
+    {alnum:20}      exactly 20 characters of a named class; {alnum:20-74} a range
+    {[A-Z2-7]:16}   the same with a character class spelled out
+    {live|test}     one of several texts; {|-prod} an optional one
+    {uuid}          a UUID in lower case
+"""
+
+import os
+import random
+import re
+from dataclasses import dataclass
+
+CLASSES = {
+    "digit": "[0-9]",
+    "lower": "[a-z]",
+    "upper": "[A-Z]",
+    "letter": "[A-Za-z]",
+    "hex": "[0-9a-f]",
+    "hexupper": "[0-9A-F]",
+    "hexany": "[0-9A-Fa-f]",
+    "loweralnum": "[a-z0-9]",
+    "upperalnum": "[A-Z0-9]",
+    "alnum": "[A-Za-z0-9]",
+    "word": "[A-Za-z0-9_]",
+    "base32": "[A-Z2-7]",
+    "base58": "[1-9A-HJ-NP-Za-km-z]",
+    "base64": "[A-Za-z0-9+/]",
+    "base64url": "[A-Za-z0-9_-]",
+}
+# Characters of which most secrets are made: no part of a longer word may stand right before or after a value.
+WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_TOKEN = re.compile(r"\{(?:(uuid)|(\[[^\]]+\]|[a-z0-9]+):(\d+)(?:-(\d+))?|([^{}]*\|[^{}]*))\}|([^{}]+)")
+_UUID = tuple(("hex", n) for n in (8, 4, 4, 4, 12))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One part of a shape: fixed `texts` (one of them stands there), or `least` to `most` characters of a class."""
+
+    texts: tuple[str, ...] = ()
+    characters: str = ""
+    least: int = 0
+    most: int = 0
+
+    @property
+    def pattern(self) -> str:
+        """The piece as a regular expression."""
+        if self.texts:
+            parts = sorted(map(re.escape, self.texts), key=len, reverse=True)
+            return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
+        return f"{self.characters}{{{self.least}}}" if self.least == self.most else f"{self.characters}{{{self.least},{self.most}}}"
+
+    @property
+    def shortest(self) -> int:
+        """The least number of characters that the piece takes."""
+        return min(map(len, self.texts)) if self.texts else self.least
+
+    @property
+    def longest(self) -> int:
+        """The greatest number of characters that the piece takes."""
+        return max(map(len, self.texts)) if self.texts else self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A shape, read; `anchors` are literals of which a value has one, `nearest` to `reach` characters after its start."""
+
+    pieces: tuple[Piece, ...]
+    pattern: re.Pattern[str]
+    prefix: str
+    anchors: tuple[str, ...]
+    nearest: int
+    reach: int
+    shortest: int
+
+    @property
+    def anchored_at_start(self) -> bool:
+        """Whether the anchors are what a value begins with."""
+        return bool(self.anchors) and self.reach == 0
+
+
+def parse_shape(notation: str) -> Shape:
+    """Read a shape; raises ValueError where the notation is wrong."""
+    pieces = tuple(_pieces(notation))
+    anchors, nearest, reach = _anchors(pieces)
+    return Shape(
+        pieces=pieces,
+        pattern=re.compile("".join(piece.pattern for piece in pieces)),
+        prefix=pieces[0].texts[0] if len(pieces[0].texts) == 1 else "",
+        anchors=anchors,
+        nearest=nearest,
+        reach=reach,
+        shortest=sum(piece.shortest for piece in pieces),
+    )
+
+
+def make(shape: Shape, rng: random.Random) -> str:
+    """Make up a value of the shape; ranges take a length in their lower middle."""
+    return "".join(_make_piece(piece, rng) for piece in shape.pieces)
+
+
+def expand(characters: str) -> str:
+    """All characters of a class such as `[A-Z2-7]`, in order."""
+    pattern = re.compile(characters)
+    return "".join(c for c in map(chr, range(33, 127)) if pattern.fullmatch(c))
+
+
+def _make_piece(piece: Piece, rng: random.Random) -> str:
+    if piece.texts:
+        return rng.choice(piece.texts)
+    alphabet = expand(piece.characters)
+    length = piece.least if piece.least == piece.most else rng.randint(piece.least, (piece.least + piece.most) // 2)
+    return "".join(rng.choice(alphabet) for _ in range(length))
+
+
+def _pieces(notation: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    position = 0
+    for match in _TOKEN.finditer(notation):
+        if match.start() != position:
+            break
+        position = match.end()
+        uuid, name, least, most, choice, text = match.groups()
+        if text is not None:
+            pieces.append(Piece(texts=(text,)))
+        elif choice is not None:
+            pieces.append(Piece(texts=tuple(choice.split("|"))))
+        elif uuid:
+            for index, (kind, count) in enumerate(_UUID):
+                pieces += [Piece(texts=("-",))] * bool(index)
+                pieces.append(Piece(characters=CLASSES[kind], least=count, most=count))
+        else:
+            characters = name if name.startswith("[") else CLASSES.get(name, "")
+            if not characters:
+                raise ValueError(f"no character class `{name}` in the shape `{notation}`")
+            pieces.append(Piece(characters=characters, least=int(least), most=int(most or least)))
+    if position != len(notation) or not pieces:
+        raise ValueError(f"the shape `{notation}` is not well-formed at offset {position}")
+    return pieces
+
+
+def _anchors(pieces: tuple[Piece, ...]) -> tuple[tuple[str, ...], int, int]:
+    """The most telling run of fixed text, at the start where that is telling enough, and how far in it stands."""
+    best: tuple[tuple[str, ...], int, int] = ((), 0, 0)
+    nearest = reach = index = 0
+    while index < len(pieces):
+        runs = [""]
+        first = index
+        while index < len(pieces) and pieces[index].texts and len(runs) * len(pieces[index].texts) <= 24:
+            runs = [start + text for start in runs for text in pieces[index].texts]
+            index += 1
+        shared = os.path.commonprefix(runs)
+        if len(runs) > 2 and len(shared) >= 3:
+            runs = [shared]
+        length = min(map(len, runs))
+        if length >= 3 and (not best[0] or length > min(map(len, best[0]))):
+            best = (tuple(runs), nearest, reach)
+        if best[0] and best[2] == 0:
+            return best
+        index = max(index, first + 1)
+        nearest += sum(piece.shortest for piece in pieces[first:index])
+        reach += sum(piece.longest for piece in pieces[first:index])
+    return best

@@ -1,0 +1,70 @@
+"""Credentials that have a structure rather than a shape: key blocks, web keys, passwords in addresses and headers."""
+
+import re
+from collections.abc import Iterator
+
+from aisafety_lint.secrets.checksums import decode_base64
+from aisafety_lint.secrets.formats import Formats
+from aisafety_lint.secrets.runs import Hit
+
+_ARMOUR = "PRIVATE KEY"
+_BEGIN = re.compile(r"-----BEGIN (?:(ENCRYPTED)|[A-Z ]{0,20})[ ]?PRIVATE KEY(?: BLOCK)?-----")
+_END = "-----END "
+_LONGEST_KEY = 20_000
+_LEAST_KEY = 64
+_PUTTY = "PuTTY-User-Key-File-"
+_PUTTY_KEY = re.compile(r"PuTTY-User-Key-File-[23]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,80}?Private-Lines: \d{1,3}\s{1,2}((?:[A-Za-z0-9+/=]{1,80}\s{1,2}){1,60})")
+_WEB_KEY = re.compile(r"[\"']d[\"']\s{0,8}:\s{0,8}[\"']([A-Za-z0-9_-]{40,700})[\"']")
+_ADDRESS = re.compile(
+    r"://([^\s:/@\"'`<>{}()$\\]{0,64}):([^\s/@\"'`<>{}\\]{3,128})@(\[[0-9a-fA-F:]{2,40}\]|[A-Za-z0-9.-]{1,120})(?::[0-9]{1,5})?"
+)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}$")
+
+
+def find_structures(text: str, formats: Formats) -> Iterator[Hit]:
+    """Find key blocks, web keys with a private part, and passwords in addresses."""
+    if _ARMOUR in text:
+        yield from _key_blocks(text, formats)
+    if _PUTTY in text:
+        for match in _PUTTY_KEY.finditer(text):
+            yield Hit(formats.structure("pem"), match.start(1), match.end(1))
+    if '"kty"' in text or "'kty'" in text:
+        for match in _WEB_KEY.finditer(text):
+            yield Hit(formats.structure("jwk"), match.start(1), match.end(1), real=formats.judge.looks_issued(match[1]))
+    if "://" in text:
+        yield from _addresses(text, formats)
+
+
+def basic_credentials(value: str, formats: Formats) -> bool:
+    """Whether the value of a Basic authorization header holds a user and a password that open something."""
+    data = decode_base64(value)
+    if data is None:
+        return False
+    user, colon, password = data.decode("latin-1").partition(":")
+    return bool(colon) and password.isprintable() and user.isprintable() and formats.judge.opens(user, password, "a.host")
+
+
+def _key_blocks(text: str, formats: Formats) -> Iterator[Hit]:
+    position = 0
+    while (match := _BEGIN.search(text, position)) is not None:
+        end = text.find(_END, match.end(), match.end() + _LONGEST_KEY)
+        position = match.end()
+        if end < 0:
+            continue
+        body = text[match.end() : end]
+        if "-----BEGIN" in body:
+            continue
+        letters = re.sub(r"\\[nrt]|[^A-Za-z0-9+/=]", "", re.sub(r"(?m)^[\w-]+: .*$", "", body))
+        stop = text.find("-----", end + len(_END), end + 80)
+        real = len(letters) >= _LEAST_KEY and formats.judge.looks_issued(letters[:400]) and "..." not in body
+        encrypted = match[1] is not None or "Proc-Type: 4,ENCRYPTED" in body
+        yield Hit(formats.structure("encrypted-pem" if encrypted else "pem"), match.start(), stop + 5 if stop >= 0 else end, real)
+        position = end
+
+
+def _addresses(text: str, formats: Formats) -> Iterator[Hit]:
+    for match in _ADDRESS.finditer(text):
+        scheme = _SCHEME.search(text, max(0, match.start() - 31), match.start())
+        user, password, host = match[1], match[2], match[3]
+        if scheme is not None:
+            yield Hit(formats.structure("uri"), match.start(2), match.end(2), real=formats.judge.opens(user, password, host))

@@ -1,0 +1,95 @@
+"""Decides what a name with a literal value is: a value of a format that needs its name, a random value, a guessable secret."""
+
+import re
+from dataclasses import dataclass
+
+from aisafety_lint.secrets.formats import Format, Formats
+from aisafety_lint.secrets.names import Role, squash
+from aisafety_lint.secrets.pairs import Pair
+from aisafety_lint.secrets.runs import find_formats, is_near, is_real
+from aisafety_lint.secrets.structures import basic_credentials
+
+_SCHEME = re.compile(r"(bearer|token|basic|apikey|api-key|key|bot)[ ]+(\S+)", re.IGNORECASE)
+# What hashes and identifiers look like too: where something is only described, it is one of those.
+_HASH = re.compile(r"[0-9a-fA-F-]+")
+_LEAST_PASSWORD = 10
+_LEAST_TOKEN = 16
+_LEAST_KEY = 12
+# Kinds of files whose values are used as they stand, not shown to a reader.
+_DEPLOYED = frozenset({"python", "yaml", "json", "toml", "dockerfile", "shell", "dotenv", "text"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A secret in the value of a pair: its format, and the offset of the secret in the value."""
+
+    format: Format
+    value: str
+    offset: int = 0
+
+
+def judge_pair(pair: Pair, kind: str, context: str, formats: Formats) -> Verdict | None:
+    """Judge a pair in a file of a kind; `context` is the text around it that can name a vendor."""
+    value, offset, scheme = _without_scheme(pair.value)
+    judge = formats.judge
+    if scheme == "basic":
+        return Verdict(formats.structure("basic"), value, offset) if basic_credentials(value, formats) else None
+    if len(value) < 3 or squash(value) == squash(pair.name):
+        return None
+    if pair.role is Role.OWN and not pair.prose and kind in _DEPLOYED and _is_guessable_secret(pair, kind, formats):
+        return Verdict(formats.structure("guessable"), value, offset)
+    if judge.is_template(value):
+        return None
+    if (form := _by_name(value, f"{pair.name} {pair.context} {context}", formats)) is not None:
+        return Verdict(form, value, offset)
+    if scheme:
+        return Verdict(formats.structure("bearer"), value, offset) if judge.is_random(value, _LEAST_TOKEN) else None
+    return _by_randomness(pair, kind, value, offset, formats)
+
+
+def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Formats) -> Verdict | None:
+    judge = formats.judge
+    if pair.role is Role.PASSWORD:
+        if judge.is_random(value, _LEAST_PASSWORD) or judge.is_strong_password(value):
+            return Verdict(formats.structure("password"), value, offset)
+        if _is_weak_password(pair, kind, value, formats):
+            return Verdict(formats.structure("weak"), value, offset)
+        return None
+    least = _LEAST_TOKEN if "token" in pair.name.lower() or not pair.quoted else _LEAST_KEY
+    if not judge.is_random(value, least) or ((pair.prose or kind == "markdown") and _HASH.fullmatch(value)):
+        return None
+    return Verdict(formats.structure("own" if pair.role is Role.OWN else "random"), value, offset)
+
+
+def _without_scheme(value: str) -> tuple[str, int, str]:
+    """The value without an authorization scheme before it, where that ends, and the scheme."""
+    match = _SCHEME.fullmatch(value)
+    return (match[2], match.start(2), match[1].lower()) if match else (value, 0, "")
+
+
+def _by_name(value: str, context: str, formats: Formats) -> Format | None:
+    """The format of a value that is named by what stands around it, or that was put together from pieces."""
+    fitting = [form for form in formats.bare if form.fullmatch(value)]
+    for form in fitting:
+        if is_near(form, context):
+            return form if is_real(form, value, formats) else None
+    hit = next(find_formats(value, formats), None) if len(value) < 2000 else None
+    return hit.format if hit is not None and hit.real and (hit.start, hit.end) == (0, len(value)) else None
+
+
+def _is_guessable_secret(pair: Pair, kind: str, formats: Formats) -> bool:
+    """Whether a secret of one's own is a word or a sentence that anybody can guess or read in the published source."""
+    judge, value = formats.judge, pair.value
+    if not judge.is_chosen(value):
+        return False
+    if judge.is_guessable(value):
+        return not pair.compared and (pair.quoted or kind in ("yaml", "dotenv", "dockerfile", "shell"))
+    alone = formats.names.alone(pair.name)
+    return not alone and not pair.compared and kind == "python" and judge.is_confessed(value)
+
+
+def _is_weak_password(pair: Pair, kind: str, value: str, formats: Formats) -> bool:
+    """Whether a common password is used as it stands: in a deployment file, or in code where none is given."""
+    if pair.prose or kind not in _DEPLOYED or not formats.judge.is_weak_password(value):
+        return False
+    return kind != "python" or ((pair.default or pair.compared) and any(map(str.isdigit, value)))

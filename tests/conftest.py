@@ -1,0 +1,53 @@
+"""What the tests share: small projects on disk, and the program as its users run it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+MakeTree = Callable[[Mapping[str, str | bytes]], Path]
+Lint = Callable[..., "subprocess.CompletedProcess[str]"]
+
+_COLORS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> MakeTree:
+    """Write files into a folder that is no git work tree, and give the folder."""
+
+    def make(files: Mapping[str, str | bytes]) -> Path:
+        root = tmp_path.resolve() / "project"
+        root.mkdir(exist_ok=True)
+        for name, content in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return root
+
+    return make
+
+
+@pytest.fixture
+def lint(tmp_path: Path) -> Lint:
+    """Run the program in a process of its own; the working directory is the project of `tree` if there is one."""
+
+    def run(
+        *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, stdin: str = ""
+    ) -> "subprocess.CompletedProcess[str]":
+        project = tmp_path / "project"
+        environment = {name: value for name, value in os.environ.items() if name not in _COLORS}
+        return subprocess.run(
+            [sys.executable, "-m", "aisafety_lint", *map(str, arguments)],
+            cwd=cwd or (project if project.is_dir() else tmp_path),
+            env={**environment, "COLUMNS": "100", **(env or {})},
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,99 @@
+"""The README says what is true: its table, its links, its snippets and its first screen."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aisafety_lint.rule import FAMILIES
+from checkout import ROOT, copy_checkout
+from conftest import Lint, MakeTree
+from readme_table import README, updated
+
+TEXT = README.read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def command(end: str) -> str:
+    """The one command of the README that ends so."""
+    (found,) = [line for block in blocks("console") for line in block.splitlines() if line.endswith(end)]
+    return found
+
+
+@pytest.mark.slow
+def test_the_first_command_works_in_a_fresh_clone(tmp_path: Path) -> None:
+    clone = copy_checkout(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], cwd=clone, check=True)
+    done = subprocess.run(
+        ["bash", "-c", command("examples/support-agent")], cwd=clone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"^\d+ findings \(.*\) in \d+ files, 3 tools, 1 agent, 2 MCP servers", done.stdout, re.MULTILINE)
+
+
+def test_the_second_command_is_what_the_checks_run() -> None:
+    assert command("-m pytest") in TEXT
+    assert "'python -m pytest' README.md" in (ROOT / ".ci/run").read_text("utf-8")
+    assert TEXT.count("python -m pytest") == 1
+
+
+def test_the_table_lists_the_rules_of_the_catalogue() -> None:
+    assert updated(TEXT) == TEXT, "run python tests/readme_table.py"
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+def test_every_link_into_the_repository_leads_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    targets = re.findall(r"\]\(((?!https:)[^)#]+)", text)
+    assert not [target for target in targets if not (ROOT / target).exists()]
+
+
+def test_the_hook_to_paste_exists() -> None:
+    (config,) = [yaml.safe_load(block) for block in blocks("yaml") if "pre-commit-config" in block]
+    hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
+    assert {hook["id"] for hook in config["repos"][0]["hooks"]} <= hooks
+
+
+def test_the_workflow_to_paste_fits_the_action() -> None:
+    (workflow,) = [yaml.safe_load(block) for block in blocks("yaml") if "jobs:" in block]
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    (step,) = [step for step in workflow["jobs"]["lint"]["steps"] if "aisafety-lint@" in step["uses"]]
+    assert step["with"].keys() <= action["inputs"].keys()
+    assert workflow["jobs"]["lint"]["permissions"]["security-events"] == "write"
+
+
+def test_the_configuration_to_paste_is_valid(tree: MakeTree, lint: Lint) -> None:
+    (block,) = blocks("toml")
+    assert tomllib.loads(block)["tool"]["aisafety-lint"]["overrides"]
+    tree({"pyproject.toml": block, "agent.py": ""})
+    done = lint()
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_example_shows_a_finding_of_every_family(lint: Lint) -> None:
+    for family in FAMILIES:
+        assert lint("examples/support-agent", "--select", family, cwd=ROOT).returncode == 1, family
+
+
+def test_the_mended_example_has_nothing_left_to_find(lint: Lint) -> None:
+    done = lint("examples/support-agent-fixed", cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_first_screen_is_a_real_one(lint: Lint) -> None:
+    (screen,) = blocks("text")
+    shown = without_seconds(lint("examples/support-agent", cwd=ROOT).stdout)
+    for part in screen.removeprefix("$ aisafety-lint examples/support-agent\n").split("...\n"):
+        assert without_seconds(part.strip("\n")) in shown
+
+
+def without_seconds(text: str) -> str:
+    """A screen without what differs from run to run."""
+    return re.sub(r"[\d.]+ s$", "", text, flags=re.MULTILINE)
