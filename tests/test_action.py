@@ -17,23 +17,12 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from samples import BAD, GOOD
+
 ROOT = Path(__file__).resolve().parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS = ACTION["runs"]["steps"]
 EXPRESSION = re.compile(r"\$\{\{ *(.+?) *\}\}")
-
-BAD = '''\
-import subprocess
-
-from agents import function_tool
-
-
-@function_tool
-def look(host: str) -> str:
-    """Look at a host."""
-    return subprocess.run(f"ping {host}", shell=True, text=True, capture_output=True).stdout
-'''
-GOOD = BAD.replace('f"ping {host}", shell=True', '["ping", "-c", "1", "shop.example"]')
 
 PUSH: dict[str, Any] = {"ref": "refs/heads/main"}
 
@@ -190,18 +179,20 @@ def outcome() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="module")
+def run(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One use of the action on a repository with a finding."""
+    return runner.run(make_repository(tmp_path_factory.mktemp("workspace")), PUSH, category="shop")
+
+
 @pytest.mark.slow
 class TestOnARepositoryWithFindings:
-    @pytest.fixture(scope="class")
-    def run(self, runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Run:
-        return runner.run(make_repository(tmp_path_factory.mktemp("workspace")), PUSH, category="shop")
-
     def test_the_job_fails(self, run: Run) -> None:
         assert run.exit_code == 1
 
     def test_the_log_shows_the_finding_with_its_excerpt(self, run: Run) -> None:
-        assert "model-output-to-shell" in run.log
-        assert "bad.py:9" in run.log
+        assert "model-output-to-sql" in run.log
+        assert "bad.py:13" in run.log
         assert "good.py" not in run.log
 
     def test_the_outputs_count_the_findings(self, run: Run) -> None:
@@ -213,12 +204,12 @@ class TestOnARepositoryWithFindings:
         assert run.uploaded is not None
         assert run.uploaded["sarif_file"] == run.result["sarif-file"]
         sarif = json.loads(Path(run.result["sarif-file"]).read_text("utf-8"))
-        assert [result["ruleId"] for result in sarif["runs"][0]["results"]] == ["model-output-to-shell"]
+        assert [result["ruleId"] for result in sarif["runs"][0]["results"]] == ["model-output-to-sql"]
         assert sarif["runs"][0]["automationDetails"]["id"] == "aisafety-lint/shop/"
 
     def test_the_summary_links_to_the_line(self, run: Run) -> None:
         assert "## aisafety-lint: 1 finding (1 high)" in run.summary
-        assert f"https://github.com/shop/agent/blob/{'0' * 40}/bad.py#L9" in run.summary
+        assert f"https://github.com/shop/agent/blob/{'0' * 40}/bad.py#L13" in run.summary
         assert "<details><summary>2 steps</summary>" in run.summary
 
     def test_there_are_no_annotations_beside_the_upload(self, run: Run) -> None:
@@ -265,7 +256,7 @@ class TestWhereUploadingIsNotAllowed:
     ) -> None:
         run = runner.run(repository, pull_request(head))
         assert run.uploaded is None
-        assert re.search(r"^::error .*file=bad\.py,line=9", run.log, re.MULTILINE)
+        assert re.search(r"^::error .*file=bad\.py,line=13", run.log, re.MULTILINE)
         assert run.exit_code == 1
 
     def test_a_pull_request_of_the_repository_itself_is_uploaded(self, runner: Runner, repository: Path) -> None:
@@ -277,7 +268,6 @@ class TestWhereUploadingIsNotAllowed:
         assert "::error " in run.log
 
     def test_an_upload_that_fails_falls_back_to_annotations(self, runner: Runner, repository: Path) -> None:
-        (repository / "bad.py").write_text(BAD.replace("shell=True", "shell=True  # again"), "utf-8")
         run = runner.run(repository, PUSH, upload="failure", fail_on="critical")
         assert "::error " in run.log
         assert run.exit_code == 0, "the linter decides, not the upload"
@@ -306,7 +296,7 @@ class TestHostileInput:
         assert run.exit_code == 2
 
     def test_what_the_log_shows_is_fenced(self, runner: Runner, repository: Path) -> None:
-        (repository / "bad.py").write_text(BAD.replace("ping {host}", "ping {host} ::error::##[error]boo"), "utf-8")
+        (repository / "bad.py").write_text(BAD.replace("mail FROM", "mail ::error::##[error]boo FROM"), "utf-8")
         run = runner.run(repository, PUSH)
         opening = re.search(r"^::stop-commands::([0-9a-f]{32})$", run.log, re.MULTILINE)
         assert opening is not None

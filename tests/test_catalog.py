@@ -1,17 +1,21 @@
 """The catalogue: every rule is complete, and every example in it is found or silent as marked."""
 
+import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from referencing import Registry, Resource
 
 from aisafety_lint.errors import UserError
 from aisafety_lint.examples import Case, Expectation, Runner, blocks, cases, for_readers, unknown_expectations
-from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
 from aisafety_lint.rule import FAMILIES, Rule
 from aisafety_lint.standards import Taxonomy, load_standards, resolve
 
@@ -36,16 +40,35 @@ def test_example(case: Case) -> None:
 def test_front_matter_is_what_the_schema_says(path: Path) -> None:
     text = path.read_text("utf-8")
     front = yaml.safe_load(text.split("---\n")[1])
-    jsonschema.Draft202012Validator(_schema()).validate(front)
+    _validator().validate(front)
     assert front["id"] == path.stem
     assert path.parent.name in FAMILIES
 
 
 @cache
-def _schema() -> dict[str, object]:
-    loaded: dict[str, object] = yaml.safe_load((builtin_root() / "schema/rule.schema.json").read_text("utf-8"))
-    jsonschema.Draft202012Validator.check_schema(loaded)
-    return loaded
+def _validator() -> jsonschema.Draft202012Validator:
+    """The schema of rules, with the schemas beside it that it refers to."""
+    files = (builtin_root() / "schema").glob("*.schema.json")
+    schemas = {path.name: json.loads(path.read_text("utf-8")) for path in files}
+    jsonschema.Draft202012Validator.check_schema(schemas["rule.schema.json"])
+    resources = [(name, Resource.from_contents(schema)) for name, schema in schemas.items()]
+    registry: Registry[Any] = Registry().with_resources(resources)
+    return jsonschema.Draft202012Validator(schemas["rule.schema.json"], registry=registry)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_kinds_in_a_match_are_declared(rule: Rule) -> None:
+    kinds = _kinds()
+    flow = rule.match.get("flow", {})
+    assert set(flow.get("from", ())) <= kinds["sources"].keys()
+    assert set(flow.get("to", ())) <= kinds["sinks"].keys()
+    for key in ("grant", "approval"):
+        assert set(rule.match.get(key, {}).get("capabilities", ())) <= kinds["capabilities"].keys()
+
+
+@cache
+def _kinds() -> Mapping[str, Any]:
+    return load_yaml(builtin_root() / "schema/kinds.yml")
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)

@@ -274,7 +274,7 @@ class TestOwnRules:
         assert (result.returncode, result.stdout) == (0, "1 rule, 2 examples: all as marked.\n")
         path = root / "policy/output-sinks/own.md"
         assert lint("test", path, "-v").stdout == (
-            f"ok   own (Example) {path}:18\nok   own (Use instead) {path}:32\n1 rule, 2 examples: all as marked.\n"
+            f"ok   own (Example) {path}:19\nok   own (Use instead) {path}:33\n1 rule, 2 examples: all as marked.\n"
         )
 
     def test_differences_are_told(self, tree: MakeTree, lint: Lint) -> None:
@@ -285,9 +285,9 @@ class TestOwnRules:
         assert result.returncode == 1
         lines = result.stdout.splitlines()
         assert lines[:3] == [
-            f"FAIL own (Example) {path}:18",
+            f"FAIL own (Example) {path}:19",
             "       missing: own at example.py:1",
-            f"FAIL own (Use instead) {path}:22",
+            f"FAIL own (Use instead) {path}:23",
         ]
         assert lines[3].startswith("       unexpected: model-output-to-shell at example.py:11: ")
         assert lines[4].startswith("       unexpected: own at example.py:11: ")
@@ -301,21 +301,40 @@ class TestOwnRules:
             assert [one["rule"] for one in json.loads(result.stdout)["findings"]] == ["model-output-to-shell", "own"]
 
 
+SCREEN = """\
+critical[model-output-to-shell]: Tool argument `host` of `ping` reaches `subprocess.check_output`, \
+which runs it in a shell.
+  --> server.py:11:12
+   |
+ 9 | def ping(host: str) -> str:
+   |          --------- tool argument
+10 |     \"""Ping a host.\"""
+11 |     return subprocess.check_output(f"ping {host}", shell=True, text=True)
+   |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ reaches a shell
+   |
+   = why: nothing on the 2 steps from the source makes the value safe for a shell
+   = fix: Pass a list of arguments without a shell, with a fixed program and values that are checked
+   |      first.
+   = confidence: high
+   = help: aisafety-lint explain model-output-to-shell
+
+1 finding (1 critical) in 1 file, 1 tool, 0 agents, 1 MCP server, 0 suites; N s
+"""
+
+
 class TestCheck:
     def test_a_finding(self, tree: MakeTree, lint: Lint) -> None:
         tree({"server.py": SHELL})
         result = lint()
-        assert result.returncode == 1
-        assert result.stderr == ""
-        assert result.stdout.startswith("critical[model-output-to-shell]: ")
-        assert "--> server.py:11:36" in result.stdout
+        assert (result.returncode, result.stderr) == (1, "")
+        assert without_seconds(result.stdout) == SCREEN
 
     def test_nothing(self, tree: MakeTree, lint: Lint) -> None:
         tree({"a.py": CLEAN})
         result = lint()
         assert (result.returncode, result.stderr) == (0, "")
         assert without_seconds(result.stdout) == (
-            "No findings in 1 file, 0 tools, 0 agents, 0 MCP servers, 0 evaluation suites; N s\n"
+            "No findings in 1 file, 0 tools, 0 agents, 0 MCP servers, 0 suites; N s\n"
         )
 
     @pytest.mark.parametrize("form", ["full", "concise", "json", "sarif", "github"])
@@ -347,7 +366,7 @@ class TestCheck:
         root = tree({".git/HEAD": "", "old/server.py": SHELL, "aisafety-lint.toml": text})
         result = lint("--output-format", "concise")
         assert result.returncode == 0
-        assert result.stdout.startswith("old/server.py:11:36: low model-output-to-shell ")
+        assert result.stdout.startswith("old/server.py:11:12: low model-output-to-shell ")
         assert lint("--isolated").returncode == 1
         (root / "aisafety-lint.toml").write_text(text.replace("severity", 'ignore = ["ALL"]\nseverity'))
         assert "hidden: 1 ignored" in lint().stdout
@@ -363,7 +382,7 @@ class TestCheck:
         root = tree({"server.py": SHELL})
         result = lint("--output", "json=out.json", "--output", "sarif=out.sarif", "--output-format", "concise")
         assert result.returncode == 1
-        assert result.stdout.startswith("server.py:11:36: critical model-output-to-shell ")
+        assert result.stdout.startswith("server.py:11:12: critical model-output-to-shell ")
         report = json.loads((root / "out.json").read_text())
         sarif = json.loads((root / "out.sarif").read_text())
         assert [one["rule"] for one in report["findings"]] == ["model-output-to-shell"]
@@ -412,7 +431,7 @@ class TestCheck:
         tree({".git/HEAD": "", "server.py": CLEAN})
         result = lint("-", "--stdin-filename", "server.py", "--output-format", "concise", stdin=SHELL)
         assert result.returncode == 1
-        assert result.stdout.startswith("server.py:11:36: critical model-output-to-shell ")
+        assert result.stdout.startswith("server.py:11:12: critical model-output-to-shell ")
         assert lint("-", stdin=SHELL).returncode == 1
         assert lint("-", stdin=CLEAN).returncode == 0
 
@@ -424,15 +443,16 @@ class TestCheck:
 class TestNotAnalysed:
     """A file that could not be analysed is told in every format; whether that is an error depends on who asked."""
 
-    BROKEN = "def broken(:\n"
+    BROKEN = "from mcp.server.fastmcp import FastMCP\n\ndef broken(:\n"
 
     def test_met_on_the_walk_it_is_a_warning(self, tree: MakeTree, lint: Lint) -> None:
         tree({"bad.py": self.BROKEN, "a.py": CLEAN})
         result = lint()
         assert result.returncode == 0
-        assert "warning[" in result.stdout
-        assert "bad.py" in result.stdout
-        assert "1 file not analysed" in result.stdout
+        assert without_seconds(result.stdout) == (
+            "warning[syntax-error]: bad.py:3:1: `bad.py` cannot be parsed as Python: invalid syntax.\n\n"
+            "No findings in 2 files, 0 tools, 0 agents, 0 MCP servers, 0 suites; 1 not analysed; N s\n"
+        )
         assert lint("--strict").returncode == 2
 
     def test_named_it_is_exit_code_2(self, tree: MakeTree, lint: Lint) -> None:

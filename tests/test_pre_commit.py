@@ -9,20 +9,9 @@ import pytest
 import yaml
 
 from checkout import ROOT, copy_checkout
+from samples import BAD, GOOD
 
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-
-BAD = '''\
-import subprocess
-
-from agents import function_tool
-
-
-@function_tool
-def look(host: str) -> str:
-    """Look at a host."""
-    return subprocess.run(f"ping {host}", shell=True, text=True, capture_output=True).stdout
-'''
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -52,7 +41,7 @@ def repository(tmp_path: Path) -> Path:
     """A git repository with a bad file and a clean one, neither staged."""
     git(tmp_path, "init", "--quiet")
     (tmp_path / "bad.py").write_text(BAD, "utf-8")
-    (tmp_path / "good.py").write_text('"""Nothing."""\n', "utf-8")
+    (tmp_path / "good.py").write_text(GOOD, "utf-8")
     return tmp_path
 
 
@@ -79,8 +68,8 @@ class TestAHookOnChangedFiles:
         git(repository, "add", "bad.py", "good.py")
         done = try_repo(hooks, hook, repository, home)
         assert done.returncode == 1, done.stdout + done.stderr
-        assert "model-output-to-shell" in done.stdout
-        assert "bad.py:9" in done.stdout
+        assert "model-output-to-sql" in done.stdout
+        assert "bad.py:13" in done.stdout
 
     def test_a_clean_file_passes_whatever_lies_beside_it(
         self, hooks: Path, repository: Path, home: Path, hook: str
@@ -106,7 +95,7 @@ def test_the_hook_on_the_whole_repository_sees_what_is_not_staged(hooks: Path, r
     git(repository, "add", "good.py")
     done = try_repo(hooks, "aisafety-lint-all", repository, home)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "bad.py:9" in done.stdout
+    assert "bad.py:13" in done.stdout
 
 
 class TestTheManifest:

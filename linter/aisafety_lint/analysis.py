@@ -1,5 +1,7 @@
 """From the files of a project to the Project that checks see: each file is read once, each stage gets what it needs."""
 
+import contextlib
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -29,6 +31,7 @@ from aisafety_lint.secrets.scan import SecretMatch, scan
 from aisafety_lint.source import SourceFile, SourceText, Span, Unreadable, decode
 
 _DOCUMENTS = ("yaml", "json", "toml")
+_RECURSION = 20_000
 _PYTHON = ("python", "notebook")
 
 
@@ -109,6 +112,17 @@ class Documents(Mapping[str, Document]):
 
     def __contains__(self, path: object) -> bool:
         return path in self.files
+
+
+@contextlib.contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Chains of expressions are walked by recursion; Python's own limit counts frames, not memory."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def analyse(reader: Reader, knowledge: Knowledge) -> Project:

@@ -22,8 +22,9 @@ def run(config: Config) -> Report:
     selection = select.resolve(config, knowledge.rules)
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
-    project = analysis.analyse(reader, knowledge)
-    findings = sorted(run_checks(selection.rules.values(), project), key=_position)
+    with analysis.deep_recursion():
+        project = analysis.analyse(reader, knowledge)
+        findings = sorted(run_checks(selection.rules.values(), project), key=_position)
     shown, hidden = _decide(_placed(findings, found), found, selection)
     notifications = (*config.notifications, *found.notifications, *project.notifications)
     texts, masked = reader.texts({*_paths(shown), *(note.path for note in notifications)}, project.secrets)

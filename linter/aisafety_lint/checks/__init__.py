@@ -9,7 +9,14 @@ from aisafety_lint.finding import Finding
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
-_BY_MATCH = {"flow": "flows", "grant": "grants", "approval": "approvals", "manifest": "manifests", "secret": "secrets", "eval": "evals"}
+_BY_MATCH = {
+    "flow": "flows",
+    "grant": "grants",
+    "approval": "approvals",
+    "manifest": "manifests",
+    "secret": "secrets",
+    "eval": "evals",
+}
 
 Check = Callable[[Rule, Project], Iterator[Finding]]
 
@@ -31,7 +38,9 @@ def load_check(rule: Rule) -> Check:
     except ModuleNotFoundError:
         known = False
     if not known or rule.match:
-        raise UserError(f"{rule.path}: nothing implements the rule `{rule.id}`", hint=f"`match` needs one of {', '.join(_BY_MATCH)}")
+        raise UserError(
+            f"{rule.path}: nothing implements the rule `{rule.id}`", hint=f"`match` needs one of {', '.join(_BY_MATCH)}"
+        )
     return _function(own)
 
 

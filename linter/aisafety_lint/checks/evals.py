@@ -53,7 +53,7 @@ def _lacks(rule: Rule, wanted: Mapping[str, Any], project: Evaluated) -> Iterato
     dimension, needed = wanted["dimension"], frozenset(wanted.get("needs", ()))
     suites = project.evaluation.suites
     product = shipped(project)
-    read = [suite for suite in suites if suite.read]
+    read = [suite for suite in suites if suite.read and not suite.shown]
     if product is None or not read or covered(suites, dimension) is not Cover.ABSENT:
         return
     if needed and needed.isdisjoint(product.capabilities):
@@ -68,9 +68,10 @@ def _not_wired(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
     """No pipeline runs any suite; without pipelines at all that is a hint for the pedantic."""
     suites = project.evaluation.suites
     product = shipped(project)
-    if product is None or not suites or any(suite.wired is not Cover.ABSENT for suite in suites):
+    own = [suite for suite in suites if not suite.shown]
+    if product is None or not own or any(suite.wired is not Cover.ABSENT for suite in suites):
         return
-    suite = next((one for one in suites if one.read), suites[0])
+    suite = next((one for one in own if one.read), own[0])
     severity, persona = rule.severity, rule.persona
     if not project.evaluation.pipelines:
         severity, persona = Severity.LOW, max(rule.persona, Persona.PEDANTIC)
@@ -100,10 +101,15 @@ def _broken_runs(suite: Suite) -> tuple[Run, ...]:
 def _bare_model(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
     """Every suite with attacks talks to a model: at the target of the first."""
     product = shipped(project)
-    attacking = [suite for suite in project.evaluation.suites if covered((suite,), "adversarial") is not Cover.ABSENT]
+    attacking = sorted(
+        (suite for suite in project.evaluation.suites if covered((suite,), "adversarial") is not Cover.ABSENT),
+        key=lambda suite: suite.shown,
+    )
     if product is None or not attacking or any(suite.target is not Target.MODEL for suite in attacking):
         return
     suite = attacking[0]
+    if suite.shown:
+        return
     place = Location(suite.path, suite.target_span or suite.span)
     words = {**_words(product), **_suite_words(suite), "target": suite.target_name}
     yield _finding(rule, place, words, related=(product.location,))
@@ -112,8 +118,8 @@ def _bare_model(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
 def _problems(rule: Rule, kinds: Collection[str], project: Evaluated) -> Iterator[Finding]:
     """Entries of a suite that have no effect, each at its place; no agent is needed to see that."""
     for suite in project.evaluation.suites:
-        for problem in suite.problems:
-            if problem.kind.value in kinds and suite.path not in project.evaluation.aside:
+        for problem in () if suite.shown else suite.problems:
+            if problem.kind.value in kinds:
                 words = {**_suite_words(suite), "entry": problem.entry, "reason": _cause(problem, suite)}
                 place = Location(suite.path, problem.span)
                 yield _finding(rule, place, words, fix=_remedy(problem), confidence=Confidence.HIGH)

@@ -8,7 +8,7 @@ from aisafety_lint.finding import Confidence, Finding, Location, Persona
 from aisafety_lint.flow.sources import spelled
 from aisafety_lint.flow.trace import call_place
 from aisafety_lint.program.agents import Grant
-from aisafety_lint.program.conditions import operands
+from aisafety_lint.program.conditions import operands, unpacked
 from aisafety_lint.program.model import Program
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
@@ -51,14 +51,20 @@ def _finding(rule: Rule, program: Program, grant: Grant) -> Finding:
     )
 
 
+def _flag_operands(program: Program, grant: Grant) -> tuple[int, ...]:
+    flag = grant.row.get("flag")
+    if not flag:
+        return ()
+    named = operands(program.resolver, grant.scope, grant.call, {"name": flag})
+    return named or unpacked(program.resolver, grant.scope, grant.call, flag)
+
+
 def _location(program: Program, grant: Grant) -> Location:
     """The flag that gives the power where there is one, else the call."""
     index = program.index
-    for operand in (
-        operands(program.resolver, grant.scope, grant.call, {"name": grant.row.get("flag", "")})
-        if grant.row.get("flag")
-        else ()
-    ):
+    if index.value(grant.scope, grant.call).op != "call":
+        return Location(index.paths[grant.scope], Span(*index.value(grant.scope, grant.call).place), "granted here")
+    for operand in _flag_operands(program, grant):
         place = index.value(grant.scope, operand).place
         if place[0]:
             return Location(index.paths[grant.scope], Span(*place), "gives the power")

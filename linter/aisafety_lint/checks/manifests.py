@@ -5,7 +5,7 @@ with `manifest_finding` too, so that all of them look alike.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from aisafety_lint.finding import Confidence, Finding, Location, Persona, Severi
 from aisafety_lint.manifests.builder import shorten
 from aisafety_lint.manifests.embedded import embedded_text
 from aisafety_lint.manifests.kinds import Manifest
-from aisafety_lint.manifests.nodes import Scalar
+from aisafety_lint.manifests.nodes import Array, Scalar
 from aisafety_lint.manifests.predicates import meets
 from aisafety_lint.manifests.query import Match
 from aisafety_lint.project import Project
@@ -22,9 +22,13 @@ from aisafety_lint.source import Span
 
 _PLACEHOLDER = re.compile(r"\{([a-z-]+)\}")
 _CREDENTIALS = re.compile(
-    r"(?<=//)[^/@\s]+@|(?<=[?&])([\w.-]*(?:key|token|secret|password|sig)[\w.-]*)=[^&\s]+", re.IGNORECASE
+    r"(?<=//)[^/@\s]+@|(?<=[?&])([\w.-]*(?:key|token|secret|password|sig)[\w.-]*)=[^&\s]+"
+    r"|(?=[a-z_-]*\d)(?=[\d_-]*[a-z])[\w-]{24,}",
+    re.IGNORECASE,
 )
+_LONGEST_TEXT = 1_000
 _NAMES_SHOWN = 3
+_NARROWING = ("package", "argument", "value", "access", "server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,12 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
             if (manifest.path, span.line, span.column) not in seen:
                 seen.add((manifest.path, span.line, span.column))
                 hits.append(hit)
-        if block.get("group") == "file" and hits:
-            yield _grouped(rule, manifest, hits)
-        else:
-            yield from (manifest_finding(rule, manifest, hit) for hit in hits)
+        yield from (_grouped(rule, manifest, group) for group in _groups(hits, block.get("group")))
 
 
 def manifest_finding(rule: Rule, manifest: Manifest, hit: Hit) -> Finding:
     """The finding of a rule at a node of a manifest; the rule's message is filled with the words of the hit."""
-    own = {"kind": manifest.kind.title, "value": value_text(hit.at), "name": hit.at.name}
+    own = {"kind": manifest.kind.title, "value": value_text(hit.at), "name": hit.at.name, "key": hit.at.name}
     words = {**own, "server": manifest.server_of(hit.at), **hit.words}
     return Finding(
         rule=rule.id,
@@ -93,14 +94,16 @@ def manifest_finding(rule: Rule, manifest: Manifest, hit: Hit) -> Finding:
 
 
 def value_text(match: Match) -> str:
-    """The value of a scalar for a message, without credentials in URLs; empty for anything larger."""
+    """The value of a scalar for a message, cut to a readable length; empty for anything larger."""
     if not isinstance(match.node, Scalar):
         return ""
-    return match.node.value if isinstance(match.node.value, str) else match.node.raw
+    return _shown(match.node.value if isinstance(match.node.value, str) else match.node.raw, 80)
 
 
-def _shown(text: str) -> str:
-    return shorten(_CREDENTIALS.sub(lambda found: f"{found[1]}=***" if found[1] else "***@", text), 80)
+def _shown(text: str, limit: int = 200) -> str:
+    """A text for a message: on one line, without credentials in URLs and without words that could be one."""
+    masked = _CREDENTIALS.sub(lambda found: f"{found[1]}=***" if found[1] else "***", text[:_LONGEST_TEXT])
+    return shorten(masked, limit)
 
 
 def _hits(block: Mapping[str, Any], manifest: Manifest) -> Iterator[Hit]:
@@ -116,13 +119,27 @@ def _hits(block: Mapping[str, Any], manifest: Manifest) -> Iterator[Hit]:
             level = next((level for level in levels if _applies(match, level, manifest)), {})
             at = next(iter(_below(match, _texts(block.get("report", ())))), match)
             yield Hit(
-                at,
+                _narrowed(at, words),
                 words.get("value", ""),
-                {"name": owner.name, **words},
+                {"name": owner.name, "key": match.name, **words},
                 Severity[level["severity"].upper()] if "severity" in level else None,
                 Persona[level["persona"].upper()] if "persona" in level else None,
                 Confidence[level.get("confidence", block.get("confidence", "high")).upper()],
             )
+
+
+def _narrowed(at: Match, words: Mapping[str, str]) -> Match:
+    """Of a list of words (a command line), the one that the predicate was about."""
+    if isinstance(at.node, Array):
+        wanted = {words[name].split()[-1] for name in _NARROWING if words.get(name, "").strip()}
+        return next((child for child in at.children() if _is_word(child, wanted)), at)
+    return at
+
+
+def _is_word(match: Match, wanted: Iterable[str]) -> bool:
+    """Whether a scalar is one of some words, or one of them with a version."""
+    text = str(match.data)
+    return any(text == word or text.startswith((f"{word}@", f"{word}=")) for word in wanted)
 
 
 def _applies(match: Match, level: Mapping[str, Any], manifest: Manifest) -> bool:
@@ -140,19 +157,33 @@ def _texts(given: str | Sequence[str]) -> Sequence[str]:
     return [given] if isinstance(given, str) else given
 
 
+def _name(hit: Hit) -> str:
+    """What to call a hit in a list: the package, the item of a list, or the key."""
+    item = value_text(hit.at) if hit.at.key is None else hit.words["key"]
+    return hit.words.get("package") or item or hit.words["name"]
+
+
+def _groups(hits: Sequence[Hit], by: str | None) -> Iterator[Sequence[Hit]]:
+    """The hits that become one finding: those of the `file`, those with the same `parent`, or each alone."""
+    groups: dict[object, list[Hit]] = {}
+    for number, hit in enumerate(hits):
+        key = "" if by == "file" else hit.at.parts[:-1] if by == "parent" else number
+        groups.setdefault(key, []).append(hit)
+    yield from groups.values()
+
+
 def _grouped(rule: Rule, manifest: Manifest, hits: Sequence[Hit]) -> Finding:
-    """One finding for a file: at the worst place, the others beside it."""
+    """One finding for a group: at its worst place, the others beside it."""
     worst = max(hits, key=lambda hit: rule.severity if hit.severity is None else hit.severity)
-    others = [hit for hit in hits if hit is not worst]
-    names = [f"`{hit.words.get('package') or hit.words['name']}`" for hit in (worst, *others)]
-    shown = ", ".join(_shown(name) for name in names[:_NAMES_SHOWN])
+    ordered = (worst, *(hit for hit in hits if hit is not worst))
+    names = [_name(hit) for hit in ordered]
+    shown = ", ".join(f"`{_shown(name)}`" for name in names[:_NAMES_SHOWN])
     if len(names) > _NAMES_SHOWN:
         shown += f" and {len(names) - _NAMES_SHOWN} more"
-    related = tuple((hit.at, hit.words.get("package") or hit.words["name"]) for hit in others)
     hit = replace(
         worst,
         words={**worst.words, "names": shown},
         persona=min(hit.persona or rule.persona for hit in hits),
-        related=related,
+        related=tuple((hit.at, name) for hit, name in zip(ordered[1:], names[1:], strict=True)),
     )
     return manifest_finding(rule, manifest, hit)

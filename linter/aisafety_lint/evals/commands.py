@@ -38,6 +38,9 @@ def unwrapped(words: tuple[str, ...], pipelines: Pipelines) -> tuple[str, ...]:
     """A command without shell keywords, launchers (`npx -y`, `uv run`), and the version and folder of its program."""
     while words and words[0] in _KEYWORDS:
         words = words[1:]
+    if words:
+        # A recipe of a make file may start with what silences it or ignores its failure.
+        words = (words[0].lstrip("@-"), *words[1:])
     while (length := _launcher(words, pipelines)) > 0:
         words = words[length:]
         while len(words) > 1 and (words[0].startswith("-") or "=" in words[0] or words[0][:1].isdigit()):

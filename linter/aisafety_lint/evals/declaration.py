@@ -24,7 +24,7 @@ _TYPES = {
 }
 _LIMITS = {
     "minLength": "it needs at least {} characters",
-    "minItems": "it needs at least {} entries",
+    "minItems": "it should not be empty",
     "minimum": "it should be at least {}",
     "exclusiveMinimum": "it should be above {}",
     "maximum": "it should be at most {}",

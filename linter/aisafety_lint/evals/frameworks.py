@@ -58,6 +58,7 @@ class Framework:
     configs: tuple[Shape, ...] = ()
     programs: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    text: re.Pattern[str] | None = None
     modules: tuple[Module, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
     actions: tuple[str, ...] = ()
@@ -115,6 +116,7 @@ class Signs:
 
     deployment: tuple[str, ...]
     dependencies: tuple[str, ...]
+    shown: frozenset[str]
     aside: frozenset[str]
     owners: tuple[str, ...]
     declarations: tuple[str, ...]
@@ -169,6 +171,7 @@ def _framework(name: str, data: Mapping[str, Any]) -> Framework:
         configs=tuple(Shape(**_tuples(shape)) for shape in recognise.get("configs", ())),
         programs=tuple(recognise.get("programs", ())),
         paths=tuple(recognise.get("paths", ())),
+        text=re.compile(recognise["text"]) if "text" in recognise else None,
         modules=tuple(_module(entry) for entry in recognise.get("modules", ())),
         commands=tuple(tuple(command.split()) for command in recognise.get("commands", ())),
         actions=tuple(recognise.get("actions", ())),
@@ -211,7 +214,8 @@ def _signs(data: Mapping[str, Any]) -> Signs:
     return Signs(
         deployment=tuple(data["deployment"]),
         dependencies=tuple(data["dependencies"]),
-        aside=frozenset(data["aside"]),
+        shown=frozenset(data["shown"]),
+        aside=frozenset((*data["aside"], *data["shown"])),
         owners=tuple(data["owners"]),
         declarations=tuple(data["declarations"]),
         libraries=frozenset(data["libraries"]),

@@ -78,7 +78,8 @@ class Suite:
     `span` is the place that stands for it: the mapping with its attacks, an import, a command. `places` are the places
     to extend it by dimension, `suggestions` what to write there. `target_span` is the place that names its target,
     `size` the number of tests of one run where it can be computed. `wired` says whether a pipeline runs it; an
-    `external` suite runs elsewhere, as a declaration says. `read` holds where the coverage was computed, not guessed.
+    `external` suite runs elsewhere, as a declaration says. `read` holds where the coverage was computed, not
+    guessed, `shown` where the suite is an example or a template: it counts, and no rule points at it.
     """
 
     framework: str
@@ -91,6 +92,7 @@ class Suite:
     target_span: Span | None = None
     size: int | None = None
     read: bool = False
+    shown: bool = False
     external: bool = False
     wired: Cover = Cover.UNKNOWN
     runs: tuple[Run, ...] = ()

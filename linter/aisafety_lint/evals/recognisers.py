@@ -67,11 +67,15 @@ def by_import(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator
         )
 
 
-def by_name(path: str, knowledge: EvalKnowledge) -> Suite | None:
-    """The suite that a file is by its name alone; what it tests is unknown."""
+def by_name(path: str, sources: Sources, knowledge: EvalKnowledge) -> Suite | None:
+    """The suite that a file is by its name, and by its words where the name says too little; its tests are unknown."""
     for framework in knowledge.frameworks.values():
-        if matches(path, framework.programs) or matches(path, framework.paths):
+        if matches(path, framework.programs):
             return unknown(framework, path)
+        if matches(path, framework.paths):
+            source = sources.read(path)
+            if source is None or framework.text is None or framework.text.search(source.text):
+                return unknown(framework, path)
     return None
 
 
@@ -135,14 +139,11 @@ def _own_attacks(framework: Framework, document: Document, done: Tested, knowled
     """Whether tests written by hand may be attacks: by their words, or because they are kept in another file."""
     if done.generated:
         return False
-    for key in framework.config["own_tests"]:
-        node = at(document.root, key)
-        if isinstance(node, Scalar):
-            return True
-        for text in texts(node) if node is not None else ():
-            if "file://" in text or knowledge.signs.attack_words.search(text):
-                return True
-    return False
+    tests = [at(document.root, key) for key in framework.config["own_tests"]]
+    prompts = [at(document.root, key) for key in framework.config.get("own_prompts", ())]
+    if any(isinstance(node, Scalar) or any("file://" in text for text in texts(node)) for node in tests if node):
+        return True
+    return any(knowledge.signs.attack_words.search(text) for node in (*tests, *prompts) if node for text in texts(node))
 
 
 def _telling(shape: Shape, path: str) -> bool:

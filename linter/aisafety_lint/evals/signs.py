@@ -7,9 +7,9 @@ from aisafety_lint.evals.recognisers import Sources
 from aisafety_lint.evals.tree import at, is_empty, text
 
 
-def aside(paths: Iterable[str], signs: Signs) -> frozenset[str]:
-    """The files that are no product code: in a folder for tests, examples, documentation and the like."""
-    return frozenset(path for path in paths if any(part.lower() in signs.aside for part in path.split("/")[:-1]))
+def below(paths: Iterable[str], folders: frozenset[str]) -> frozenset[str]:
+    """The files in or below a folder of one of these names."""
+    return frozenset(path for path in paths if any(part.lower() in folders for part in path.split("/")[:-1]))
 
 
 def deployed(sources: Sources, signs: Signs, apart: frozenset[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from aisafety_lint.evals.frameworks import EvalKnowledge, matches, matches_root
 from aisafety_lint.evals.model import Declaration, Evaluation, Suite
 from aisafety_lint.evals.pipelines import read_workflow
 from aisafety_lint.evals.recognisers import PYTHON, Sources, by_command, by_content, by_import, by_name
-from aisafety_lint.evals.signs import aside, deployed
+from aisafety_lint.evals.signs import below, deployed
 from aisafety_lint.evals.wiring import Wiring, override, read_wiring, wire
 from aisafety_lint.finding import Notification, NotificationLevel
 
@@ -21,7 +21,7 @@ __all__ = ["Evaluation", "Sources", "Suite", "recognise"]
 def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
     """Find the suites with their coverage and runs, the declarations, and the signs of deployment and ownership."""
     paths = sorted(sources.files)
-    apart = aside(paths, knowledge.signs)
+    apart, shown = below(paths, knowledge.signs.aside), below(paths, knowledge.signs.shown)
     declared = [path for path in paths if matches_root(path, knowledge.signs.declarations)]
     workflows = [path for path in paths if matches_root(path, knowledge.pipelines.workflows)]
     others = [path for path in paths if matches_root(path, knowledge.pipelines.others)]
@@ -38,7 +38,12 @@ def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
     ]
     suites = override(wire(found, wiring, scripts, knowledge), (*wiring.calls, *scripts), knowledge)
     return Evaluation(
-        suites=tuple(sorted(suites, key=lambda suite: (suite.path, suite.span, suite.framework))),
+        suites=tuple(
+            sorted(
+                (replace(one, shown=one.path in shown) for one in suites),
+                key=lambda suite: (suite.path, suite.span, suite.framework),
+            )
+        ),
         declarations=tuple(_declarations(declared, sources, knowledge)),
         deployed=deployed(sources, knowledge.signs, apart),
         pipelines=(*workflows, *others),
@@ -49,7 +54,7 @@ def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
 
 
 def _of_file(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator[Suite]:
-    """The suites of one file: by content, else by what it imports, else by its name (what is hidden is set-up)."""
+    """The suites of one file: by content, else by what it imports, else by its name."""
     kind = sources.files[path].kind
     configured = by_content(path, sources, knowledge) if kind in ("yaml", "json") else None
     if configured is not None:
@@ -57,7 +62,7 @@ def _of_file(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator[
         return
     imported = list(by_import(path, sources, knowledge)) if kind in PYTHON else []
     yield from imported
-    if not imported and not path.startswith(".") and (named := by_name(path, knowledge)) is not None:
+    if not imported and not path.startswith(".") and (named := by_name(path, sources, knowledge)) is not None:
         yield named
 
 

@@ -66,7 +66,7 @@ class Library:
             key = str(spec["item"])
             if not path:
                 return self.resolver.index.value(scope, operand).op not in ("list", "tuple", "dict", "set")
-            return path in ((key,), ("*",))
+            return len(path) == 1 and below(path, key) == ()
         if spec.get("whole"):
             return not path
         return path in ((), ("*",))

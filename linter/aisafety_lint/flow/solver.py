@@ -89,14 +89,16 @@ class Solver:
         self.reached: dict[Node, Arrival] = {}
         self.parts: dict[tuple[int, int, int, Path], list[Kindset]] = defaultdict(list)
         self.work: deque[Node] = deque()
-        self.callers: dict[int, list[tuple[Node, int, int]]] = defaultdict(list)
+        self.callers: dict[int, dict[tuple[Node, int, int], None]] = defaultdict(dict)
         self.exits: dict[int, list[tuple[str, Node]]] = defaultdict(list)
         self.hits: dict[int, dict[tuple[int, int, str, int], Hit]] = defaultdict(dict)
+        self.seeded: frozenset[tuple[int, int]] = frozenset()
         self._uses: dict[int, Mapping[int, list[tuple[int, int]]]] = {}
 
     def solve(self, seeds: tuple[Seed, ...]) -> Iterator[tuple[Seed, Hit]]:
         """Follow all seeds; yields each seed with each sink that it reaches."""
         numbers = []
+        self.seeded = frozenset((seed.scope, seed.value) for seed in seeds)
         for seed in seeds:
             self.contexts.append(Context(seed, seed.scope, seed.value, ()))
             numbers.append(len(self.contexts) - 1)
@@ -154,9 +156,27 @@ class Solver:
             path = passes(user, operand, node.path)
         if path is None:
             return
+        if user.op == "text" and user.kind == "+" and operand == 1:
+            path = self._after_literal(node, user, path)
+        if user.op == "store" and user.kind == "item" and operand == 1:
+            self._item_sinks(node, position, user, cleaned)
         if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
             cleaned |= self._harmless(node, user, operand)
         self.add(Node(node.context, node.scope, position, path, cleaned), Arrival(node))
+
+    def _after_literal(self, node: Node, user: Value, path: Path) -> Path:
+        """`["git", "log"] + arguments`: what is appended to a list literal starts at a known position."""
+        left = self.index.value(node.scope, user.args[0])
+        if left.op not in ("list", "tuple") or left.kind or (path and not path[0].isdigit() and path[0] != "*"):
+            return path
+        return cut((f"{len(left.args)}:", *path[1:]))
+
+    def _item_sinks(self, node: Node, position: int, user: Value, cleaned: Kindset) -> None:
+        """`message["Subject"] = text` on an instance of a modelled type counts as its `__setitem__`."""
+        for ref in self.resolver.refs(node.scope, user.args[0]):
+            for row in self.resolver.models.rows("sinks", f"{ref.path}.__setitem__") if ref.kind == "external" else ():
+                if row["kind"] not in cleaned and not node.path:
+                    self._hit(Hit(row, node.scope, position, node, row["kind"], Holds.YES))
 
     def _is_clean_attribute(self, node: Node, user: Value) -> bool:
         seed = self.contexts[node.context].seed
@@ -199,6 +219,8 @@ class Solver:
         for row, held in self.library.sinks(scope, call):
             if row["kind"] not in cleaned and self.library.at_sink(scope, call, row, operand, path):
                 self._hit(Hit(row, scope, call, origin, row["kind"], held))
+        if (scope, call) in self.seeded:
+            return  # what goes into a model or a retriever does not come out of it
         entered = False
         for callee in self.resolver.callees(scope, call):
             entered |= self._enter(node, call, operand, path, cleaned, callee)
@@ -222,7 +244,7 @@ class Solver:
             if cleaned != node.cleaned and caller not in self.reached:
                 self.reached[caller] = Arrival(node)
             if (caller, node.scope, call) not in self.callers[context]:
-                self.callers[context].append((caller, node.scope, call))
+                self.callers[context][caller, node.scope, call] = None
                 for kind, exit_node in list(self.exits[context]):
                     self._apply(kind, exit_node, caller, node.scope, call)
                 for hit in list(self.hits[context].values()):
@@ -306,6 +328,8 @@ class Solver:
 
     def _emerge(self, kind: str, exit_node: Node, scope: int, call: int, context: int, cleaned: Kindset, arrival: Arrival) -> None:
         if kind in ("", "*"):
+            if (scope, call) in self.seeded:
+                return
             path = exit_node.path if kind == "" else cut(("*", *exit_node.path))
             self.add(Node(context, scope, call, path, cleaned), arrival)
             return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aisafety_lint.program.conditions import Holds, all_hold
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.resolver import Resolver
-from aisafety_lint.program.tools import DecoratorIndex, Tool, is_abstract, model_params
+from aisafety_lint.program.tools import DecoratorIndex, Tool, methods_named, model_params
 from aisafety_lint.python.facts import Annotation, Param
 
 _CALLABLE_OPS = frozenset({"call", "param", "phi", "store", "enter"})
@@ -66,11 +66,10 @@ def _tool_arguments(resolver: Resolver, tools: Iterable[Tool]) -> Iterator[Seed]
 def _calls(resolver: Resolver) -> Iterator[Seed]:
     """Calls of modelled APIs whose result is untrusted."""
     index = resolver.index
-    names = resolver.models.last_names("sources")
-    for name in sorted(names - {"__call__"}):
+    for name in resolver.models.candidates("sources", index.calls_by_name):
         for scope, call in index.calls_by_name.get(name, ()):
             yield from _source_call(resolver, scope, call.value)
-    if "__call__" in names:
+    if any(key.endswith(".__call__") for key in resolver.models.facts["sources"]):
         for scope, known in enumerate(index.scopes):
             for call in known.calls:
                 function = known.values[known.values[call.value].args[0]]
@@ -102,8 +101,7 @@ def _methods(resolver: Resolver) -> Iterator[Seed]:
             continue
         kinds = resolver.types(number)
         for owner, name, row in rows:
-            method = resolver.index.by_qualname.get((resolver.index.paths[number], f"{scope.qualname}.{name}")) if owner in kinds else None
-            if method is not None and not is_abstract(resolver, method):
+            for method in methods_named(resolver, number, name) if owner in kinds else ():
                 wanted = row["parameter"] if isinstance(row["parameter"], list) else [row["parameter"]]
                 yield from _parameters(resolver, method, row, model_params(resolver, method, {**row, "parameters": wanted}))
 
@@ -132,7 +130,8 @@ def spelled(resolver: Resolver, scope: int, call: int) -> str:
     """How the called thing is written (`client.chat.completions.create`)."""
     index = resolver.index
     parts: list[str] = []
-    value = index.value(scope, index.value(scope, call).args[0])
+    known = index.value(scope, call)
+    value = index.value(scope, known.args[0]) if known.op == "call" else known
     while value.op in ("attr", "call", "item", "await"):
         if value.op == "attr":
             parts.append(value.name)

@@ -1,7 +1,7 @@
 """How one operation passes untrusted content on: pure functions from an access path of an operand to paths of the result.
 
 A path says which part of a value is untrusted: `()` the whole, `("key",)` what stands under an attribute or a constant
-key, `"*"` some element. Paths are cut at a depth of three, where the rest counts as a whole.
+key, `"*"` some element, `"2:"` the elements from the third on. Paths are cut at a depth of three, where the rest counts as a whole.
 """
 
 from aisafety_lint.python.facts import Value
@@ -52,6 +52,8 @@ def below(path: Path, name: str) -> Path | None:
         return ()
     if path[0] == name or path[0] == "*" or name == "*":
         return path[1:]
+    if path[0].endswith(":") and name.isdigit():
+        return path[1:] if int(name) >= int(path[0][:-1]) else None
     return None
 
 

@@ -64,6 +64,12 @@ class Kind:
         """The globs as one expression for paths with forward slashes."""
         return re.compile("|".join(_glob_pattern(glob) for glob in self.globs) or r"(?!)")
 
+    def named(self, path: str) -> bool:
+        """Whether the path says by itself that the file is of this kind, more than by its suffix."""
+        return any(
+            re.fullmatch(_glob_pattern(glob), path) for glob in self.globs if not re.fullmatch(r"\*\*/\*\.\w+", glob)
+        )
+
     def literals_in(self, data: bytes) -> bool:
         """Whether the bytes hold one literal of each group."""
         return all(any(word in data for word in group) for group in self.literals)
@@ -179,6 +185,16 @@ def recognise(path: str, document: Document, kinds: Kinds, among: Iterable[Kind]
 def notifications(manifests: Iterable[Manifest]) -> tuple[Notification, ...]:
     """The notifications of the documents of these manifests, each once."""
     return tuple(dict.fromkeys(note for manifest in manifests for note in manifest.document.notifications))
+
+
+def missed(path: str, document: Document, among: Iterable[Kind]) -> tuple[Notification, ...]:
+    """The notifications of a broken document that was not recognised although its name says what it is.
+
+    A name that says nothing (`**/*.yml`) does not count: most of those files are none of ours.
+    """
+    if not any(kind.named(path) for kind in among):
+        return ()
+    return tuple(note for note in document.notifications if note.id == "broken-document")
 
 
 def _inside(manifest: Manifest, kinds: Kinds) -> Iterator[Manifest]:

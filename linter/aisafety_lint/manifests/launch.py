@@ -14,6 +14,7 @@ from aisafety_lint.manifests.nodes import Array, Node, Object, Scalar
 _REFERENCE = re.compile(r"\$\{|\$\(|\$[A-Za-z_]|\{\{|%[A-Za-z_]+%|<[^<>]+>")
 _EXTENSION = re.compile(r"\.(?:exe|cmd|bat|ps1)\Z", re.IGNORECASE)
 _MAX_WRAPPERS = 5
+_LONGEST_LINE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +151,11 @@ def _words(node: Node) -> Iterator[Word]:
 
 
 def _split(text: str) -> list[str]:
+    """The words of a command line as a shell splits them; of an absurdly long one, the first."""
     try:
-        return shlex.split(text)
+        return shlex.split(text[:_LONGEST_LINE])
     except ValueError:
-        return text.split()
+        return text[:_LONGEST_LINE].split()
 
 
 def _bare(word: str) -> str:

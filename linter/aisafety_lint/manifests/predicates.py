@@ -23,6 +23,8 @@ Predicate: TypeAlias = Mapping[str, Any]
 
 _NOTHING: Captured = {}
 _SWITCHED_ON = ("true", "yes", "on", "1")
+# Whatever a file holds, a regular expression of a rule sees no more of one value than this.
+_LONGEST_TEXT = 20_000
 _SWITCHED_OFF = ("false", "no", "off", "0")
 
 
@@ -122,7 +124,7 @@ def _matches(match: Match, argument: Any, context: Context) -> Captured | None:
         pattern = argument["form"].replace("WORD", _alternatives(context.vocabulary.words(argument)))
     else:
         pattern = argument
-    found = _regex(pattern).search(text)
+    found = _regex(pattern).search(text, 0, _LONGEST_TEXT)
     if found is None:
         return None
     return {name: value for name, value in found.groupdict().items() if value is not None}
@@ -202,10 +204,8 @@ def _launch(match: Match, argument: Mapping[str, Any], context: Context) -> Capt
     words = context.vocabulary.words
     if "program" in argument and launch.program not in words(argument["program"]):
         return None
-    if "not-wrapped" in argument and launch.wrapped_by:
-        return None
     for line in [argument["line"]] if isinstance(argument.get("line"), str) else argument.get("line", ()):
-        found = _regex(line).search(launch.line)
+        found = _regex(line).search(launch.line, 0, _LONGEST_TEXT)
         if found is None:
             return None
         captured.update({name: value for name, value in found.groupdict().items() if value is not None})

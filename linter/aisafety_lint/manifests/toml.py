@@ -21,7 +21,9 @@ def parse_toml(source: str, places: Places, notes: Notes) -> list[Node]:
     import tree_sitter_toml
 
     if _depth(source) <= MAX_DEPTH:
-        _judge(source, places, notes)
+        _judge(source, notes)
+    else:
+        notes.too_deep(0)
     index = ByteIndex(source)
     reader = _Reader(source, index, places, notes)
     root = _Table(0, len(source))
@@ -45,7 +47,7 @@ def _depth(source: str) -> int:
     return deepest
 
 
-def _judge(source: str, places: Places, notes: Notes) -> None:
+def _judge(source: str, notes: Notes) -> None:
     try:
         tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:

@@ -213,13 +213,15 @@ class Workflow:
     def untrusted(self, text: str, step: Step) -> re.Match[str] | None:
         """An expression in a text that brings in what an outsider wrote, directly or through a variable of `env`."""
         pattern = self.facts["untrusted"]
-        expression = re.compile(rf"\$\{{\{{[^}}]*?(?P<expression>{pattern})[^}}]*\}}\}}")
+        expression = re.compile(rf"\$\{{\{{[^{{}}]{{0,500}}?(?P<expression>{pattern})[^{{}}]{{0,500}}\}}\}}")
         found = expression.search(text)
         if found is not None:
             return found
         for name, value in self._variables(step).items():
             if expression.search(value):
-                found = re.search(rf"\$\{{\{{[^}}]*?(?P<expression>\benv\.{re.escape(name)}\b)[^}}]*\}}\}}", text)
+                found = re.search(
+                    rf"\$\{{\{{[^{{}}]{{0,500}}?(?P<expression>\benv\.{re.escape(name)}\b)[^{{}}]{{0,500}}\}}\}}", text
+                )
                 if found is not None:
                     return found
         return None

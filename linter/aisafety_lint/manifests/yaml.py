@@ -30,6 +30,7 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0[0-7_]+|0o[0-7]+|0x[0-9a-fA-F_]+)\Z")
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9][0-9_]*(?=[eE]))(?:[eE][-+]?[0-9]+)?\Z")
 _LONGEST_NUMBER = 100
+_RESOLVED_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t\r\n]*)+")
 
 # Aliases may repeat what the text holds, but not multiply it.
@@ -98,7 +99,8 @@ class _Composer:
         self.end = end
         plain = event.style is None or event.style == ""
         tag = event.tag or ""
-        value = _resolve(event.value) if plain and (not tag or tag == "tag:yaml.org,2002:bool") else event.value
+        resolved = tag in _RESOLVED_TAGS or (plain and not tag)
+        value = _resolve(event.value) if resolved else event.value
         node = Scalar(self.places, start, end, value, event.value, quoted=not plain, tag=tag)
         self.builder.add(node)
         if event.anchor:

@@ -53,7 +53,7 @@ class Agent:
 def find_grants(resolver: Resolver, guards: Guards) -> tuple[Grant, ...]:
     """All grants of the program in the order of files and lines."""
     found: list[Grant] = []
-    for name in sorted(resolver.models.last_names("grants")):
+    for name in resolver.models.candidates("grants", resolver.index.calls_by_name):
         for scope, call in resolver.index.calls_by_name.get(name, ()):
             for path in resolver.paths(scope, call.value):
                 for row in resolver.models.rows("grants", path):
@@ -62,8 +62,24 @@ def find_grants(resolver: Resolver, guards: Guards) -> tuple[Grant, ...]:
                         confidence = Confidence[row.get("confidence", "high").upper()]
                         confidence = confidence if held is Holds.YES else Confidence(max(confidence - 1, 1))
                         found.append(Grant(scope, call.value, row, tuple(row.get("capabilities", ())), confidence))
+    found += _named(resolver)
     unique = {(grant.scope, grant.call, id(grant.row)): grant for grant in found}
     return tuple(sorted(unique.values(), key=lambda grant: (grant.scope, resolver.index.value(grant.scope, grant.call).place)))
+
+
+def _named(resolver: Resolver) -> Iterator[Grant]:
+    """Ready-made tools that are named in a list, not called."""
+    names = {path.rpartition(".")[2] for path in resolver.models.values}
+    for number, scope in enumerate(resolver.index.scopes):
+        for value in scope.values:
+            if value.op != "list" or not names:
+                continue
+            for item in value.args:
+                known = scope.values[item]
+                if known.op in ("name", "attr", "import") and known.name.rpartition(".")[2] in names:
+                    for ref in resolver.refs(number, item):
+                        for row in resolver.models.values.get(ref.path, ()):
+                            yield Grant(number, item, row, tuple(row.get("capabilities", ())), Confidence[row.get("confidence", "high").upper()])
 
 
 def _opted_in(resolver: Resolver, guards: Guards, scope: int, call: int) -> bool:
@@ -85,7 +101,7 @@ def find_agents(resolver: Resolver, tools: tuple[Tool, ...], grants: tuple[Grant
         key = grant.scope, grant.call
         granted[key] = granted.get(key, frozenset()) | frozenset(grant.capabilities)
     found: dict[tuple[int, int], Agent] = {}
-    for name in sorted(resolver.models.last_names("agents")):
+    for name in resolver.models.candidates("agents", resolver.index.calls_by_name):
         for scope, call in resolver.index.calls_by_name.get(name, ()):
             for path in resolver.paths(scope, call.value):
                 for row in resolver.models.rows("agents", path):

@@ -3,13 +3,16 @@
 The language is documented in `rules/schema/framework.schema.json`.
 """
 
+import fnmatch
 import re
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.program.constants import UNKNOWN, Unknown, constant, text_of
-from aisafety_lint.program.resolver import Resolver
+
+if TYPE_CHECKING:
+    from aisafety_lint.program.resolver import Resolver
 
 Spec = Mapping[str, Any]
 
@@ -22,7 +25,7 @@ class Holds(IntEnum):
     YES = 2
 
 
-def operands(resolver: Resolver, scope: int, call: int, spec: Spec) -> tuple[int, ...]:
+def operands(resolver: "Resolver", scope: int, call: int, spec: Spec) -> tuple[int, ...]:
     """The operand values that an argument specification picks (`position`, `name`, `receiver`, `rest`)."""
     value = resolver.index.value(scope, call)
     keywords = resolver.index.calls[scope][call].keywords
@@ -43,7 +46,7 @@ def operands(resolver: Resolver, scope: int, call: int, spec: Spec) -> tuple[int
     return ()
 
 
-def all_hold(resolver: Resolver, scope: int, call: int, row: Spec) -> Holds:
+def all_hold(resolver: "Resolver", scope: int, call: int, row: Spec) -> Holds:
     """Whether the `when` and `unless` conditions of a row hold for a call."""
     result = Holds.YES
     for condition in _listed(row.get("when")):
@@ -58,7 +61,7 @@ def _listed(value: Any) -> Sequence[Spec]:
     return () if value is None else value if isinstance(value, list) else (value,)
 
 
-def holds(resolver: Resolver, scope: int, call: int, condition: Spec, row: Spec) -> Holds:
+def holds(resolver: "Resolver", scope: int, call: int, condition: Spec, row: Spec) -> Holds:
     """Whether one condition holds for a call."""
     if "text" in condition:
         condition = {**row.get("argument", {}), "matches": condition["text"]}
@@ -66,18 +69,18 @@ def holds(resolver: Resolver, scope: int, call: int, condition: Spec, row: Spec)
     chosen = operands(resolver, scope, call, condition)
     if "given" in condition:
         return Holds.YES if bool(chosen) == condition["given"] else Holds.NO
-    unpacked = any(keyword == "**" for keyword in resolver.index.calls[scope][call].keywords)
-    if not chosen and unpacked and "name" in condition:
-        chosen = _unpacked(resolver, scope, call, condition["name"])
+    spread = any(keyword == "**" for keyword in resolver.index.calls[scope][call].keywords)
+    if not chosen and spread and "name" in condition:
+        chosen = unpacked(resolver, scope, call, condition["name"])
     if not chosen:
         if "default" in condition:
             return Holds.YES if _test_constant(condition, condition["default"]) else Holds.NO
-        return Holds.MAYBE if unpacked and condition.get("unknown") else Holds.NO
+        return Holds.MAYBE if spread and condition.get("unknown") else Holds.NO
     values = _items(resolver, scope, chosen, condition["item"]) if "item" in condition else [(scope, item) for item in chosen]
     return max((_test(resolver, where, item, condition) for where, item in values), default=Holds.NO)
 
 
-def _unpacked(resolver: Resolver, scope: int, call: int, name: str) -> tuple[int, ...]:
+def unpacked(resolver: "Resolver", scope: int, call: int, name: str) -> tuple[int, ...]:
     """What `**options` passes for a name, where `options` is a dict literal of the same scope."""
     keywords = resolver.index.calls[scope][call].keywords
     found: list[int] = []
@@ -92,7 +95,7 @@ def _unpacked(resolver: Resolver, scope: int, call: int, name: str) -> tuple[int
     return tuple(found)
 
 
-def _items(resolver: Resolver, scope: int, chosen: Sequence[int], item: object) -> list[tuple[int, int]]:
+def _items(resolver: "Resolver", scope: int, chosen: Sequence[int], item: object) -> list[tuple[int, int]]:
     """The values at one position or key of a container argument."""
     found: list[tuple[int, int]] = []
     for operand in chosen:
@@ -107,7 +110,7 @@ def _items(resolver: Resolver, scope: int, chosen: Sequence[int], item: object) 
     return found
 
 
-def _test(resolver: Resolver, scope: int, value: int, condition: Spec) -> Holds:
+def _test(resolver: "Resolver", scope: int, value: int, condition: Spec) -> Holds:
     if "is" in condition:
         wanted = set(condition["is"])
         paths = {name for ref in resolver.refs(scope, value) for path in resolver.paths_of(ref) for name in (path, path.removesuffix("()"))}
@@ -137,7 +140,7 @@ def _test_constant(condition: Spec, known: object) -> bool:
     return known == wanted and type(known) is type(wanted)
 
 
-def container_items(resolver: Resolver, scope: int, value: int) -> list[int]:
+def container_items(resolver: "Resolver", scope: int, value: int) -> list[int]:
     """The element values of a list, tuple or set literal that stands in the same scope as the value."""
     found: list[int] = []
     for ref in resolver.refs(scope, value):
@@ -146,19 +149,35 @@ def container_items(resolver: Resolver, scope: int, value: int) -> list[int]:
     return found
 
 
-def _has(resolver: Resolver, scope: int, value: int, wanted: Spec) -> Holds:
-    """Whether a dict literal, or one in a list literal, has these entries."""
+def _has(resolver: "Resolver", scope: int, value: int, wanted: Spec) -> Holds:
+    """Whether a dict literal, or one in a list literal, or a call with these keywords, has these entries."""
     for ref in resolver.refs(scope, value):
         if ref.kind != "container":
             continue
         literal = resolver.index.value(ref.scope, ref.value)
         if literal.op == "dict":
             pairs = {resolver.index.value(ref.scope, key).name: item for key, item in zip(literal.args[::2], literal.args[1::2], strict=True)}
-            if all(key in pairs and constant(resolver, ref.scope, pairs[key]) == item for key, item in wanted.items()):
+            if all(key in pairs and _is_entry(resolver, ref.scope, pairs[key], item) for key, item in wanted.items()):
                 return Holds.YES
         elif any(_has(resolver, ref.scope, item, wanted) is Holds.YES for item in literal.args):
             return Holds.YES
+    known = resolver.index.value(scope, value)
+    if known.op == "call":
+        given = dict(zip(resolver.index.calls[scope][value].keywords, known.args[1:], strict=True))
+        return Holds.YES if all(key in given and _is_entry(resolver, scope, given[key], item) for key, item in wanted.items()) else Holds.NO
     return Holds.NO
 
 
-__all__ = ["UNKNOWN", "Holds", "all_hold", "container_items", "holds", "operands"]
+def _is_entry(resolver: "Resolver", scope: int, value: int, wanted: object) -> bool:
+    """Whether an entry is as wanted: a mapping of further entries, a constant, or a text by a glob (`*` is anything)."""
+    if isinstance(wanted, dict):
+        return _has(resolver, scope, value, wanted) is Holds.YES
+    if wanted == "*":
+        return True
+    known = constant(resolver, scope, value)
+    if isinstance(known, str) and isinstance(wanted, str):
+        return fnmatch.fnmatchcase(known, wanted)
+    return known == wanted and type(known) is type(wanted)
+
+
+__all__ = ["UNKNOWN", "Holds", "all_hold", "container_items", "holds", "operands", "unpacked"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.constants import constant
 from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.patterns import characters_allowed
 from aisafety_lint.program.resolver import Resolver
@@ -275,10 +276,10 @@ class Guards:
     def _consents(self, scope: int, value: int, holds: str) -> bool:
         if holds != "returned":
             return self.human(scope, value)
-        for callee in self.resolver.callees(scope, value):
-            if callee.kind == "function" and self._insists(callee.scope):
+        for row in rows_of(self.resolver.models, "gates", self.resolver.paths(scope, value)):
+            if "aborts" in row and any(constant(self.resolver, scope, item) is True for item in operands(self.resolver, scope, value, row["aborts"])):
                 return True
-        return False
+        return any(callee.kind == "function" and self._insists(callee.scope) for callee in self.resolver.callees(scope, value))
 
     def _insists(self, function: int) -> bool:
         """Whether a function only comes back when a person agreed (it raises or exits otherwise)."""
@@ -305,7 +306,7 @@ class Guards:
             for callee in self.resolver.callees(scope, value):
                 if callee.kind == "function" and any(self.human(callee.scope, item, depth - 1) for item in self.index.scopes[callee.scope].returns):
                     return True
-                if callee.kind == "function" and self._decided_by_person(callee.scope):
+                if callee.kind == "function" and self._decided_by_person(callee.scope, depth - 1):
                     return True
             function = self.index.value(scope, known.args[0])
             return function.op == "attr" and self.human(scope, function.args[0], depth - 1)
@@ -315,10 +316,10 @@ class Guards:
             return any(self.human(scope, item, depth - 1) for item in known.args)
         return False
 
-    def _decided_by_person(self, function: int) -> bool:
+    def _decided_by_person(self, function: int, depth: int) -> bool:
         """Whether what a function returns depends on a branch that a person's answer decides."""
         return any(
-            holds != "returned" and self.human(function, item)
+            holds != "returned" and self.human(function, item, depth)
             for value in self.index.scopes[function].returns
             for item, holds in self.chain(function, self.index.value(function, value).guard)
         )

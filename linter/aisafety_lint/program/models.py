@@ -35,12 +35,15 @@ class Models:
     patterns: dict[str, list[tuple[str, Row]]] = field(default_factory=lambda: {role: [] for role in CALL_ROLES})
     classes: dict[str, list[str]] = field(default_factory=dict)
     class_globs: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
+    globs: list[tuple[str, str]] = field(default_factory=list)
+    values: dict[str, list[Row]] = field(default_factory=dict)
     excluded: dict[str, list[re.Pattern[str]]] = field(default_factory=dict)
     bases: dict[str, list[str]] = field(default_factory=dict)
     made_by: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
     piped: set[str] = field(default_factory=set)
     methods: list[tuple[str, str, Row]] = field(default_factory=list)
+    listed: list[tuple[str, str, Row]] = field(default_factory=list)
     decorators: list[tuple[str, Row]] = field(default_factory=list)
     instances: list[tuple[str, Row]] = field(default_factory=list)
     scalars: set[str] = field(default_factory=set)
@@ -95,11 +98,15 @@ class Models:
             known = self._memo[role, path] = tuple(found)
         return known
 
-    def last_names(self, role: str) -> frozenset[str]:
-        """The last names of all paths of a role: a call by another name cannot match ("*" where a pattern may)."""
-        names = {key.rpartition(".")[2] for key in self.facts[role]}
-        names |= {pattern.rpartition(".")[2] for pattern, _ in self.patterns.get(role, ())}
-        return frozenset(names)
+    def candidates(self, role: str, names: Iterable[str]) -> list[str]:
+        """The names among `names`, sorted, by which a call can match a path of a role."""
+        exact = {key.rpartition(".")[2] for key in self.facts[role]}
+        kinds = {key for key in exact if ":" in key}
+        exact |= {name.rpartition(".")[2] for name, found in self.classes.items() if any(kinds & set(self.lineage(kind)) for kind in found)}
+        globs = [pattern.rpartition(".")[2] for pattern, _ in self.patterns.get(role, ())]
+        globs += [glob.rpartition(".")[2] for glob, kind in self.globs if kinds & set(self.lineage(kind))]
+        patterns = [re.compile(fnmatch.translate(glob)) for glob in dict.fromkeys(globs)]
+        return sorted(name for name in names if name in exact or any(pattern.fullmatch(name) for pattern in patterns))
 
 
 def _split_type(path: str) -> tuple[str, str, str]:
@@ -161,6 +168,7 @@ def _add_types(models: Models, stem: str, content: Row) -> None:
         for class_name in data.get("names", ()):
             if "*" in class_name:
                 models.class_globs.append((re.compile(fnmatch.translate(class_name)), kind))
+                models.globs.append((class_name, kind))
             else:
                 models.classes.setdefault(class_name, []).append(kind)
         models.excluded[kind] = [re.compile(fnmatch.translate(item)) for item in data.get("not_names", ())]
@@ -203,6 +211,8 @@ def _add_row(models: Models, stem: str, types: Row, role: str, row: Row) -> None
             target = "attributes" if role == "sources" else "clean_attributes"
             if role in ("sources", "sanitizers"):
                 models.facts[target].setdefault(normal_path(models, stem, types, path), []).append(row)
+    for path in _listed(row.get("value")):
+        models.values.setdefault(path, []).append(row)
     for path in _listed(row.get("decorator")):
         models.decorators.append((normal_path(models, stem, types, path), row))
     for name in _listed(row.get("instance")):
@@ -210,7 +220,9 @@ def _add_row(models: Models, stem: str, types: Row, role: str, row: Row) -> None
     if "method" in row:
         for owner in _listed(row["method"]["of"]):
             key = _type_key(stem, owner) if ":" in owner or owner in types else owner
-            models.methods += [(key, name, row) for name in _listed(row["method"]["name"])]
+            models.methods += [(key, name, row) for name in _listed(row["method"].get("name"))]
+            if "listed_in" in row["method"]:
+                models.listed.append((key, row["method"]["listed_in"], row))
 
 
 def normal_path(models: Models, stem: str, types: Row, path: str) -> str:

@@ -6,14 +6,17 @@ fixed depth, where the answer is empty (unknown). Nothing is guessed from a name
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from aisafety_lint.program.conditions import Holds, all_hold
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.models import Models
 from aisafety_lint.program.refs import Ref, external
 from aisafety_lint.python.facts import Annotation, Call, Value
 
 _LIMIT = 24
-_DEPTH = 40
+_DEPTH = 30
 _CALLERS = 12
+_NESTING = 4
+_ATTEMPTS = 3
 
 _TRANSPARENT = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Coroutine"})
 _COLLECTIONS = frozenset(
@@ -39,6 +42,8 @@ class Resolver:
         self._lineages: dict[int, tuple[Ref, ...]] = {}
         self._attributes: dict[tuple[int, str], Refs] = {}
         self._subclasses: dict[int, list[int]] | None = None
+        self._partial: dict[tuple[int, int], Refs] = {}
+        self._asked: dict[tuple[int, int], int] = {}
         self._cut = 0
 
     # -- values ---------------------------------------------------------------------------------------------------
@@ -47,6 +52,8 @@ class Resolver:
         """Everything that a value may stand for; empty where that is unknown."""
         key = scope, value
         known = self._memo.get(key)
+        if known is None:
+            known = self._partial.get(key)
         if known is not None:
             return known
         if key in self._asking or len(self._asking) > _DEPTH:
@@ -58,7 +65,22 @@ class Resolver:
         self._asking.discard(key)
         if cut == self._cut or not self._asking:
             self._memo[key] = found
+        else:
+            self._partial[key] = found
+        if not self._asking and self._partial:
+            self._settle()
         return found
+
+    def _settle(self) -> None:
+        """After a question is answered: keep what was found on the way, ask again a few times where nothing was.
+
+        Answers inside a cycle may be incomplete. Asking each of them again and again would cost exponential time.
+        """
+        for key, found in self._partial.items():
+            self._asked[key] = self._asked.get(key, 0) + 1
+            if found or self._asked[key] >= _ATTEMPTS:
+                self._memo[key] = found
+        self._partial.clear()
 
     def _evaluate(self, scope: int, value: Value, position: int) -> Iterable[Ref]:
         match value.op:
@@ -371,13 +393,15 @@ class Resolver:
 
     # -- items and results ----------------------------------------------------------------------------------------
 
-    def item(self, base: Ref, key: str) -> Refs:
+    def item(self, base: Ref, key: str, depth: int = _NESTING) -> Refs:
         """An element of something resolved; an empty key means any element."""
+        if depth == 0:
+            return ()
         match base.kind:
             case "container":
-                return self.elements(base, key)
+                return self.elements(base, key, depth)
             case "items":
-                return base.items or (self.item(base.receiver, key) if base.receiver is not None else ())
+                return base.items or (self.item(base.receiver, key, depth - 1) if base.receiver is not None else ())
             case "external" if base.path.endswith(("globals()", "locals()", "vars()")):
                 return ()
             case "external":
@@ -385,7 +409,7 @@ class Resolver:
                 return made or (external(f"{base.path}[]"),)
         return ()
 
-    def elements(self, base: Ref, key: str) -> Refs:
+    def elements(self, base: Ref, key: str, depth: int = _NESTING) -> Refs:
         """The elements of a container literal: the one at a constant key, or all."""
         value = self.index.value(base.scope, base.value)
         if value.op == "dict":
@@ -397,7 +421,7 @@ class Resolver:
         for item in chosen:
             refs = self.refs(base.scope, item)
             if self.index.value(base.scope, item).op == "star" or (value.op == "dict" and item in value.args[::2]):
-                refs = tuple(ref for inner in refs for ref in self.item(inner, ""))
+                refs = tuple(ref for inner in refs for ref in self.item(inner, "", depth - 1))
             found += refs
         return _unique(found)
 
@@ -452,14 +476,17 @@ class Resolver:
             return [ref for base in self.refs(scope, args[1]) for ref in self.member(base, key.name)] if key.op == "const" else ()
         if path in ("list", "tuple", "set", "sorted", "reversed", "dict", "iter", "enumerate", "filter", "copy.copy") and len(args) > 1:
             return self.refs(scope, args[1])
-        made = self._made_by(path, self.index.value(scope, position))
+        made = self._made_by(path, (scope, position))
         if made:
             return made
         kinds = self.models.types_of_class(path) if ":" not in path else ()
         return [external(kind) for kind in kinds] or [external(f"{path}()")]
 
-    def _made_by(self, path: str, call: Value | None) -> Refs:
-        return _unique(external(kind) for key in self.models.keys(path) for kind, when in self.models.made_by.get(key, ()) if not when or call is None)
+    def _made_by(self, path: str, call: tuple[int, int] | None) -> Refs:
+        """The types that the models say a call returns; rows with a condition come first and shut out the others."""
+        rows = [row for key in self.models.keys(path) for row in self.models.made_by.get(key, ())]
+        fitting = [kind for kind, when in rows if when and call is not None and all_hold(self, *call, {"when": when}) is Holds.YES]
+        return _unique(external(kind) for kind in fitting or [kind for kind, when in rows if not when])
 
     def _returned(self, callee: Ref) -> Iterable[Ref]:
         """What a project function returns: by its annotation where that says something, else by its return values."""
@@ -561,7 +588,10 @@ class Resolver:
         """The access paths by which models may know something resolved."""
         match callee.kind:
             case "external":
-                return (callee.path,)
+                kind, colon, rest = callee.path.partition(":")
+                if colon and "." not in rest:
+                    return (f"{callee.path}.__call__",)
+                return (callee.path, *(() if colon else self.models.types_of_class(callee.path)))
             case "function":
                 own = self.index.enclosing_class(callee.scope)
                 name = self.index.scopes[callee.scope].name
@@ -571,7 +601,7 @@ class Resolver:
                     found += [f"{kind}.{name}" for kind in self.types(owner)]
                 return tuple(found)
             case "class":
-                return (self.index.dotted(callee.scope), *self.types(callee.scope)[:0])
+                return (self.index.dotted(callee.scope), *self.types(callee.scope))
             case "instance":
                 return tuple(f"{kind}.__call__" for kind in self.types(callee.scope))
         return ()

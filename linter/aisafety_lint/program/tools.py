@@ -85,7 +85,7 @@ def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Tool]
 def _registered(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Tool]:
     """`Tool(func=f)`, `add_tool(f)`, `bind_tools([f, g])`, and `mcp.tool()(f)`."""
     index = resolver.index
-    for name in sorted(resolver.models.last_names("tools")):
+    for name in resolver.models.candidates("tools", index.calls_by_name):
         for scope, call in index.calls_by_name.get(name, ()):
             for path in resolver.paths(scope, call.value):
                 for row in resolver.models.rows("tools", path):
@@ -120,15 +120,39 @@ def _methods(resolver: Resolver) -> Iterator[Tool]:
     for owner, name, row in resolver.models.methods:
         if row["role"] == "tools":
             rows.setdefault(owner, []).append((name, row))
-    if not rows:
+    if not rows and not resolver.models.listed:
         return
     for number, scope in enumerate(resolver.index.scopes):
         if scope.form == "class":
             for kind in resolver.types(number):
                 for name, row in rows.get(kind, ()):
-                    method = resolver.index.by_qualname.get((resolver.index.paths[number], f"{scope.qualname}.{name}"))
-                    if method is not None and not is_abstract(resolver, method):
+                    for method in methods_named(resolver, number, name):
                         yield make_tool(resolver, method, row, (number, -1))
+                for name, row in _listed_methods(resolver, number, kind):
+                    for method in methods_named(resolver, number, name):
+                        yield make_tool(resolver, method, row, (number, -1))
+
+
+def methods_named(resolver: Resolver, owner: int, name: str) -> Iterator[int]:
+    """The methods of a class by a name, which may be a glob; those without a body of their own left out."""
+    index = resolver.index
+    names = fnmatch.filter(index.scopes[owner].locals, name) if "*" in name else [name]
+    for known in names:
+        method = index.by_qualname.get((index.paths[owner], f"{index.scopes[owner].qualname}.{known}"))
+        if method is not None and index.scopes[method].form == "function" and not is_abstract(resolver, method):
+            yield method
+
+
+def _listed_methods(resolver: Resolver, owner: int, kind: str) -> Iterator[tuple[str, Row]]:
+    """Methods that a class attribute lists by name, alone or in pairs."""
+    for wanted, attribute, row in resolver.models.listed:
+        for value in resolver.index.scopes[owner].locals.get(attribute, ()) if wanted == kind else ():
+            pending = list(resolver.index.value(owner, value).args)
+            for item in pending:
+                known = resolver.index.value(owner, item)
+                pending += known.args if known.op == "tuple" else ()
+                if known.op == "const" and known.kind == "str":
+                    yield known.name, row
 
 
 def is_abstract(resolver: Resolver, function: int) -> bool:

@@ -1,1 +1,1 @@
-"""Credentials written in text: formats, the scan for them, the judgement on what is found, and the masks that hide it."""
+"""Credentials written in text: formats, the scan for them, the judgement on what it finds, and masks that hide it."""

@@ -62,7 +62,9 @@ def _crc32_hex_little(body: str) -> str:
 def decode_base64(text: str) -> bytes | None:
     """Decode standard or URL-safe base64 with or without padding; None where it is not base64."""
     try:
-        return base64.b64decode(text.rstrip("=").replace("-", "+").replace("_", "/") + "=" * (-len(text.rstrip("=")) % 4), validate=True)
+        return base64.b64decode(
+            text.rstrip("=").replace("-", "+").replace("_", "/") + "=" * (-len(text.rstrip("=")) % 4), validate=True
+        )
     except (binascii.Error, ValueError):
         return None
 
@@ -94,7 +96,7 @@ def _seal_jwt(value: str, rng: random.Random) -> str:
 
 
 def _valid_snowflake(value: str) -> bool:
-    data = decode_base64(value.split(".")[0])
+    data = decode_base64(value.split(".", maxsplit=1)[0])
     return data is not None and re.fullmatch(rb"\d{17,20}", data) is not None
 
 

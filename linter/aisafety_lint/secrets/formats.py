@@ -28,8 +28,8 @@ class Format:
     """One kind of credential.
 
     `precision` says how much the shape proves: `exact` is enough alone, `strong` needs a random-looking body, `context`
-    also needs one of the words `near` it, `generic` and `guessable` go by the name only. `structure` names a detector in
-    code for what no shape can say; then the shapes only serve to make examples. `public` values are no secrets.
+    also needs one of the words `near` it, `generic` and `guessable` go by the name only. `structure` names a detector
+    in code for what no shape can say; then the shapes only serve to make examples. `public` values are no secrets.
     """
 
     id: str
@@ -52,6 +52,12 @@ class Format:
         """Whether the value proves itself, by a checksum or by at least eight fixed characters."""
         fixed = min(sum(piece.shortest for piece in shape.pieces if piece.texts) for shape in self.shapes)
         return bool(self.checksum) or (self.precision == "exact" and fixed >= 8)
+
+    @cached_property
+    def mixed(self) -> bool:
+        """Whether a value has letters of both cases, by its characters."""
+        sets = [expand(piece.characters) for shape in self.shapes for piece in shape.pieces if piece.characters]
+        return any("a" in characters and "A" in characters for characters in sets)
 
     def prefix(self, value: str) -> str:
         """The fixed text that the value begins with: what may be shown of it."""
@@ -114,7 +120,9 @@ def load_formats(knowledge: Knowledge) -> Formats:
             else:
                 judgement |= content
         except (KeyError, ValueError, TypeError) as error:
-            raise UserError(f"secrets/{stem}.yml: {error}", hint="rules/schema/secret.schema.json describes the file") from error
+            raise UserError(
+                f"secrets/{stem}.yml: {error}", hint="rules/schema/secret.schema.json describes the file"
+            ) from error
     vendors |= {squash(word) for form in by_id.values() for word in (form.vendor, *form.near)}
     names = Names.build(judgement["names"], judgement["prompts"], vendors)
     return _index(by_id, names, Judge.build(judgement))
@@ -169,7 +177,7 @@ def _index(by_id: Mapping[str, Format], names: Names, judge: Judge) -> Formats:
     shaped = [form for form in by_id.values() if not form.structure]
     for form in shaped:
         for shape in form.shapes:
-            if shape.pieces[0].texts and _leading_run(shape) >= RUN:
+            if _leading_run(shape) >= RUN and min(map(len, _starts(shape)), default=0) >= 2:
                 for start in _starts(shape):
                     starting.setdefault(start[:2], []).append((start, form, shape))
                 continue
@@ -183,7 +191,7 @@ def _index(by_id: Mapping[str, Format], names: Names, judge: Judge) -> Formats:
         starting={key: tuple(sorted(found, key=_specific)) for key, found in starting.items()},
         inside={key: tuple(found) for key, found in inside.items()},
         inside_data={key: tuple(found) for key, found in inside_data.items()},
-        bare=tuple(form for form in shaped if not any(shape.anchors for shape in form.shapes)),
+        bare=tuple(form for form in shaped if form.near and not any(shape.anchors for shape in form.shapes)),
     )
 
 
@@ -196,7 +204,10 @@ def _specific(entry: tuple[str, Format, Shape]) -> tuple[int, int, int]:
 
 def _longest_data(shape: Shape) -> int:
     """The least length of the longest run of base64 characters in a value."""
-    return max((piece.least for piece in shape.pieces if piece.characters and DATA.issuperset(expand(piece.characters))), default=0)
+    return max(
+        (piece.least for piece in shape.pieces if piece.characters and DATA.issuperset(expand(piece.characters))),
+        default=0,
+    )
 
 
 def _leading_run(shape: Shape) -> int:

@@ -43,6 +43,7 @@ class Judge:
 
     placeholder_values: frozenset[str]
     inside: re.Pattern[str]
+    inside_unknown: re.Pattern[str]
     patterns: re.Pattern[str]
     templates: re.Pattern[str]
     published: re.Pattern[str]
@@ -66,6 +67,7 @@ class Judge:
         return Judge(
             placeholder_values=frozenset(str(value).lower() for value in stand_ins["values"]),
             inside=_any_of(map(re.escape, stand_ins["inside"])),
+            inside_unknown=_any_of(map(re.escape, stand_ins["inside_unknown"])),
             patterns=_any_of(stand_ins["patterns"]),
             templates=_any_of(stand_ins["templates"]),
             published=_any_of(map(re.escape, stand_ins["published"])),
@@ -119,7 +121,7 @@ class Judge:
         return len(set(body)) > 5 and not self.is_placeholder(body) and self.bits(body) >= ISSUED_BITS
 
     def is_random(self, value: str, least: int = 12) -> bool:
-        """Whether a value without known format was made by chance: no word, path, address, date, version or stand-in."""
+        """Whether a value without known format was made by chance: no word, path, address, version or stand-in."""
         if not least <= len(value) <= 2000 or not _PLAUSIBLE.fullmatch(value) or _NO_SECRET.match(value):
             return False
         digits = sum(map(str.isdigit, value))
@@ -127,11 +129,18 @@ class Judge:
             return False
         if digits * 10 > len(value) * 8 or len(set(value)) < 7:
             return False
-        return self.bits(value) > RANDOM_BITS and not self._wordy(value) and not self.is_placeholder(value) and not self.is_template(value)
+        if self.bits(value) <= RANDOM_BITS or self._wordy(value) or self.inside_unknown.search(value.lower()):
+            return False
+        return not self.is_placeholder(value) and not self.is_template(value)
 
     def is_strong_password(self, value: str) -> bool:
         """Whether a value that stands for a password mixes kinds of characters as people are told to."""
-        kinds = (any(map(str.islower, value)), any(map(str.isupper, value)), any(map(str.isdigit, value)), not value.isalnum())
+        kinds = (
+            any(map(str.islower, value)),
+            any(map(str.isupper, value)),
+            any(map(str.isdigit, value)),
+            not value.isalnum(),
+        )
         plausible = 8 <= len(value) <= 64 and _PLAUSIBLE.fullmatch(value) and not _NO_SECRET.match(value)
         return bool(plausible) and sum(kinds) >= 4 and not self.is_placeholder(value) and not self.is_template(value)
 
@@ -148,14 +157,14 @@ class Judge:
         return self.weak_passwords.fullmatch(value.lower()) is not None
 
     def is_chosen(self, value: str) -> bool:
-        """Whether a secret of one's own is text that a person made up: not looked up, not a path, an address or a name."""
+        """Whether a secret of one's own is text that a person made up: not looked up, no path, address or name."""
         if not 3 <= len(value) <= 100 or " " in value or self.is_template(value) or _NO_SECRET.match(value):
             return False
         return _PLAUSIBLE.fullmatch(value) is not None and "/" not in value and "." not in value and not value.isupper()
 
     def _wordy(self, value: str) -> bool:
         words = [word for word in _WORD.findall(value) if len(word) > 3 and self.bits(word) < WORD_BITS]
-        return sum(map(len, words)) * 2 > len(value)
+        return sum(map(len, words)) * 5 >= len(value) * 2
 
     def token_state(self, value: str) -> TokenState:
         """Judge a JSON web token by its claims."""
@@ -176,9 +185,18 @@ class Judge:
         """Whether user and password in an address can open something: no example host, word, template or stand-in."""
         host = host.lower()
         name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
-        if name in self.reserved_hosts or name.endswith(self.reserved_suffixes) or any(part in name for part in self.public_hosts):
+        if (
+            name in self.reserved_hosts
+            or name.endswith(self.reserved_suffixes)
+            or any(part in name for part in self.public_hosts)
+        ):
             return False
-        if password.lower() in self.host_words or password == user or self.is_template(password) or self.is_placeholder(password):
+        if (
+            password.lower() in self.host_words
+            or password == user
+            or self.is_template(password)
+            or self.is_placeholder(password)
+        ):
             return False
         return any(map(str.isdigit, password)) or not password.isalpha() or self.bits(password) > RANDOM_BITS
 

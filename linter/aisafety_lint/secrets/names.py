@@ -69,7 +69,9 @@ class Names:
             endings=frozenset(names["endings"]),
             own=frozenset(map(squash, names["own"])),
             issued=frozenset(names["issued"]),
-            vendors=frozenset(word for word in vendors if len(word) > 2 and word != "any" and not word.endswith(tuple(heads))),
+            vendors=frozenset(
+                word for word in vendors if len(word) > 2 and word != "any" and not word.endswith(tuple(heads))
+            ),
             prompt_words=frozenset(prompts["words"]),
             prompt_names=frozenset(map(squash, prompts["exact"])),
         )
@@ -103,7 +105,11 @@ def _role(names: Names, name: str) -> Role:
     size = next((n for n in (3, 2, 1) if len(words) >= n and "".join(words[-n:]) in names.heads), 0)
     if not size and any(len(last) > len(head) > 5 and last.endswith(head) for head in names.heads):
         size = 1
-    if not size and last in ("key", "auth") and any("".join(words[i:-1]) in names.vendors for i in range(len(words) - 1)):
+    if (
+        not size
+        and last in ("key", "auth")
+        and any("".join(words[i:-1]) in names.vendors for i in range(len(words) - 1))
+    ):
         size = 1
     if not size or not names.vetoes.isdisjoint(words[:-size]):
         return Role.NONE

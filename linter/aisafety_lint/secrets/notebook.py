@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 _TOKEN = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|[{}\[\],:]')
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
-_TEXT_OUTPUTS = frozenset({"text", "traceback", "evalue", "text/plain", "text/html", "text/markdown", "application/json"})
+_TEXT_OUTPUTS = frozenset(
+    {"text", "traceback", "evalue", "text/plain", "text/html", "text/markdown", "application/json"}
+)
 
 Path = tuple[str | int, ...]
 

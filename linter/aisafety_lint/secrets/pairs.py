@@ -1,4 +1,4 @@
-"""Names with their values in any text that is not read as Python: `NAME=value`, `key: value`, `"--key", "value"`, headers.
+"""Names with their values in text that is not read as Python: `NAME=value`, `key: value`, flags, headers.
 
 One pass of a single pattern over the lowered text finds the names; the value is read from there, bounded in length.
 """
@@ -12,9 +12,9 @@ from pathlib import PurePosixPath
 from aisafety_lint.secrets.names import Names, Role
 
 _NAME_PART = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
-_SEPARATOR = r"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:=>|:=|==|[:=,])[ \t]{0,20}"
+_SEPARATOR = r"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:=>|:=|==|\|\||\?\?|[:=,])[ \t]{0,20}"
 # Heads of two words, or too short to be looked for inside a word.
-_SPLIT = {"connectionstring": "connection[_-]?string", "connstr": "conn[_-]?str", "pat": "_pat(?![a-z])"}
+_SPLIT = {"connectionstring": "connection[_-]?string", "connstr": "conn[_-]?str", "pat": "[_-]pat(?![a-z])"}
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 2000
 # Longer lines are minified code, data or one-line JSON: only formats are looked for there.
@@ -26,24 +26,30 @@ _FALLBACK = re.compile(
 )
 _SHELL_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=]([^${}]+)\}")
 _NAME_VALUE = re.compile(
-    r"name[\"']?\s{0,40}[:=]\s{0,40}[\"']?([a-z0-9_.-]{3,80})[\"']?,?\s{1,80}(?:-\s)?[\"']?value[\"']?\s{0,20}[:=][ \t]{0,20}"
+    r"(?:name|key)[\"']?\s{0,40}[:=]\s{0,40}[\"']?([a-z0-9_.-]{3,80})[\"']?,?\s{1,80}"
+    r"(?:-\s)?[\"']?value[\"']?\s{0,20}[:=][ \t]{0,20}"
 )
 _BLOCK_DEFAULT = re.compile(r"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[^{}]{0,400}?default[ ]{0,20}=[ ]{0,20}")
 _SPACED = re.compile(r"\b(?:api|access|secret|private|signing|encryption|master|license) $", re.IGNORECASE)
+_INSTRUCTION = re.compile(r"^(?:env|arg)[ ]{1,8}([a-z0-9_]{3,80})[ ]{1,8}(?=[^\s=])", re.MULTILINE)
 _FLAG = re.compile(r"--([a-z0-9-]{0,40}(?:key|token|secret|password))[ ]{1,4}(?=[^\s-])")
 _BEARER = re.compile(r"\bbearer[ ]{1,4}(?=[a-z0-9])")
-CODE = frozenset(
-    ".js .jsx .ts .tsx .mjs .cjs .mts .go .java .kt .kts .rs .rb .php .cs .c .cc .cpp .h .hpp .m .swift .scala .lua .vue .svelte .html .htm "
-    ".css .scss .tf .tfvars .hcl .bicep .groovy .gradle .dart .ex .exs .r .jl .sql .ps1 .py .pyi .pyx .zig .nix .sol .ipynb .patch .diff".split()
-)
+# fmt: off
+CODE = frozenset({
+    ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".go", ".java", ".kt", ".kts", ".rs", ".rb", ".php", ".cs",
+    ".c", ".cc", ".cpp", ".h", ".hpp", ".m", ".swift", ".scala", ".lua", ".vue", ".svelte", ".html", ".htm", ".css",
+    ".scss", ".tf", ".tfvars", ".hcl", ".bicep", ".groovy", ".gradle", ".dart", ".ex", ".exs", ".r", ".jl", ".sql",
+    ".ps1", ".py", ".pyi", ".pyx", ".zig", ".nix", ".sol", ".patch", ".diff"
+})
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A name and its literal value at two offsets.
 
-    `context` names what holds it (a class that is called, keys above); `default` marks a value that is used where nothing
-    else is given, `compared` one that input is compared with; `prose` one that stands in a comment or in text.
+    `context` names what holds it (a class that is called, keys above); `default` marks a value that is used where
+    nothing else is given, `compared` one that input is compared with; `prose` one that stands in a comment or in text.
     """
 
     name: str
@@ -60,12 +66,14 @@ class Pair:
 
 @lru_cache(maxsize=8)
 def name_pattern(names: Names) -> re.Pattern[str]:
-    """A pattern over lowered text for the last words of a name that may hold a credential; group 1 ends with the name."""
+    """A pattern over lowered text for the last words of a name of a credential; group 1 ends with the name."""
     ends = {"key", "auth"}
     for head in sorted(names.heads, key=len):
         if not head.endswith(tuple(ends)) and not head.startswith(tuple(ends)):
             ends.add(head)
-    plain = "|".join(sorted(end for end in ends if end not in _SPLIT and len(end) > 3 or end in ("key", "pwd", "dsn", "jwt")))
+    plain = "|".join(
+        sorted(end for end in ends if (end not in _SPLIT and len(end) > 3) or end in ("key", "pwd", "dsn", "jwt"))
+    )
     split = "|".join(pattern for end, pattern in _SPLIT.items() if end in ends)
     return re.compile(rf"((?:{plain}|{split})[a-z0-9_-]{{0,12}}){_SEPARATOR}")
 
@@ -88,8 +96,11 @@ def name_hits(text: str, lowered: str, names: Names) -> Iterator[NameHit]:
         start = _name_start(text, first, lowered[first:end])
         name = text[start:end]
         role = names.role(name.rsplit(".", 1)[-1])
+        if role is Role.NONE and "." in name:
+            role = names.role(name)
         separator = text[end : match.end()].strip()
-        if role is Role.NONE or _on_long_line(text, first) or (separator.endswith(",") and not _is_argument(text, start)):
+        listed = separator.endswith(",") and not _is_argument(text, start)
+        if role is Role.NONE or listed or _on_long_line(text, first):
             continue
         yield NameHit(name, role, start, separator, match.end())
 
@@ -103,7 +114,10 @@ def text_pairs(text: str, lowered: str, hits: Sequence[NameHit], names: Names, b
     """Read the values of names; `bare` says that a value needs no quotes."""
     done = 0
     for hit in hits:
-        if hit.start >= done and (pair := _read(text, hit.value, hit.name, hit.role, bare or _in_text(text, hit))) is not None:
+        if (
+            hit.start >= done
+            and (pair := _read(text, hit.value, hit.name, hit.role, bare or _in_text(text, hit))) is not None
+        ):
             done = pair.end
             yield pair
     yield from _spread_pairs(text, lowered, names, bare)
@@ -113,6 +127,7 @@ def _spread_pairs(text: str, lowered: str, names: Names, bare: bool) -> Iterator
     """Pairs whose name and value stand in entries of their own, flags with a value after them, and bearer tokens."""
     patterns = [(_FLAG, True), (_NAME_VALUE, bare)] if "--" in text or "value" in lowered else []
     patterns += [(_BLOCK_DEFAULT, False)] if "variable" in lowered else []
+    patterns += [(_INSTRUCTION, True)] if lowered.startswith(("from ", "arg ", "#")) else []
     for pattern, unquoted in patterns:
         for match in pattern.finditer(lowered):
             name = text[match.start(1) : match.end(1)]
@@ -150,6 +165,8 @@ def _on_long_line(text: str, position: int) -> bool:
 def _in_text(text: str, hit: NameHit) -> bool:
     """Whether the name is a header in a quoted text, as in `-H "Authorization: Bearer ..."`, or a key in an address."""
     name = hit.name.lower()
+    if name.startswith("--"):
+        return True
     if hit.separator == ":":
         return text[hit.start - 1 : hit.start] in ("'", '"') and ("-" in name or name == "authorization")
     return hit.separator == "=" and text[hit.start - 1 : hit.start] in ("?", "&")
@@ -177,4 +194,6 @@ def _read(text: str, position: int, name: str, role: Role, bare: bool) -> Pair |
     shell = _SHELL_DEFAULT.match(text, start)
     if shell is not None and (opening is None or shell.end() == end):
         (start, end), default = shell.span(1), True
-    return Pair(name=name, value=text[start:end], start=start, end=end, role=role, quoted=opening is not None, default=default)
+    return Pair(
+        name=name, value=text[start:end], start=start, end=end, role=role, quoted=opening is not None, default=default
+    )

@@ -2,8 +2,8 @@
 
 Most formats begin with letters that no word begins with: one pass over the unbroken runs of the text looks each of them
 up by its first two characters. Formats whose telling part stands further in are found by that literal. A value is never
-part of a longer word. Time is linear in the text: every attempt is bounded by the longest format, and no two attempts of a
-format begin inside one word.
+part of a longer word. Time is linear in the text: every attempt is bounded by the longest format, and no two attempts
+of a format begin inside one word.
 """
 
 import re
@@ -21,6 +21,7 @@ _RUN = re.compile(rf"[A-Za-z0-9_-]{{{RUN},}}")
 _DATA = re.compile(rf"[A-Za-z0-9+/]{{{DATA_RUN}}}")
 _ENCODED = re.compile(r"[A-Za-z0-9+/]*")
 _HEX = re.compile(r"[0-9a-f-]+")
+_BEFORE = frozenset({"\\n", "\\r", "\\t", ":-", " -"})
 _GUARD = 20
 
 
@@ -46,6 +47,8 @@ def _from_runs(text: str, formats: Formats) -> Iterator[Hit]:
         start = run.start()
         if start and text[start - 1] in "\\%":
             start += _escape_length(text, start)
+        while text[start] == "-" and start < run.end() - 1:
+            start += 1
         entries = starting.get(text[start : start + 2])
         if entries is None:
             continue
@@ -60,22 +63,22 @@ def _from_literals(text: str, formats: Formats) -> Iterator[Hit]:
     for literal, entries in literals.items():
         position = text.find(literal)
         while position >= 0:
-            for form, shape in entries:
-                start = _start(text, position, shape)
-                if start >= 0 and (hit := _attempt(text, start, form, shape, formats)) is not None:
-                    yield hit
-                    break
+            hits = (
+                hit
+                for form, shape in entries
+                for start in _possible_starts(text, position, shape)
+                if (hit := _attempt(text, start, form, shape, formats)) is not None
+            )
+            if (first := next(hits, None)) is not None:
+                yield first
             position = text.find(literal, position + len(literal))
 
 
-def _start(text: str, position: int, shape: Shape) -> int:
-    """Where a value with its telling part at `position` begins: the first place that is no part of a longer word."""
+def _possible_starts(text: str, position: int, shape: Shape) -> Iterator[int]:
+    """Where a value with its telling part at `position` may begin: no value begins within a longer word."""
     for start in range(max(0, position - shape.reach), position - shape.nearest + 1):
-        if start == 0 or text[start - 1] not in WORD:
-            return start
-        if text[start - 1] in "nrt" and start > 1 and text[start - 2] == "\\":
-            return start
-    return -1
+        if start == 0 or text[start - 1] not in WORD or text[max(0, start - 2) : start] in _BEFORE:
+            yield start
 
 
 def _escape_length(text: str, start: int) -> int:
@@ -116,7 +119,7 @@ def is_real(form: Format, value: str, formats: Formats) -> bool:
         return False
     if form.precision != "strong" or _HEX.fullmatch(body):
         return True
-    return any(map(str.isdigit, body)) and body != body.lower() and body != body.upper()
+    return any(map(str.isdigit, body)) and (not form.mixed or (body != body.lower() and body != body.upper()))
 
 
 def _is_piece_of_data(text: str, start: int, end: int) -> bool:
@@ -125,6 +128,9 @@ def _is_piece_of_data(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 100) : start]
     left = len(before) - len(before.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
     right = len(after[0]) if after else 0
-    if "/" not in text[start - 1 : start] + text[end : end + 1] and "+" not in text[start - 1 : start] + text[end : end + 1]:
+    if (
+        "/" not in text[start - 1 : start] + text[end : end + 1]
+        and "+" not in text[start - 1 : start] + text[end : end + 1]
+    ):
         return False
     return left + right >= _GUARD

@@ -15,8 +15,9 @@ from aisafety_lint.secrets.context import around, line_before, name_before
 from aisafety_lint.secrets.formats import Format, Formats
 from aisafety_lint.secrets.names import Role
 from aisafety_lint.secrets.pairs import NameHit, Pair, is_bare, name_hits, text_pairs
-from aisafety_lint.secrets.python_pairs import enclosing_names, parse, prose_regions, python_pairs
-from aisafety_lint.secrets.redact import digest, mask
+from aisafety_lint.secrets.python_pairs import python_pairs
+from aisafety_lint.secrets.python_tree import enclosing, parse, prose_regions
+from aisafety_lint.secrets.redact import digest
 from aisafety_lint.secrets.runs import Hit, find_formats
 from aisafety_lint.secrets.structures import find_structures
 from aisafety_lint.secrets.verdict import judge_pair
@@ -27,8 +28,16 @@ _LARGE = 1_048_576
 _QUOTED = re.compile(r"\"([^\"\n\\]{3,200})\"|'([^'\n\\]{3,200})'")
 _WINDOW = 240
 _LEAST = 8
-_PROSE_WORDS = 3
-_CONFIDENCE = {"exact": Confidence.HIGH, "strong": Confidence.MEDIUM, "context": Confidence.MEDIUM, "generic": Confidence.MEDIUM, "guessable": Confidence.MEDIUM}
+_LEAST_WORDS = 4
+_SPOKEN = re.compile(r"(?<![\w-])[A-Za-z]{2,}(?![\w=-])")
+_KEY = re.compile(r"[A-Za-z_][\w-]{0,60}(?=[\"'`]?\s?[:=])")
+_CONFIDENCE = {
+    "exact": Confidence.HIGH,
+    "strong": Confidence.MEDIUM,
+    "context": Confidence.MEDIUM,
+    "generic": Confidence.MEDIUM,
+    "guessable": Confidence.MEDIUM,
+}
 _ORDER = {"exact": 0, "strong": 1, "context": 2, "generic": 3, "guessable": 4}
 
 
@@ -37,8 +46,8 @@ class SecretMatch:
     """A secret at a place, without its value.
 
     `prefix` is the fixed text that the value begins with, `length` counts characters, `digest` is a salted hash. `name`
-    is what the value is assigned to or passed as. `proven` values prove themselves by a checksum or a fixed part, wherever
-    they stand. `place` is `prompt` where the secret stands in text for a model.
+    is what the value is assigned to or passed as. `proven` values prove themselves by a checksum or a fixed part, also
+    in a test. `place` is `prompt` where the secret stands in text for a model.
     """
 
     path: str
@@ -78,14 +87,14 @@ class _Found:
 
 
 def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ...]:
-    """Find the secrets of a text of a kind of file (python, notebook, yaml, json, toml, markdown, dockerfile, shell, dotenv, text)."""
+    """Find the secrets of a text; `kind` is that of its `SourceFile`."""
     found = list(_notebook(text, formats)) if kind == "notebook" else list(_detect(text, kind, formats))
     return tuple(_match(text, one) for one in _merge(found))
 
 
 def _notebook(text: SourceText, formats: Formats) -> Iterator[_Found]:
     for cell in notebook.cells(text.text):
-        for one in _detect(SourceText(text.path, cell.text), cell.kind, formats):
+        for one in _detect(SourceText("", cell.text), cell.kind, formats):
             yield replace(one, start=cell.place(one.start), end=cell.place(one.end - 1) + 1)
 
 
@@ -113,7 +122,9 @@ def _pairs(source: SourceText, kind: str, formats: Formats) -> Iterator[Pair]:
     if kind != "python":
         yield from as_text
         return
-    written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_worth(pair.value, pair.role, formats)]
+    written = [
+        pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_worth(pair.value, pair.role, formats)
+    ]
     promising = [hit for hit in hits if _promises(text, hit, formats)]
     if not written and not promising:
         return
@@ -126,7 +137,8 @@ def _pairs(source: SourceText, kind: str, formats: Formats) -> Iterator[Pair]:
     yield from python_pairs(source, tree, names, lines)
     regions = prose_regions(source, tree, sorted(source.span(pair.start, pair.start).line for pair in written))
     for pair in written:
-        if "#" in line_before(text, pair.start) or any(region.start <= pair.start < region.end for region in regions):
+        line = line_before(text, pair.start)
+        if "#" in line or line[:1] in ("%", "!") or any(region.start <= pair.start < region.end for region in regions):
             yield replace(pair, prose=True)
 
 
@@ -149,23 +161,29 @@ def _is_worth(value: str, role: Role, formats: Formats) -> bool:
 def _place(source: SourceText, kind: str, hit: Hit, formats: Formats) -> str:
     """`prompt` where a secret stands within a sentence under a name that says that a model reads it."""
     text = source.text
-    before, after = text[max(0, hit.start - 120) : hit.start], text[hit.end : hit.end + 120]
-    if len(re.findall(r"[A-Za-z]{2,}", before + " " + after)) < _PROSE_WORDS * 2:
-        return ""
     if kind == "python":
-        tree = parse(text)
-        names = enclosing_names(source, tree, hit.start) if tree is not None else []
+        tree = (
+            parse(text)
+            if any(word in text.lower() for word in formats.names.prompt_words | formats.names.prompt_names)
+            else None
+        )
+        literal, names = enclosing(source, tree, hit.start) if tree is not None else ("", [])
+        sentence = literal.replace(text[hit.start : hit.end], "")
+        keyed = False
     else:
-        names = re.findall(r"[A-Za-z_][\w-]*(?=[\"']?\s*[:=])", around(text, hit.start, hit.end)[:600])
-    literal = line_before(text, hit.start)
-    words = re.search(r"[A-Za-z]{2,}[ :,.][^\"'=]*$", literal)
-    return "prompt" if words is not None and any(map(formats.names.is_prompt, names)) else ""
+        names = _KEY.findall(around(text, hit.start, hit.end)[:600])
+        sentence = line_before(text, hit.start).split(":", 1)[-1] + text[hit.end : hit.end + 120].split("\n", 1)[0]
+        keyed = _KEY.search(sentence) is not None
+    spoken = len(_SPOKEN.findall(sentence)) >= _LEAST_WORDS and not keyed
+    return "prompt" if spoken and any(map(formats.names.is_prompt, names)) else ""
 
 
 def _merge(found: Iterable[_Found]) -> list[_Found]:
     """Of what overlaps, keep the most specific; what is known to be no secret silences the less specific."""
     kept: list[_Found] = []
-    for one in sorted(found, key=lambda one: (_ORDER[one.format.precision], not one.real, one.start - one.end, one.start)):
+    for one in sorted(
+        found, key=lambda one: (_ORDER[one.format.precision], not one.real, one.start - one.end, one.start)
+    ):
         if not any(one.start < other.end and other.start < one.end for other in kept):
             kept.append(one)
     return sorted((one for one in kept if one.real), key=lambda one: (one.start, one.end))

@@ -11,7 +11,6 @@ and means the same in RE2.
     {uuid}          a UUID in lower case
 """
 
-import os
 import random
 import re
 from dataclasses import dataclass
@@ -54,7 +53,11 @@ class Piece:
         if self.texts:
             parts = sorted(map(re.escape, self.texts), key=len, reverse=True)
             return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
-        return f"{self.characters}{{{self.least}}}" if self.least == self.most else f"{self.characters}{{{self.least},{self.most}}}"
+        return (
+            f"{self.characters}{{{self.least}}}"
+            if self.least == self.most
+            else f"{self.characters}{{{self.least},{self.most}}}"
+        )
 
     @property
     def shortest(self) -> int:
@@ -69,7 +72,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A shape, read; `anchors` are literals of which a value has one, `nearest` to `reach` characters after its start."""
+    """A shape, read; `anchors` are literals of which a value has one, `nearest` to `reach` characters in."""
 
     pieces: tuple[Piece, ...]
     pattern: re.Pattern[str]
@@ -155,7 +158,7 @@ def _anchors(pieces: tuple[Piece, ...]) -> tuple[tuple[str, ...], int, int]:
         while index < len(pieces) and pieces[index].texts and len(runs) * len(pieces[index].texts) <= 24:
             runs = [start + text for start in runs for text in pieces[index].texts]
             index += 1
-        shared = os.path.commonprefix(runs)
+        shared = _shared_start(runs)
         if len(runs) > 2 and len(shared) >= 3:
             runs = [shared]
         length = min(map(len, runs))
@@ -167,3 +170,8 @@ def _anchors(pieces: tuple[Piece, ...]) -> tuple[tuple[str, ...], int, int]:
         nearest += sum(piece.shortest for piece in pieces[first:index])
         reach += sum(piece.longest for piece in pieces[first:index])
     return best
+
+
+def _shared_start(texts: list[str]) -> str:
+    first, last = min(texts), max(texts)
+    return first[: next((i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))]

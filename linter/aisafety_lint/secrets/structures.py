@@ -13,7 +13,10 @@ _END = "-----END "
 _LONGEST_KEY = 20_000
 _LEAST_KEY = 64
 _PUTTY = "PuTTY-User-Key-File-"
-_PUTTY_KEY = re.compile(r"PuTTY-User-Key-File-[23]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,80}?Private-Lines: \d{1,3}\s{1,2}((?:[A-Za-z0-9+/=]{1,80}\s{1,2}){1,60})")
+_PUTTY_KEY = re.compile(
+    r"PuTTY-User-Key-File-[23]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,80}?Private-Lines: \d{1,3}\s{1,2}"
+    r"((?:[A-Za-z0-9+/=]{1,80}\s{1,2}){1,60})"
+)
 _WEB_KEY = re.compile(r"[\"']d[\"']\s{0,8}:\s{0,8}[\"']([A-Za-z0-9_-]{40,700})[\"']")
 _ADDRESS = re.compile(
     r"://([^\s:/@\"'`<>{}()$\\]{0,64}):([^\s/@\"'`<>{}\\]{3,128})@(\[[0-9a-fA-F:]{2,40}\]|[A-Za-z0-9.-]{1,120})(?::[0-9]{1,5})?"
@@ -41,7 +44,9 @@ def basic_credentials(value: str, formats: Formats) -> bool:
     if data is None:
         return False
     user, colon, password = data.decode("latin-1").partition(":")
-    return bool(colon) and password.isprintable() and user.isprintable() and formats.judge.opens(user, password, "a.host")
+    return (
+        bool(colon) and password.isprintable() and user.isprintable() and formats.judge.opens(user, password, "a.host")
+    )
 
 
 def _key_blocks(text: str, formats: Formats) -> Iterator[Hit]:
@@ -58,7 +63,12 @@ def _key_blocks(text: str, formats: Formats) -> Iterator[Hit]:
         stop = text.find("-----", end + len(_END), end + 80)
         real = len(letters) >= _LEAST_KEY and formats.judge.looks_issued(letters[:400]) and "..." not in body
         encrypted = match[1] is not None or "Proc-Type: 4,ENCRYPTED" in body
-        yield Hit(formats.structure("encrypted-pem" if encrypted else "pem"), match.start(), stop + 5 if stop >= 0 else end, real)
+        yield Hit(
+            formats.structure("encrypted-pem" if encrypted else "pem"),
+            match.start(),
+            stop + 5 if stop >= 0 else end,
+            real,
+        )
         position = end
 
 
@@ -67,4 +77,6 @@ def _addresses(text: str, formats: Formats) -> Iterator[Hit]:
         scheme = _SCHEME.search(text, max(0, match.start() - 31), match.start())
         user, password, host = match[1], match[2], match[3]
         if scheme is not None:
-            yield Hit(formats.structure("uri"), match.start(2), match.end(2), real=formats.judge.opens(user, password, host))
+            yield Hit(
+                formats.structure("uri"), match.start(2), match.end(2), real=formats.judge.opens(user, password, host)
+            )

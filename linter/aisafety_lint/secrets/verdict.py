@@ -1,4 +1,4 @@
-"""Decides what a name with a literal value is: a value of a format that needs its name, a random value, a guessable secret."""
+"""Decides what a name with a literal value is: of a format that needs its name, random, guessable, or no secret."""
 
 import re
 from dataclasses import dataclass
@@ -53,12 +53,17 @@ def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Form
         if judge.is_random(value, _LEAST_PASSWORD) or judge.is_strong_password(value):
             return Verdict(formats.structure("password"), value, offset)
         if _is_weak_password(pair, kind, value, formats):
-            return Verdict(formats.structure("weak"), value, offset)
+            return Verdict(formats.structure("weak" if any(map(str.isdigit, value)) else "plain-word"), value, offset)
         return None
     least = _LEAST_TOKEN if "token" in pair.name.lower() or not pair.quoted else _LEAST_KEY
-    if not judge.is_random(value, least) or ((pair.prose or kind == "markdown") and _HASH.fullmatch(value)):
+    if not judge.is_random(value, least) or (_is_described(pair, kind) and _HASH.fullmatch(value)):
         return None
     return Verdict(formats.structure("own" if pair.role is Role.OWN else "random"), value, offset)
+
+
+def _is_described(pair: Pair, kind: str) -> bool:
+    """Whether the pair stands in text for a reader, and not as the setting of a variable."""
+    return (pair.prose or kind == "markdown") and not pair.name.isupper()
 
 
 def _without_scheme(value: str) -> tuple[str, int, str]:

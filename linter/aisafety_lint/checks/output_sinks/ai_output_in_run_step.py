@@ -11,7 +11,7 @@ from aisafety_lint.manifests.workflows import Job, Step, Workflow, workflows
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
-_EXPRESSION = re.compile(r"\$\{\{(?P<body>[^}]*)\}\}")
+_EXPRESSION = re.compile(r"\$\{\{(?P<body>[^{}]{0,1000})\}\}")
 _STEP_OUTPUT = re.compile(r"\bsteps\.(?P<step>[\w-]+)\.outputs\.(?P<output>[\w-]+)")
 _JOB_OUTPUT = re.compile(r"\bneeds\.(?P<job>[\w-]+)\.outputs\.(?P<output>[\w-]+)")
 _SCRIPT_INPUTS = ("script",)

@@ -1,13 +1,13 @@
 """Writes the draft of a reply, for the page on which a person sends it."""
 
-import html
 import os
 
 from flask import Flask, request
+from markupsafe import Markup
 from openai import OpenAI
 
 app = Flask(__name__)
-app.secret_key = os.environ["SESSION_SECRET"]
+app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
 client = OpenAI()
 
 
@@ -17,9 +17,9 @@ def ask(prompt: str) -> str:
 
 
 @app.post("/draft")
-def draft() -> str:
+def draft() -> Markup:
     reply = ask("Write a reply to: " + request.form["mail"])
-    return f"<article>{html.escape(reply)}</article>"
+    return Markup("<article>{}</article>").format(reply)
 
 
 def discount(mail: str) -> float:

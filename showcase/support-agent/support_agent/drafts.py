@@ -1,10 +1,13 @@
 """Writes the draft of a reply, for the page on which a person sends it."""
 
+import os
+
 from flask import Flask, request
+from markupsafe import Markup
 from openai import OpenAI
 
 app = Flask(__name__)
-app.secret_key = "support-agent"
+app.config["SECRET_KEY"] = os.getenv("SECRET_KEY", "change-me")
 client = OpenAI()
 
 
@@ -14,9 +17,9 @@ def ask(prompt: str) -> str:
 
 
 @app.post("/draft")
-def draft() -> str:
+def draft() -> Markup:
     reply = ask("Write a reply to: " + request.form["mail"])
-    return f"<article>{reply}</article>"
+    return Markup(f"<article>{reply}</article>")
 
 
 def discount(mail: str) -> float:

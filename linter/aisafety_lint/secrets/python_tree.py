@@ -1,0 +1,120 @@
+"""The syntax tree of Python source as the scan needs it: cut down to some lines, with offsets in characters."""
+
+import ast
+import bisect
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from aisafety_lint.source import SourceText
+
+_COMMAND = re.compile(r"^[%!](?=[\w%])", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Offsets between which a text stands that is no code."""
+
+    start: int
+    end: int
+
+
+def parse(text: str) -> ast.Module | None:
+    """Parse Python source, also with the commands of a notebook in it; None where it is not valid."""
+    if "%" in text or "!" in text:
+        text = _COMMAND.sub("#", text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def nodes(tree: ast.AST, lines: Sequence[int]) -> Iterator[ast.AST]:
+    """The nodes that cover one of the lines (sorted), except the members of an enumeration."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases):
+            continue
+        for child in ast.iter_child_nodes(node):
+            first, last = getattr(child, "lineno", None), getattr(child, "end_lineno", None)
+            if first is None or last is None or _covers_one(lines, first, last):
+                waiting.append(child)
+
+
+def prose_regions(source: SourceText, tree: ast.Module, lines: Sequence[int]) -> list[Region]:
+    """Where strings of several lines stand that cover one of the lines (sorted)."""
+    return [
+        Region(*extent(source, node))
+        for node in nodes(tree, lines)
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+        if (node.end_lineno or 0) > node.lineno
+    ]
+
+
+def extent(source: SourceText, node: ast.expr) -> tuple[int, int]:
+    """The character offsets of an expression, the end exclusive."""
+    first = _offset(source, node.lineno, node.col_offset)
+    return first, _offset(source, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+
+
+def enclosing(source: SourceText, tree: ast.Module, position: int) -> tuple[str, list[str]]:
+    """The literal at an offset, and the names under which it is assigned, passed or keyed, from the inside out."""
+    path: list[ast.AST] = []
+    node: ast.AST | None = tree
+    while node is not None:
+        path.append(node)
+        node = next((child for child in ast.iter_child_nodes(node) if _holds(source, child, position)), None)
+    steps = zip(reversed(path[:-1]), reversed(path[1:]), strict=True)
+    names = [name for parent, child in steps for name in _names_of(parent, child)]
+    literal = path[-1]
+    return (literal.value if isinstance(literal, ast.Constant) and isinstance(literal.value, str) else ""), names
+
+
+def target_names(target: ast.expr) -> Iterator[str]:
+    """The name that a target, or anything that reads like one, goes by."""
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            yield name
+
+
+def _covers_one(lines: Sequence[int], first: int, last: int) -> bool:
+    index = bisect.bisect_left(lines, first)
+    return index < len(lines) and lines[index] <= last
+
+
+def _holds(source: SourceText, node: ast.AST, position: int) -> bool:
+    if isinstance(node, ast.expr | ast.stmt | ast.keyword):
+        start = _offset(source, node.lineno, node.col_offset)
+        return start <= position < _offset(source, node.end_lineno or node.lineno, node.end_col_offset or 0)
+    return any(_holds(source, child, position) for child in ast.iter_child_nodes(node))
+
+
+def _names_of(parent: ast.AST, child: ast.AST) -> list[str]:
+    match parent:
+        case ast.keyword(arg=str(name)):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [name for target in targets for name in target_names(target)]
+        case ast.AnnAssign(target=target) | ast.NamedExpr(target=target) | ast.AugAssign(target=target):
+            return list(target_names(target))
+        case ast.Dict(keys=keys, values=values):
+            held = [key for key, value in zip(keys, values, strict=True) if value is child]
+            return [key.value for key in held if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        case ast.Call(func=func) if child is not func:
+            return [ast.unparse(func).rsplit(".", 1)[-1][:80]]
+    return []
+
+
+def _offset(source: SourceText, line: int, column: int) -> int:
+    """The character offset of a line and a column in UTF-8 bytes from 0."""
+    start = source.starts[line - 1]
+    end = source.starts[line] if line < len(source.starts) else len(source.text)
+    text = source.text[start:end]
+    if text.isascii():
+        return start + column
+    return start + len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
