@@ -12,7 +12,7 @@ from aisafety_lint.discovery import Discovered, discover, read
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel
 from aisafety_lint.settings import CommandLine, load_config
-from aisafety_lint.source import Unreadable
+from aisafety_lint.source import UnreadableError
 from conftest import MakeTree
 
 
@@ -322,5 +322,5 @@ class TestStandardInput:
 
     def test_it_has_the_same_bound(self, tree: MakeTree) -> None:
         config = replace(self.config(tree({}), "a.py", b"x" * 3000), max_file_size=2000)
-        with pytest.raises(Unreadable, match="larger than 2000 bytes"):
+        with pytest.raises(UnreadableError, match="larger than 2000 bytes"):
             read(config, discover(config).files[0])

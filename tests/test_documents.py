@@ -15,7 +15,7 @@ from aisafety_lint.manifests.documents import Array, Document, Node, Object, Sca
 from aisafety_lint.manifests.embedded import parse_embedded
 from aisafety_lint.manifests.nodes import MAX_DEPTH
 from aisafety_lint.manifests.query import select
-from aisafety_lint.source import SourceText, Unreadable, decode
+from aisafety_lint.source import SourceText, UnreadableError, decode
 
 SYNTAXES: tuple[Syntax, ...] = get_args(Syntax)
 
@@ -171,6 +171,10 @@ def test_duplicate_keys_are_noted_and_the_last_one_counts(syntax: Syntax) -> Non
     assert "duplicate-key" in [note.id for note in document.notifications]
 
 
+def test_keys_that_are_comments_may_occur_twice() -> None:
+    assert not read('{"//": "one", "a": 1, "//": "two"}', "json").notifications
+
+
 @pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("opening", ["[", "{", '{"a":', "[{"])
 @pytest.mark.parametrize("closed", [True, False])
@@ -228,7 +232,7 @@ def test_encodings_and_line_ends_keep_places(syntax: Syntax, encoding: str, end:
 
 
 def test_utf_16_without_a_mark_is_unreadable() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         decode('{"a": 1}'.encode("utf-16-le"))
 
 

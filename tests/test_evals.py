@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from aisafety_lint.checks import evals as check_module
 from aisafety_lint.checks.safety_evals import agent_without_owner, invalid_declaration
+from aisafety_lint.errors import UserError
 from aisafety_lint.evals.commands import mentions, unwrapped
 from aisafety_lint.evals.declaration import load_schema, read_declaration
 from aisafety_lint.evals.frameworks import EvalKnowledge, load
@@ -683,6 +684,7 @@ class Tool:
 
     name: str
     capabilities: frozenset[str]
+    path: str = "app/tools.py"
 
 
 @dataclass(frozen=True)
@@ -699,9 +701,10 @@ class Agent:
 
 @dataclass(frozen=True)
 class Code:
-    """A program with nothing but agents."""
+    """A program with nothing but agents and tools."""
 
     agents: tuple[Agent, ...]
+    tools: tuple[Tool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -766,7 +769,7 @@ class TestShipping:
         "agent",
         [
             Agent(tools=()),
-            Agent(tools=(Tool("search", frozenset({"net-read", "fs-read"})),)),
+            Agent(tools=(Tool("search", frozenset({"net-read", "fs-read", "secret-read"})),)),
             Agent(path="tests/test_agent.py"),
             Agent(path="docs/examples/agent.py"),
             Agent(kind="server"),
@@ -782,6 +785,14 @@ class TestShipping:
         files = {**APP, "app/b.py": "", "tests/a.py": ""}
         agents = Agent(path="app/b.py"), Agent(path="tests/a.py"), Agent()
         assert [found.location.path for found in findings(ABSENCE, files, *agents)] == ["app/agent.py"]
+
+    def test_a_tool_of_no_known_agent_belongs_to_the_first(self) -> None:
+        money, files = Tool("pay", frozenset({"money"})), evaluate(APP)
+        agent, server = Agent(tools=()), Agent(tools=(money,), kind="server")
+        check = check_module.check
+        assert list(check(rule(ABSENCE), Repository(files, Code((agent,), (money,)))))
+        assert not list(check(rule(ABSENCE), Repository(files, Code((agent, server), (money,)))))
+        assert not list(check(rule(ABSENCE), Repository(files, Code((), (money,)))))
 
     def test_ready_made_tools_count(self) -> None:
         (found,) = findings(ABSENCE, APP, Agent(name="", tools=(), capabilities=frozenset({"shell"})))
@@ -901,6 +912,26 @@ class TestKnowledge:
         match = rule(path.stem).match
         if match:
             jsonschema.Draft202012Validator(schema).validate(match["eval"])
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("title: x\n", "is no kind"),
+            ("kind: framework\n", "is no kind"),
+            ("kind: quality\ntitle: x\n", "cannot be used"),
+            ("kind: quality\ntitle: x\nrecognise: {modules: [{name: a, text: '('}]}\n", "cannot be used"),
+        ],
+    )
+    def test_a_file_of_the_user_that_is_wrong_is_the_users_error(self, tmp_path: Path, text: str, message: str) -> None:
+        (tmp_path / "evals").mkdir()
+        (tmp_path / "evals" / "own.yml").write_text(text)
+        with pytest.raises(UserError, match=message):
+            load(Knowledge((builtin_root(), tmp_path)))
+
+    def test_a_framework_of_the_user_is_known(self, tmp_path: Path) -> None:
+        (tmp_path / "evals").mkdir()
+        (tmp_path / "evals" / "own.yml").write_text("kind: quality\ntitle: Own\nrecognise: {modules: [own]}\n")
+        assert "own" in load(Knowledge((builtin_root(), tmp_path))).frameworks
 
     @pytest.mark.parametrize("name", ["eval", "match-eval", "aisafety"])
     def test_schemas_are_schemas(self, name: str) -> None:

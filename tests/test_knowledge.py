@@ -20,7 +20,19 @@ from static_names import Names
 
 MODELS = dict(Knowledge().models("frameworks"))
 KINDS = load_yaml(builtin_root() / "schema/kinds.yml")
-ROLES = ("sources", "sinks", "sanitizers", "checks", "propagation", "tools", "agents", "gates", "grants", "effects")
+ROLES = (
+    "sources",
+    "sinks",
+    "sanitizers",
+    "checks",
+    "propagation",
+    "runs",
+    "tools",
+    "agents",
+    "gates",
+    "grants",
+    "effects",
+)
 each_model = pytest.mark.parametrize("stem", MODELS)
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -505,7 +506,15 @@ def test_rules_are_what_the_schema_says(rule: Any) -> None:
     names = [block["select"]] if isinstance(block["select"], str) else block["select"]
     for name in names:
         assert name.startswith("$") or any(name in kind.places for kind in kinds().by_id.values())
-    assert set(block.get("kinds", ())) <= kinds().by_id.keys()
+    assert {block["kind"]} <= kinds().by_id.keys() if "kind" in block else True
+
+
+def test_an_unknown_key_of_a_rule_is_the_users_to_mend() -> None:
+    blocks: list[dict[str, Any]] = [{"select": "servers", "kinds": ["mcp-client"]}, {"where": {}}]
+    for block in blocks:
+        rule = replace(RULES[0], match={"manifest": block})
+        with pytest.raises(UserError, match="match: manifest"):
+            list(run_checks([rule], project_of(())))
 
 
 def _queries(given: Any, key: str = "") -> Iterator[str]:

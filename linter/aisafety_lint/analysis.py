@@ -28,7 +28,7 @@ from aisafety_lint.python.relevance import imported_modules, relevant_files
 from aisafety_lint.secrets import redact
 from aisafety_lint.secrets.formats import load_formats
 from aisafety_lint.secrets.scan import SecretMatch, scan
-from aisafety_lint.source import SourceFile, SourceText, Span, Unreadable, decode
+from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode
 
 _DOCUMENTS = ("yaml", "json", "toml")
 _RECURSION = 20_000
@@ -43,6 +43,7 @@ class Reader:
     found: Discovered
     unreadable: dict[str, Notification] = field(default_factory=dict)
     parsed: dict[str, Document] = field(default_factory=dict)
+    notes: list[Notification] = field(default_factory=list)
 
     def data(self, file: SourceFile) -> bytes | None:
         """The bytes of a file, or None where it cannot be read."""
@@ -50,7 +51,7 @@ class Reader:
             return None
         try:
             return discovery.read(self.config, file)
-        except Unreadable as error:
+        except UnreadableError as error:
             self.fail("unreadable-file", f"`{file.path}` cannot be read: {error}.", file.path)
             return None
 
@@ -59,7 +60,7 @@ class Reader:
         data = self.data(file)
         try:
             return None if data is None else SourceText(file.path, decode(data))
-        except Unreadable as error:
+        except UnreadableError as error:
             self.fail("unreadable-file", f"`{file.path}` is not analysed: {error}.", file.path)
             return None
 
@@ -77,7 +78,9 @@ class Reader:
             self.parsed[file.path] = documents.parse(text, file.kind)  # type: ignore[arg-type]  # one of _DOCUMENTS
         return self.parsed[file.path]
 
-    def texts(self, paths: Collection[str], secrets: Iterable[SecretMatch]) -> tuple[dict[str, SourceText], dict[str, tuple[Span, ...]]]:
+    def texts(
+        self, paths: Collection[str], secrets: Iterable[SecretMatch]
+    ) -> tuple[dict[str, SourceText], dict[str, tuple[Span, ...]]]:
         """The texts of some files with their secrets masked, and where they are masked."""
         by_path: dict[str, list[SecretMatch]] = {}
         for match in secrets:
@@ -134,7 +137,7 @@ def analyse(reader: Reader, knowledge: Knowledge) -> Project:
     program = link_program(facts, knowledge)
     flows, model_calls = _flows(program)
     evaluation = _evaluation(reader, knowledge, files, imports)
-    notes = (*reader.unreadable.values(), *kinds.notifications(manifests), *evaluation.notifications)
+    notes = (*reader.unreadable.values(), *reader.notes, *kinds.notifications(manifests), *evaluation.notifications)
     return Project(files, program, flows, evaluation, manifests, secrets, notes, model_calls, program.unresolved)
 
 
@@ -151,7 +154,7 @@ def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch
             imports[file.path] = imported_modules(data, notebook=file.kind == "notebook")
         try:
             secrets += scan(SourceText(file.path, decode(data)), file.kind, formats)
-        except Unreadable as error:
+        except UnreadableError as error:
             reader.fail("unreadable-file", f"`{file.path}` is not analysed: {error}.", file.path)
     return tuple(secrets), imports
 
@@ -177,20 +180,30 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> Iterator[Manifest]:
         among = kinds.candidates(file.path, data, known) if data is not None else ()
         document = reader.document(file) if among else None
         if document is not None:
-            yield from kinds.recognise(file.path, document, known, among)
+            found = kinds.recognise(file.path, document, known, among)
+            reader.notes += kinds.missed(file.path, document, among) if not found else ()
+            yield from found
 
 
 def _flows(program: Program) -> tuple[tuple[Flow, ...], int]:
     """All flows, and how many model calls there are."""
     seeds = find_seeds(program.resolver, program.tools, program.decorators)
-    solver = Solver(program.resolver, program.guards, program.kinds)
-    flows = [make_flow(solver, seed, hit, program.kinds.sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)]
-    flows.sort(key=lambda flow: (flow.location.path, flow.location.span, flow.kind, flow.steps[0].path, flow.steps[0].span))
-    calls = sum(seed.kind == "model-output" and program.index.value(seed.scope, seed.value).op == "call" for seed in seeds)
+    solver = Solver(program)
+    flows = [
+        make_flow(solver, seed, hit, program.kinds.sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)
+    ]
+    flows.sort(
+        key=lambda flow: (flow.location.path, flow.location.span, flow.kind, flow.steps[0].path, flow.steps[0].span)
+    )
+    calls = sum(
+        seed.kind == "model-output" and program.index.value(seed.scope, seed.value).op == "call" for seed in seeds
+    )
     return tuple(flows), calls
 
 
-def _evaluation(reader: Reader, knowledge: Knowledge, files: Mapping[str, SourceFile], imports: Mapping[str, frozenset[str]]) -> Evaluation:
+def _evaluation(
+    reader: Reader, knowledge: Knowledge, files: Mapping[str, SourceFile], imports: Mapping[str, frozenset[str]]
+) -> Evaluation:
     def read(path: str) -> SourceText | None:
         return reader.text(files[path]) if path in files else None
 

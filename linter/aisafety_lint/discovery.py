@@ -17,7 +17,7 @@ from aisafety_lint.filetypes import kind_by_name
 from aisafety_lint.finding import Notification, NotificationLevel
 from aisafety_lint.ignorefiles import checked_spec
 from aisafety_lint.scope import is_git_root
-from aisafety_lint.source import SourceFile, Unreadable, read_bytes
+from aisafety_lint.source import SourceFile, UnreadableError, read_bytes
 from aisafety_lint.walk import Walk, is_text, shown, size_limit
 
 __all__ = ["Discovered", "discover", "read", "size_limit"]
@@ -72,12 +72,12 @@ def discover(config: Config) -> Discovered:
 
 
 def read(config: Config, file: SourceFile) -> bytes:
-    """The bytes of a discovered file, or of the standard input that stands for it; raises Unreadable."""
+    """The bytes of a discovered file, or of the standard input that stands for it; raises UnreadableError."""
     limit = size_limit(config, file.kind)
     if config.stdin is None or config.stdin[0] != file.path:
         return read_bytes(config.root, file, limit)
     if len(config.stdin[1]) > limit:
-        raise Unreadable(f"larger than {limit} bytes")
+        raise UnreadableError(f"larger than {limit} bytes")
     return config.stdin[1]
 
 

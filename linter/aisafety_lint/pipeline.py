@@ -44,22 +44,23 @@ def run(config: Config) -> Report:
 def _placed(findings: Iterable[Finding], found: Discovered) -> Iterator[Finding]:
     """Findings in test code are for the auditor only, but for secrets that prove themselves."""
     for finding in findings:
-        if found.is_test(finding.location.path) and not finding.proven:
-            finding = replace(finding, persona=Persona.AUDITOR)
-        yield finding
+        hidden = found.is_test(finding.location.path) and not finding.proven
+        yield replace(finding, persona=Persona.AUDITOR) if hidden else finding
 
 
-def _decide(findings: Iterable[Finding], found: Discovered, selection: Selection) -> tuple[list[Finding], dict[str, int]]:
+def _decide(
+    findings: Iterable[Finding], found: Discovered, selection: Selection
+) -> tuple[list[Finding], dict[str, int]]:
     """What is shown, and how many are not, by reason; what lies outside the given paths is not counted at all."""
     shown: list[Finding] = []
     hidden: Counter[str] = Counter()
     for finding in findings:
         if any(found.in_scope(path) for path in _paths([finding])):
-            finding, reason = selection.decide(finding)
+            decided, reason = selection.decide(finding)
             if reason:
                 hidden[reason] += 1
             else:
-                shown.append(finding)
+                shown.append(decided)
     return shown, dict(sorted(hidden.items()))
 
 

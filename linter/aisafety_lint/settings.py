@@ -19,7 +19,7 @@ from aisafety_lint.config import Config, Override, SettingsFile
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Notification, NotificationLevel
 from aisafety_lint.settings_schema import place, setting_fields, setting_key, validate
-from aisafety_lint.source import SourceFile, Unreadable, decode, read_bytes
+from aisafety_lint.source import SourceFile, UnreadableError, decode, read_bytes
 
 OWN_FILES = ("aisafety-lint.toml", ".github/aisafety-lint.toml")
 _TABLE = ("tool", "aisafety-lint")
@@ -121,7 +121,7 @@ def _read_pyproject(path: Path, label: str, notifications: list[Notification]) -
 def _read(path: Path, name: str, table: tuple[str, ...]) -> SettingsFile:
     try:
         text = decode(read_bytes(path.parent, SourceFile(path.name, "toml"), _MAX_BYTES))
-    except Unreadable as error:
+    except UnreadableError as error:
         raise UserError(f"{name}: cannot be read: {error}") from error
     try:
         data: Any = tomllib.loads(text)

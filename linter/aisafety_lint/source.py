@@ -30,7 +30,7 @@ class SourceFile:
     size: int = 0
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A file that cannot be read as text; the message says why, for a notification."""
 
 
@@ -70,13 +70,17 @@ class SourceText:
 def decode(data: bytes) -> str:
     """Decode the bytes of a text file: a byte order mark decides, else UTF-8, else Latin-1 for stray bytes.
 
-    Raises Unreadable for binary data (a NUL byte and no UTF-16 mark).
+    Raises UnreadableError for binary data (a NUL byte and no UTF-16 mark).
     """
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
     if b"\0" in data:
-        raise Unreadable("binary data")
+        raise UnreadableError("binary data")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -84,13 +88,13 @@ def decode(data: bytes) -> str:
 
 
 def read_bytes(root: Path, file: SourceFile, limit: int) -> bytes:
-    """Read a file of the project, at most `limit` bytes; raises Unreadable with the reason."""
+    """Read a file of the project, at most `limit` bytes; raises UnreadableError with the reason."""
     try:
         descriptor = os.open(root / file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as stream:
             data = stream.read(limit + 1)
     except OSError as error:
-        raise Unreadable(error.strerror or type(error).__name__) from error
+        raise UnreadableError(error.strerror or type(error).__name__) from error
     if len(data) > limit:
-        raise Unreadable(f"larger than {limit} bytes")
+        raise UnreadableError(f"larger than {limit} bytes")
     return data

@@ -1,4 +1,4 @@
-"""The checks: each rule's data is interpreted by the module of its `match` key; a rule without has a module of its own."""
+"""The checks: a rule's data is interpreted by the module of its `match` key; a rule without has a module of its own."""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Rules about consequential calls that no person approves: takes `match: {approval: {capabilities}}`, gives findings."""
+"""Rules about consequential calls that no person approves: takes a rule's `approval` block, gives findings."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -146,7 +146,7 @@ def _remedy(problem: Problem) -> str:
 
 
 def _words(product: Shipped, capabilities: Collection[str] = ()) -> dict[str, str]:
-    return {"agent": product.name, "tools": product.tools(capabilities)}
+    return {"agent": product.name, "tools": product.named_tools(capabilities)}
 
 
 def _suite_words(suite: Suite) -> dict[str, str]:

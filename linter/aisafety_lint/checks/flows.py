@@ -1,7 +1,7 @@
 """Rules about flows that data can say: takes `match: {flow: {from, to, unless}}` of a rule, gives its findings.
 
-One finding for each sink and rule, with a flow for each source that reaches it. Flows through a recognised approval gate
-are left out where the rule says `unless: [approval]`.
+One finding for each sink and rule, with a flow for each source that reaches it. Flows through a recognised approval
+gate are left out where the rule says `unless: [approval]`.
 """
 
 from collections import defaultdict
@@ -36,7 +36,10 @@ def approved(program: Program, flow: Flow) -> bool:
     """Whether a person agrees before the sink is reached: by the framework, or by a gate in the code."""
     if flow.seed.tool is not None and flow.seed.tool.approved:
         return True
-    return any(program.guards.approved(scope, program.index.value(scope, call).guard) for scope, call in flow.chain)
+    return any(
+        program.consent.approved(scope, program.index.value(scope, call).guard, program.filled)
+        for scope, call in flow.chain
+    )
 
 
 def _order(flow: Flow) -> tuple[int, int, str, int]:
@@ -73,4 +76,5 @@ def source_name(program: Program, flow: Flow) -> str:
 def _why(program: Program, flows: Sequence[Flow]) -> str:
     steps = len(flows[0].steps)
     sources = "" if len(flows) == 1 else f"; {len(flows)} sources reach this place"
-    return f"nothing on the {steps} steps from the source makes the value safe for {program.kinds.sinks[flows[0].kind]}{sources}"
+    sink = program.kinds.sinks[flows[0].kind]
+    return f"nothing on the {steps} steps from the source makes the value safe for {sink}{sources}"

@@ -24,7 +24,7 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
 
 
 def _fits(block: Mapping[str, Any], grant: Grant) -> bool:
-    """Whether a grant has a wanted capability and exactly the marks (exposes, unapproved, switch) that the rule asks for."""
+    """Whether a grant has a wanted capability, and of the marks exactly those that the rule asks for."""
     wanted = block.get("capabilities")
     if wanted is not None and not set(wanted) & set(grant.capabilities):
         return False

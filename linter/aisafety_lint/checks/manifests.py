@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Confidence, Finding, Location, Persona, Severity
 from aisafety_lint.manifests.builder import shorten
 from aisafety_lint.manifests.embedded import embedded_text
@@ -26,6 +27,7 @@ _CREDENTIALS = re.compile(
     r"|(?=[a-z_-]*\d)(?=[\d_-]*[a-z])[\w-]{24,}",
     re.IGNORECASE,
 )
+_KEYS = frozenset({"kind", "select", "then", "where", "report", "group", "levels", "confidence"})
 _LONGEST_TEXT = 1_000
 _NAMES_SHOWN = 3
 _NARROWING = ("package", "argument", "value", "access", "server")
@@ -62,10 +64,10 @@ class Hit:
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     """The findings of a rule with a `manifest` block, in the order of the manifests."""
-    block = rule.match["manifest"]
+    block = _block(rule)
     seen: set[tuple[str, int, int]] = set()
     for manifest in project.manifests:
-        if "kinds" in block and manifest.kind.id not in block["kinds"]:
+        if "kind" in block and manifest.kind.id not in _texts(block["kind"]):
             continue
         hits = []
         for hit in _hits(block, manifest):
@@ -75,6 +77,16 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
                 seen.add((manifest.path, span.line, span.column))
                 hits.append(hit)
         yield from (_grouped(rule, manifest, group) for group in _groups(hits, block.get("group")))
+
+
+def _block(rule: Rule) -> Mapping[str, Any]:
+    block: Mapping[str, Any] = rule.match["manifest"]
+    if unknown := sorted(block.keys() - _KEYS):
+        hint = f"it has {', '.join(sorted(_KEYS))}"
+        raise UserError(f"{rule.path}: `match: manifest` has no key `{unknown[0]}`", hint)
+    if "select" not in block:
+        raise UserError(f"{rule.path}: `match: manifest` needs the key `select`")
+    return block
 
 
 def manifest_finding(rule: Rule, manifest: Manifest, hit: Hit) -> Finding:

@@ -11,10 +11,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from aisafety_lint.errors import UserError
 from aisafety_lint.evals.model import Cover, Target
 from aisafety_lint.knowledge import Knowledge
 
 FRAMEWORK_KINDS = ("adversarial", "benchmark", "quality")
+_KINDS = (*FRAMEWORK_KINDS, "pipelines", "signs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +137,24 @@ class EvalKnowledge:
 
 
 def load(knowledge: Knowledge) -> EvalKnowledge:
-    """Read `rules/evals`; of files of one name the user's wins."""
+    """Read `rules/evals`; of files of one name the user's wins. Raises UserError for a file that is not understood."""
     models = dict(knowledge.models("evals"))
-    by_kind = {content["kind"]: content for content in models.values()}
-    frameworks = {name: _framework(name, data) for name, data in models.items() if data["kind"] in FRAMEWORK_KINDS}
-    return EvalKnowledge(
-        frameworks,
-        _pipelines(by_kind["pipelines"]),
-        _signs(by_kind["signs"]),
-        knowledge.roots[0] / "schema" / "aisafety.schema.json",
-    )
+    for name, data in models.items():
+        if data.get("kind") not in _KINDS:
+            hint = f"`kind` is one of {', '.join(_KINDS)}"
+            raise UserError(f"evals/{name}.yml: `{data.get('kind')}` is no kind of file about evaluation", hint)
+    by_kind = {data["kind"]: data for data in models.values()}
+    frameworks = {name: _checked(name, data) for name, data in models.items() if data["kind"] in FRAMEWORK_KINDS}
+    schema = knowledge.roots[0] / "schema" / "aisafety.schema.json"
+    return EvalKnowledge(frameworks, _pipelines(by_kind["pipelines"]), _signs(by_kind["signs"]), schema)
+
+
+def _checked(name: str, data: Mapping[str, Any]) -> Framework:
+    try:
+        return _framework(name, data)
+    except (KeyError, TypeError, AttributeError, re.error) as error:
+        hint = "the form is rules/schema/eval.schema.json"
+        raise UserError(f"evals/{name}.yml: cannot be used: {error}", hint) from error
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:

@@ -2,7 +2,8 @@
 
 Yes, if an agent with at least one tool that has an effect is built in product code, in a repository that is deployed:
 its dependencies are written down, something puts it into operation, and it is no library that agents are built with.
-Reading tools alone do not count. A snippet, a test, an example, a framework: no.
+Reading tools alone do not count. A snippet, a test, an example, a framework: no. Where no agent's list of tools could
+be followed to one, a tool of the product that no server offers to others belongs to the first agent.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,7 +14,8 @@ from aisafety_lint.evals.model import Evaluation
 from aisafety_lint.finding import Location
 from aisafety_lint.source import Span
 
-HARMLESS = frozenset({"fs-read", "net-read", "db-read", "model"})
+# Reading is no effect; nearly every tool that calls a service reads the key for it.
+HARMLESS = frozenset({"fs-read", "net-read", "db-read", "secret-read", "model"})
 _NAMES_SHOWN = 3
 
 
@@ -22,6 +24,8 @@ class ToolLike(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def path(self) -> str: ...
     @property
     def capabilities(self) -> Collection[str]: ...
 
@@ -48,6 +52,8 @@ class ProgramLike(Protocol):
 
     @property
     def agents(self) -> Sequence[AgentLike]: ...
+    @property
+    def tools(self) -> Sequence[ToolLike]: ...
 
 
 class Evaluated(Protocol):
@@ -61,9 +67,10 @@ class Evaluated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """An agent of the product: the first one by path and line that can do more than read."""
+    """An agent of the product: the first one by path and line that can do more than read, with its own tools."""
 
     agent: AgentLike
+    tools: tuple[ToolLike, ...]
     capabilities: frozenset[str]
 
     @property
@@ -76,10 +83,10 @@ class Shipped:
         """The agent, for a message."""
         return f"`{self.agent.name}`" if self.agent.name else "the agent"
 
-    def tools(self, wanted: Collection[str] = ()) -> str:
+    def named_tools(self, wanted: Collection[str] = ()) -> str:
         """Its tools with one of the capabilities, or those with an effect, for a message."""
         useful = self.capabilities.intersection(wanted) if wanted else self.capabilities - HARMLESS
-        names = [f"`{tool.name}`" for tool in self.agent.tools if not useful.isdisjoint(tool.capabilities)]
+        names = [f"`{tool.name}`" for tool in self.tools if not useful.isdisjoint(tool.capabilities)]
         if not names:
             return f"ready-made tools ({', '.join(sorted(useful))})"
         more = len(names) - _NAMES_SHOWN
@@ -88,11 +95,22 @@ class Shipped:
 
 def shipped(project: Evaluated) -> Shipped | None:
     """The agent that the repository ships, or None."""
-    evaluation = project.evaluation
+    evaluation, program = project.evaluation, project.program
     if not evaluation.deployed:
         return None
-    for agent in sorted(project.program.agents, key=lambda agent: (agent.path, agent.span)):
+    agents = [agent for agent in program.agents if agent.kind == "agent" and agent.path not in evaluation.aside]
+    agents.sort(key=lambda agent: (agent.path, agent.span))
+    for agent in agents:
         capabilities = frozenset(agent.capabilities).union(*(tool.capabilities for tool in agent.tools))
-        if agent.kind == "agent" and capabilities - HARMLESS and agent.path not in evaluation.aside:
-            return Shipped(agent, capabilities)
-    return None
+        if capabilities - HARMLESS:
+            return Shipped(agent, tuple(agent.tools), capabilities)
+    tools = _loose_tools(program, evaluation)
+    capabilities = frozenset().union(*(tool.capabilities for tool in tools))
+    return Shipped(agents[0], tools, capabilities) if agents and capabilities - HARMLESS else None
+
+
+def _loose_tools(program: ProgramLike, evaluation: Evaluation) -> tuple[ToolLike, ...]:
+    """The tools of the product that belong to no agent or server that is known."""
+    owned = {(tool.path, tool.name) for agent in program.agents for tool in agent.tools}
+    product = (tool for tool in program.tools if tool.path not in evaluation.aside)
+    return tuple(tool for tool in product if (tool.path, tool.name) not in owned)

@@ -8,7 +8,9 @@ from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param
 
 
-def bind_operand(resolver: Resolver, scope: int, call: int, operand: int, path: Path, callee: Ref, function: int) -> Iterator[tuple[int, Path]]:
+def bind_operand(
+    resolver: Resolver, scope: int, call: int, operand: int, path: Path, callee: Ref, function: int
+) -> Iterator[tuple[int, Path]]:
     """For an untrusted operand yield the parameters (their values) that receive it, and the part that is untrusted."""
     index = resolver.index
     value = index.value(scope, call)
@@ -42,7 +44,9 @@ def _targets(params: tuple[Param, ...], keyword: str, place: int, path: Path) ->
     elif keyword == "**":
         yield from _unpacked(params, path)
     else:
-        named = next((param for param in params if param.name == keyword and param.form in ("positional", "keyword")), None)
+        named = next(
+            (param for param in params if param.name == keyword and param.form in ("positional", "keyword")), None
+        )
         if named is not None:
             yield named.value, path
         elif "**" in others:

@@ -12,14 +12,24 @@ from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.resolver import Resolver
 
-_ELEMENTS = {"values": ("*",), "items": ("*",), "pop": (), "popitem": (), "get": (), "setdefault": (), "copy": (), "keys": None, "popleft": ()}
+_ELEMENTS = {
+    "values": ("*",),
+    "items": ("*",),
+    "pop": (),
+    "popitem": (),
+    "get": (),
+    "setdefault": (),
+    "copy": (),
+    "keys": None,
+    "popleft": (),
+}
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
 _STANDARD = frozenset(sys.stdlib_module_names) | {"str"}
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What a library call makes of an untrusted operand: the path in its result, what it cleans, whether that is a guess."""
+    """What a library call makes of an untrusted operand: its path in the result, what is cleaned, whether it is a guess."""
 
     path: Path
     cleans: frozenset[str]
@@ -35,11 +45,12 @@ class Library:
         self._sinks: dict[tuple[int, int], tuple[tuple[Row, Holds], ...]] = {}
 
     def sinks(self, scope: int, call: int) -> tuple[tuple[Row, Holds], ...]:
-        """The sink rows about a call whose conditions hold or may hold."""
+        """The sink rows about a call whose conditions hold or may hold; a project function is followed instead."""
         known = self._sinks.get((scope, call))
         if known is None:
             found = []
-            for row in rows_of(self.models, "sinks", self.names(scope, call)):
+            inside = any(self.resolver.function_of(callee) is not None for callee in self.resolver.callees(scope, call))
+            for row in () if inside else rows_of(self.models, "sinks", self.names(scope, call)):
                 held = all_hold(self.resolver, scope, call, row)
                 if held is not Holds.NO:
                     found.append((row, held))
@@ -53,7 +64,11 @@ class Library:
             index = self.resolver.index
             function = index.value(scope, index.value(scope, call).args[0])
             base = index.value(scope, function.args[0])
-            name = base.name if base.op in ("attr", "name", "param") else index.local_names[scope].get(function.args[0], "")
+            name = (
+                base.name
+                if base.op in ("attr", "name", "param")
+                else index.local_names[scope].get(function.args[0], "")
+            )
             return (*paths, f"{name}.{function.name}", f"self.{name}.{function.name}") if name else paths
         return paths
 
@@ -90,12 +105,20 @@ class Library:
     def _listed(self, scope: int, call: int, row: Row, operand: int) -> bool:
         """Whether the operand is among those that a propagation row lets through."""
         for item in row.get("from", ()):
-            spec = {"position": item} if isinstance(item, int) else {"receiver": True} if item == "receiver" else {"name": item}
+            spec = (
+                {"position": item}
+                if isinstance(item, int)
+                else {"receiver": True}
+                if item == "receiver"
+                else {"name": item}
+            )
             if operand in operands(self.resolver, scope, call, spec):
                 return True
         return False
 
-    def _default(self, scope: int, call: int, operand: int, path: Path, cleans: frozenset[str], paths: tuple[str, ...]) -> Passed | None:
+    def _default(
+        self, scope: int, call: int, operand: int, path: Path, cleans: frozenset[str], paths: tuple[str, ...]
+    ) -> Passed | None:
         index = self.resolver.index
         value = index.value(scope, call)
         function = index.value(scope, value.args[0])
@@ -104,7 +127,9 @@ class Library:
         guessed = not any(self._is_standard(name) for name in paths)
         return Passed((), cleans, guessed)
 
-    def _of_receiver(self, scope: int, method: str, args: tuple[int, ...], path: Path, cleans: frozenset[str]) -> Passed | None:
+    def _of_receiver(
+        self, scope: int, method: str, args: tuple[int, ...], path: Path, cleans: frozenset[str]
+    ) -> Passed | None:
         """A method of an untrusted object."""
         if path and method in _ELEMENTS:
             if method in ("get", "pop", "setdefault") and len(args) > 1:

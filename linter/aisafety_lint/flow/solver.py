@@ -1,9 +1,9 @@
 """Taint over the program: an on-demand tabulation from the sources, with one context for each untrusted parameter.
 
-A *context* is where untrusted content enters a function: a source, or a parameter (and the part of it) in some call. In
-each context the untrusted values are followed through the sparse value graph. What a context finds (sinks reached, parts
-of its return value, parameters written into) is its summary: it is computed once and applied at every call that enters
-the context, so that content never returns to a caller that it did not come from.
+A *context* is where untrusted content enters a function: a source, or a parameter (and the part of it) in some call.
+In each context the untrusted values are followed through the sparse value graph. What a context finds (sinks reached,
+parts of its return value, parameters written into) is its summary: it is computed once and applied at every call that
+enters the context, so that content never returns to a caller that it did not come from.
 """
 
 from collections import defaultdict, deque
@@ -16,11 +16,9 @@ from aisafety_lint.flow.sources import Seed, carries
 from aisafety_lint.flow.transfer import Path, cut, dict_path, passes
 from aisafety_lint.program.conditions import Holds
 from aisafety_lint.program.constants import text_of
-from aisafety_lint.program.guards import Guards
-from aisafety_lint.program.kinds import Kinds
+from aisafety_lint.program.model import Program
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.refs import Ref
-from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Value
 
 Kindset = frozenset[str]
@@ -78,12 +76,13 @@ class Context:
 class Solver:
     """Follows the seeds of a program to the sinks."""
 
-    def __init__(self, resolver: Resolver, guards: Guards, kinds: Kinds) -> None:
-        self.resolver = resolver
-        self.index = resolver.index
-        self.guards = guards
-        self.kinds = kinds
-        self.library = Library(resolver)
+    def __init__(self, program: Program) -> None:
+        self.resolver = program.resolver
+        self.index = program.index
+        self.guards = program.guards
+        self.consent = program.consent
+        self.kinds = program.kinds
+        self.library = Library(program.resolver)
         self.contexts: list[Context] = []
         self.entries: dict[tuple[int, int, Path], int] = {}
         self.reached: dict[Node, Arrival] = {}
@@ -149,7 +148,11 @@ class Solver:
         if user.op == "dict":
             key = self.index.value(node.scope, user.args[operand - operand % 2])
             unpacked = user.args[operand - operand % 2] == user.args[operand - operand % 2 + 1]
-            path: Path | None = node.path if unpacked else dict_path(key.name if key.op == "const" else "", is_key=operand % 2 == 0, path=node.path)
+            path: Path | None = (
+                node.path
+                if unpacked
+                else dict_path(key.name if key.op == "const" else "", is_key=operand % 2 == 0, path=node.path)
+            )
         elif user.op == "attr" and self._is_clean_attribute(node, user):
             path = None
         else:
@@ -193,7 +196,22 @@ class Solver:
         for kind, pattern in self.kinds.harmless_prefix.items():
             if prefix and pattern.search(prefix):
                 found |= {kind}
-        return found
+        return found | self._quoted(node, user, operand)
+
+    def _quoted(self, node: Node, user: Value, operand: int) -> Kindset:
+        """Kinds for which a value between quotes is safe when it is known to hold no such quote."""
+        around = [
+            text_of(self.resolver, node.scope, user.args[place]) if 0 <= place < len(user.args) else ""
+            for place in (operand - 1, operand + 1)
+        ]
+        quote = around[0][-1:]
+        if (
+            quote not in ("'", '"')
+            or around[1][:1] != quote
+            or not self.guards.lacks(node.scope, node.value, quote, user.guard)
+        ):
+            return NONE
+        return self.kinds.quoted
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
@@ -255,10 +273,18 @@ class Solver:
         """A class without a constructor of its own (dataclass, model): arguments become fields by name or position."""
         record = self.index.calls[node.scope][call]
         fields = list(self.index.scopes[callee.scope].annotations)
-        for place, (keyword, item) in enumerate(zip(record.keywords, self.index.value(node.scope, call).args[1:], strict=True)):
+        for place, (keyword, item) in enumerate(
+            zip(record.keywords, self.index.value(node.scope, call).args[1:], strict=True)
+        ):
             if item != operand:
                 continue
-            name = keyword if keyword not in ("", "*", "**") else fields[place] if keyword == "" and place < len(fields) else "*"
+            name = (
+                keyword
+                if keyword not in ("", "*", "**")
+                else fields[place]
+                if keyword == "" and place < len(fields)
+                else "*"
+            )
             kept = path if keyword == "**" else cut((name, *path))
             annotation = self.index.scopes[callee.scope].annotations.get(name)
             if annotation is None or not self._is_scalar(callee.scope, name):
@@ -285,7 +311,9 @@ class Solver:
         """What the end of a function hands to its callers."""
         scope = self.index.scopes[node.scope]
         if node.value in scope.returns:
-            self._exit("", node)
+            # What only the operator's switch returns (an escape hatch beside the checked result) is not the rule.
+            if len(scope.returns) == 1 or not self.consent.switched(node.scope, scope.values[node.value].guard):
+                self._exit("", node)
         elif node.value in scope.yields:
             self._exit("*", node)
         elif node.path and scope.values[node.value].op == "store":
@@ -298,7 +326,10 @@ class Solver:
             root = self.index.value(node.scope, root.args[0])
         if root.op == "param":
             self._exit(f"param {root.name}", node)
-            if self.index.enclosing_class(node.scope) is not None and root.name == self.index.scopes[node.scope].params[0].name:
+            if (
+                self.index.enclosing_class(node.scope) is not None
+                and root.name == self.index.scopes[node.scope].params[0].name
+            ):
                 self._remember(node, node.path)
 
     def _exit(self, kind: str, node: Node) -> None:
@@ -318,7 +349,9 @@ class Solver:
             owner = self.index.enclosing_class(function)
             name = self.index.scopes[owner].name if owner is not None else name
         for scope, call in self.index.calls_by_name.get(name, ()):
-            if any(self.resolver.function_of(callee) == function for callee in self.resolver.callees(scope, call.value)):
+            if any(
+                self.resolver.function_of(callee) == function for callee in self.resolver.callees(scope, call.value)
+            ):
                 yield scope, call.value
 
     def _apply(self, kind: str, exit_node: Node, caller: Node, scope: int, call: int) -> None:
@@ -326,7 +359,9 @@ class Solver:
         cleaned = caller.cleaned | exit_node.cleaned
         self._emerge(kind, exit_node, scope, call, caller.context, cleaned, Arrival(caller, exit_node))
 
-    def _emerge(self, kind: str, exit_node: Node, scope: int, call: int, context: int, cleaned: Kindset, arrival: Arrival) -> None:
+    def _emerge(
+        self, kind: str, exit_node: Node, scope: int, call: int, context: int, cleaned: Kindset, arrival: Arrival
+    ) -> None:
         if kind in ("", "*"):
             if (scope, call) in self.seeded:
                 return
@@ -340,11 +375,18 @@ class Solver:
 
     def _argument(self, scope: int, call: int, function: int, name: str) -> int | None:
         """The value in the caller behind a parameter: an argument, the receiver, or the object under construction."""
-        is_receiver = self.index.enclosing_class(function) is not None and self.index.scopes[function].params[0].name == name
+        is_receiver = (
+            self.index.enclosing_class(function) is not None and self.index.scopes[function].params[0].name == name
+        )
         if not is_receiver:
-            bound = any(ref.receiver is not None or ref.kind in ("class", "instance") for ref in self.resolver.callees(scope, call))
+            bound = any(
+                ref.receiver is not None or ref.kind in ("class", "instance")
+                for ref in self.resolver.callees(scope, call)
+            )
             return self.resolver.argument_for(scope, self.index.calls[scope][call], function, name, bound=bound)
-        if self.index.scopes[function].name == "__init__" and any(ref.kind == "class" for ref in self.resolver.callees(scope, call)):
+        if self.index.scopes[function].name == "__init__" and any(
+            ref.kind == "class" for ref in self.resolver.callees(scope, call)
+        ):
             return call
         attribute = self.index.value(scope, self.index.value(scope, call).args[0])
         return attribute.args[0] if attribute.op == "attr" else None
@@ -404,7 +446,11 @@ class Solver:
         owner = self.index.enclosing_class(node.scope)
         if owner is None or path[0] == "*":
             return
-        related = {owner, *self.resolver.subclasses(owner), *(ref.scope for ref in self.resolver.lineage(owner) if ref.kind == "class")}
+        related = {
+            owner,
+            *self.resolver.subclasses(owner),
+            *(ref.scope for ref in self.resolver.lineage(owner) if ref.kind == "class"),
+        }
         for where, value in self.index.attribute_loads.get(path[0], ()):
             if where != node.scope and self.index.outer_class(where) in related and self._reads_receiver(where, value):
                 self.add(Node(node.context, where, value, path[1:], node.cleaned), Arrival(node))
@@ -412,4 +458,6 @@ class Solver:
     def _reads_receiver(self, where: int, value: int) -> bool:
         base = self.index.value(where, self.index.value(where, value).args[0])
         params = self.index.scopes[where].params
-        return (base.op == "param" and bool(params) and params[0].name == base.name) or (base.op == "name" and base.name == "self")
+        return (base.op == "param" and bool(params) and params[0].name == base.name) or (
+            base.op == "name" and base.name == "self"
+        )

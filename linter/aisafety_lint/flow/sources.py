@@ -27,7 +27,13 @@ class Seed:
 def find_seeds(resolver: Resolver, tools: Iterable[Tool], decorators: DecoratorIndex) -> tuple[Seed, ...]:
     """All sources of the program, each value once."""
     found: dict[tuple[int, int], Seed] = {}
-    for seed in (*_tool_arguments(resolver, tools), *_calls(resolver), *_decorated(resolver, decorators), *_methods(resolver), *_instances(resolver)):
+    for seed in (
+        *_tool_arguments(resolver, tools),
+        *_calls(resolver),
+        *_decorated(resolver, decorators),
+        *_methods(resolver),
+        *_instances(resolver),
+    ):
         found.setdefault((seed.scope, seed.value), seed)
     return tuple(sorted(found.values(), key=lambda seed: (seed.scope, seed.value)))
 
@@ -51,7 +57,9 @@ def scalar(resolver: Resolver, scope: int, annotation: Annotation) -> bool:
     for ref in resolver.dotted(scope, annotation.name):
         if ref.kind == "external" and ref.path in resolver.models.scalars:
             return True
-        if ref.kind == "class" and any(base.path.removesuffix("()") in resolver.models.scalars for base in resolver.lineage(ref.scope)):
+        if ref.kind == "class" and any(
+            base.path.removesuffix("()") in resolver.models.scalars for base in resolver.lineage(ref.scope)
+        ):
             return True
     return False
 
@@ -103,13 +111,21 @@ def _methods(resolver: Resolver) -> Iterator[Seed]:
         for owner, name, row in rows:
             for method in methods_named(resolver, number, name) if owner in kinds else ():
                 wanted = row["parameter"] if isinstance(row["parameter"], list) else [row["parameter"]]
-                yield from _parameters(resolver, method, row, model_params(resolver, method, {**row, "parameters": wanted}))
+                yield from _parameters(
+                    resolver, method, row, model_params(resolver, method, {**row, "parameters": wanted})
+                )
 
 
 def _parameters(resolver: Resolver, function: int, row: Row, values: tuple[int, ...]) -> Iterator[Seed]:
     for param in resolver.index.scopes[function].params:
         if param.value in values and carries(resolver, function, param):
-            yield Seed(function, param.value, row["yields"], param.name, frozenset(row.get("except", ())) if "method" in row else frozenset())
+            yield Seed(
+                function,
+                param.value,
+                row["yields"],
+                param.name,
+                frozenset(row.get("except", ())) if "method" in row else frozenset(),
+            )
 
 
 def _instances(resolver: Resolver) -> Iterator[Seed]:
@@ -123,7 +139,13 @@ def _instances(resolver: Resolver) -> Iterator[Seed]:
                 for ref in resolver.annotated(number, param.annotation):
                     for key in resolver.models.lineage(ref.path) if ":" in ref.path else ():
                         if key in rows:
-                            yield Seed(number, param.value, rows[key]["yields"], param.name, frozenset(rows[key].get("except", ())))
+                            yield Seed(
+                                number,
+                                param.value,
+                                rows[key]["yields"],
+                                param.name,
+                                frozenset(rows[key].get("except", ())),
+                            )
 
 
 def spelled(resolver: Resolver, scope: int, call: int) -> str:
@@ -132,10 +154,12 @@ def spelled(resolver: Resolver, scope: int, call: int) -> str:
     parts: list[str] = []
     known = index.value(scope, call)
     value = index.value(scope, known.args[0]) if known.op == "call" else known
-    while value.op in ("attr", "call", "item", "await"):
+    while value.op in ("attr", "call", "item", "await", "store", "enter") and value.args:
         if value.op == "attr":
             parts.append(value.name)
         value = index.value(scope, value.args[0])
-    position = next((item for item in range(len(index.scopes[scope].values)) if index.scopes[scope].values[item] is value), -1)
+    position = next(
+        (item for item in range(len(index.scopes[scope].values)) if index.scopes[scope].values[item] is value), -1
+    )
     name = index.local_names[scope].get(position, value.name) or value.name
     return ".".join([name.rpartition(".")[2] if value.op == "function" else name, *reversed(parts)]).strip(".")

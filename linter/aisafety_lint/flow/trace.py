@@ -46,7 +46,17 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     confidence = Confidence[last.row.get("confidence", "high").upper()]
     lowered = (last.held is Holds.MAYBE) + any(solver.reached[node].guessed for node in nodes if node in solver.reached)
     symbol = solver.index.scopes[last.scope].qualname
-    return Flow(seed, last.kind, last.sink, name, location, symbol, tuple(chain), steps, Confidence(max(confidence - lowered, 1)))
+    return Flow(
+        seed,
+        last.kind,
+        last.sink,
+        name,
+        location,
+        symbol,
+        tuple(chain),
+        steps,
+        Confidence(max(confidence - lowered, 1)),
+    )
 
 
 def _way(solver: Solver, node: Node) -> list[Node]:
@@ -111,5 +121,7 @@ def call_place(index: Index, scope: int, call: int) -> Location:
         return Location(path, Span(line, column, end_line, end_column))
     _, _, last_line, last_column = function.place
     if last_line == line or function.op != "attr":
-        return Location(path, Span(line, column, line, last_column if last_line == line and last_column > column else column + 1))
+        return Location(
+            path, Span(line, column, line, last_column if last_line == line and last_column > column else column + 1)
+        )
     return Location(path, Span(last_line, max(last_column - len(function.name), 1), last_line, last_column))

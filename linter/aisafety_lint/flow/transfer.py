@@ -1,7 +1,7 @@
-"""How one operation passes untrusted content on: pure functions from an access path of an operand to paths of the result.
+"""How one operation passes untrusted content on: from an access path of an operand to a path of the result.
 
-A path says which part of a value is untrusted: `()` the whole, `("key",)` what stands under an attribute or a constant
-key, `"*"` some element, `"2:"` the elements from the third on. Paths are cut at a depth of three, where the rest counts as a whole.
+A path says which part of a value is untrusted: `()` the whole, `("key",)` what stands under an attribute or
+constant key, `"*"` some element, `"2:"` the elements from the third on. Paths are cut at a depth of three.
 """
 
 from aisafety_lint.python.facts import Value
@@ -14,7 +14,7 @@ _CARRYING = frozenset({"Div", "BitOr", "Mult"})
 
 
 def passes(value: Value, operand: int, path: Path) -> Path | None:
-    """The untrusted part of a value whose `operand`-th operand has an untrusted part at `path`; None where it has none."""
+    """The untrusted part of a value whose `operand`-th operand has one at `path`; None where it has none."""
     if value.op in _SAME:
         return path if value.op != "slice" or operand == 0 else None
     match value.op:

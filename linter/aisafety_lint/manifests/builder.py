@@ -39,7 +39,9 @@ class Notes:
         self._count[topic] = self._count.get(topic, 0) + 1
 
     def duplicate(self, key: Scalar) -> None:
-        """Note a key that occurs twice in its object."""
+        """Note a key that occurs twice in its object; keys that people write as comments may."""
+        if key.raw.lstrip("_").startswith(("//", "#", "comment")):
+            return
         message = f"the key `{shorten(key.raw)}` occurs twice; the last one counts"
         self.add("duplicate-key", message, key.start, key.end)
 

@@ -64,7 +64,9 @@ def find_grants(resolver: Resolver, guards: Guards) -> tuple[Grant, ...]:
                         found.append(Grant(scope, call.value, row, tuple(row.get("capabilities", ())), confidence))
     found += _named(resolver)
     unique = {(grant.scope, grant.call, id(grant.row)): grant for grant in found}
-    return tuple(sorted(unique.values(), key=lambda grant: (grant.scope, resolver.index.value(grant.scope, grant.call).place)))
+    return tuple(
+        sorted(unique.values(), key=lambda grant: (grant.scope, resolver.index.value(grant.scope, grant.call).place))
+    )
 
 
 def _named(resolver: Resolver) -> Iterator[Grant]:
@@ -79,17 +81,25 @@ def _named(resolver: Resolver) -> Iterator[Grant]:
                 if known.op in ("name", "attr", "import") and known.name.rpartition(".")[2] in names:
                     for ref in resolver.refs(number, item):
                         for row in resolver.models.values.get(ref.path, ()):
-                            yield Grant(number, item, row, tuple(row.get("capabilities", ())), Confidence[row.get("confidence", "high").upper()])
+                            yield Grant(
+                                number,
+                                item,
+                                row,
+                                tuple(row.get("capabilities", ())),
+                                Confidence[row.get("confidence", "high").upper()],
+                            )
 
 
 def _opted_in(resolver: Resolver, guards: Guards, scope: int, call: int) -> bool:
     """Whether a developer's own opt-in dominates the call: the grant is then where the opt-in is set."""
     guard = resolver.index.value(scope, call).guard
-    for value, holds in guards.chain(scope, guard):
-        if holds != "returned":
-            names = (resolver.index.value(scope, item).name for item in guards.slice(scope, value))
+    while guard >= 0:
+        known = resolver.index.scopes[scope].guards[guard]
+        if known.holds in ("true", "false"):
+            names = (resolver.index.value(scope, item).name for item in guards.slice(scope, known.value))
             if any(fnmatch.fnmatchcase(name, pattern) for name in names if name for pattern in resolver.models.opt_ins):
                 return True
+        guard = known.parent
     return False
 
 
@@ -110,7 +120,14 @@ def find_agents(resolver: Resolver, tools: tuple[Tool, ...], grants: tuple[Grant
     return tuple(sorted(found.values(), key=lambda agent: (agent.path, agent.place)))
 
 
-def _agent(resolver: Resolver, scope: int, call: int, row: Row, by_scope: Mapping[int, Tool], granted: Mapping[tuple[int, int], frozenset[str]]) -> Agent:
+def _agent(
+    resolver: Resolver,
+    scope: int,
+    call: int,
+    row: Row,
+    by_scope: Mapping[int, Tool],
+    granted: Mapping[tuple[int, int], frozenset[str]],
+) -> Agent:
     index = resolver.index
     tools: dict[int, Tool] = {}
     capabilities: frozenset[str] = frozenset()
@@ -121,11 +138,17 @@ def _agent(resolver: Resolver, scope: int, call: int, row: Row, by_scope: Mappin
                 tools[tool.scope] = tool
     kind = row.get("kind", "agent")
     if kind == "server":
-        tools = {tool.scope: tool for tool in by_scope.values() if tool.framework == row["stem"] and tool.registered[0] == index.paths[scope]}
+        tools = {
+            tool.scope: tool
+            for tool in by_scope.values()
+            if tool.framework == row["stem"] and tool.registered[0] == index.paths[scope]
+        }
     approved = _approved(resolver, scope, call, row.get("approval"))
     listed = tuple(sorted(tools.values(), key=lambda tool: (tool.path, tool.place)))
     name = _name(resolver, scope, call)
-    return Agent(name, index.paths[scope], index.value(scope, call).place, row["stem"], kind, listed, capabilities, approved)
+    return Agent(
+        name, index.paths[scope], index.value(scope, call).place, row["stem"], kind, listed, capabilities, approved
+    )
 
 
 def _name(resolver: Resolver, scope: int, call: int) -> str:
@@ -147,12 +170,18 @@ def tool_values(resolver: Resolver, scope: int, call: int, spec: Mapping[str, An
         seen.add((where, value))
         known = resolver.index.value(where, value)
         if known.op in ("text", "phi", "store", "star", "copy"):
-            pending += [(where, item) for item in known.args[:2] if known.op != "star"] or [(where, item) for item in known.args]
+            pending += [(where, item) for item in known.args[:2] if known.op != "star"] or [
+                (where, item) for item in known.args
+            ]
             continue
         if known.op in ("list", "tuple", "set"):
             pending += [(where, item) for item in known.args]
             continue
-        containers = [ref for ref in resolver.refs(where, value) if ref.kind == "container" and (ref.scope, ref.value) != (where, value)]
+        containers = [
+            ref
+            for ref in resolver.refs(where, value)
+            if ref.kind == "container" and (ref.scope, ref.value) != (where, value)
+        ]
         pending += [(ref.scope, ref.value) for ref in containers]
         if not containers:
             yield where, value
@@ -166,7 +195,11 @@ def _tools_of(resolver: Resolver, ref: Ref, by_scope: Mapping[int, Tool]) -> Ite
         qualname = resolver.index.scopes[ref.scope].qualname
         for tool in by_scope.values():
             owner = resolver.index.enclosing_class(tool.scope)
-            if owner is not None and resolver.index.paths[owner] == path and resolver.index.scopes[owner].qualname == qualname:
+            if (
+                owner is not None
+                and resolver.index.paths[owner] == path
+                and resolver.index.scopes[owner].qualname == qualname
+            ):
                 yield tool
 
 
@@ -176,7 +209,12 @@ def _approved(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any]
         return frozenset()
     for operand in operands(resolver, scope, call, spec):
         if "has_instance" in spec:
-            return frozenset().union(*(_per_tool(resolver, scope, item, spec) for item in (operand, *container_items(resolver, scope, operand))))
+            return frozenset().union(
+                *(
+                    _per_tool(resolver, scope, item, spec)
+                    for item in (operand, *container_items(resolver, scope, operand))
+                )
+            )
         if resolver.index.value(scope, operand).op == "dict":
             return _keys(resolver, scope, operand)
         known = constant(resolver, scope, operand)
@@ -189,7 +227,9 @@ def _per_tool(resolver: Resolver, scope: int, item: int, spec: Mapping[str, Any]
     """Approval by an instance in a list (a middleware): all tools, or those that one of its arguments names."""
     value = resolver.index.value(scope, item)
     wanted = spec["has_instance"]
-    if value.op != "call" or not any(ref.path.endswith(f":{wanted.rpartition(':')[2]}") for ref in resolver.refs(scope, item)):
+    if value.op != "call" or not any(
+        ref.path.endswith(f":{wanted.rpartition(':')[2]}") for ref in resolver.refs(scope, item)
+    ):
         return frozenset()
     if "per_tool" not in spec:
         return frozenset({"*"})

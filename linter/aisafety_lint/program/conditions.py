@@ -76,7 +76,11 @@ def holds(resolver: "Resolver", scope: int, call: int, condition: Spec, row: Spe
         if "default" in condition:
             return Holds.YES if _test_constant(condition, condition["default"]) else Holds.NO
         return Holds.MAYBE if spread and condition.get("unknown") else Holds.NO
-    values = _items(resolver, scope, chosen, condition["item"]) if "item" in condition else [(scope, item) for item in chosen]
+    values = (
+        _items(resolver, scope, chosen, condition["item"])
+        if "item" in condition
+        else [(scope, item) for item in chosen]
+    )
     return max((_test(resolver, where, item, condition) for where, item in values), default=Holds.NO)
 
 
@@ -104,7 +108,11 @@ def _items(resolver: "Resolver", scope: int, chosen: Sequence[int], item: object
                 literal = resolver.index.value(ref.scope, ref.value)
                 if literal.op == "dict":
                     pairs = zip(literal.args[::2], literal.args[1::2], strict=True)
-                    found += [(ref.scope, value) for key, value in pairs if resolver.index.value(ref.scope, key).name == str(item)]
+                    found += [
+                        (ref.scope, value)
+                        for key, value in pairs
+                        if resolver.index.value(ref.scope, key).name == str(item)
+                    ]
                 elif isinstance(item, int) and item < len(literal.args) and not literal.kind:
                     found.append((ref.scope, literal.args[item]))
     return found
@@ -113,11 +121,20 @@ def _items(resolver: "Resolver", scope: int, chosen: Sequence[int], item: object
 def _test(resolver: "Resolver", scope: int, value: int, condition: Spec) -> Holds:
     if "is" in condition:
         wanted = set(condition["is"])
-        paths = {name for ref in resolver.refs(scope, value) for path in resolver.paths_of(ref) for name in (path, path.removesuffix("()"))}
+        paths = {
+            name
+            for ref in resolver.refs(scope, value)
+            for path in resolver.paths_of(ref)
+            for name in (path, path.removesuffix("()"))
+        }
         return Holds.YES if wanted & paths else Holds.NO
     if "contains" in condition:
         found = [constant(resolver, scope, item) for item in container_items(resolver, scope, value)]
-        return Holds.YES if any(item in condition["contains"] for item in found if not isinstance(item, Unknown)) else Holds.NO
+        return (
+            Holds.YES
+            if any(item in condition["contains"] for item in found if not isinstance(item, Unknown))
+            else Holds.NO
+        )
     if "has" in condition:
         return _has(resolver, scope, value, condition["has"])
     if "matches" in condition:
@@ -156,7 +173,10 @@ def _has(resolver: "Resolver", scope: int, value: int, wanted: Spec) -> Holds:
             continue
         literal = resolver.index.value(ref.scope, ref.value)
         if literal.op == "dict":
-            pairs = {resolver.index.value(ref.scope, key).name: item for key, item in zip(literal.args[::2], literal.args[1::2], strict=True)}
+            pairs = {
+                resolver.index.value(ref.scope, key).name: item
+                for key, item in zip(literal.args[::2], literal.args[1::2], strict=True)
+            }
             if all(key in pairs and _is_entry(resolver, ref.scope, pairs[key], item) for key, item in wanted.items()):
                 return Holds.YES
         elif any(_has(resolver, ref.scope, item, wanted) is Holds.YES for item in literal.args):
@@ -164,12 +184,16 @@ def _has(resolver: "Resolver", scope: int, value: int, wanted: Spec) -> Holds:
     known = resolver.index.value(scope, value)
     if known.op == "call":
         given = dict(zip(resolver.index.calls[scope][value].keywords, known.args[1:], strict=True))
-        return Holds.YES if all(key in given and _is_entry(resolver, scope, given[key], item) for key, item in wanted.items()) else Holds.NO
+        return (
+            Holds.YES
+            if all(key in given and _is_entry(resolver, scope, given[key], item) for key, item in wanted.items())
+            else Holds.NO
+        )
     return Holds.NO
 
 
 def _is_entry(resolver: "Resolver", scope: int, value: int, wanted: object) -> bool:
-    """Whether an entry is as wanted: a mapping of further entries, a constant, or a text by a glob (`*` is anything)."""
+    """Whether an entry is as wanted: a mapping of further entries, a constant, or a text by a glob."""
     if isinstance(wanted, dict):
         return _has(resolver, scope, value, wanted) is Holds.YES
     if wanted == "*":

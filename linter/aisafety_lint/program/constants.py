@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-
 if TYPE_CHECKING:
     from aisafety_lint.program.resolver import Resolver
 
@@ -60,13 +59,19 @@ def _named(resolver: "Resolver", scope: int, name: str, depth: int) -> object:
         values = resolver.index.scopes[current].locals.get(name)
         if values is not None and (current == scope or resolver.index.scopes[current].form != "class"):
             overwritten = (resolver.index.paths[current], name) in resolver.index.global_stores
-            return constant(resolver, current, values[0], depth - 1) if len(values) == 1 and not overwritten else UNKNOWN
+            return (
+                constant(resolver, current, values[0], depth - 1) if len(values) == 1 and not overwritten else UNKNOWN
+            )
         current = resolver.index.parents[current]
     return UNKNOWN
 
 
 def _imported(resolver: "Resolver", scope: int, module: str, name: str, depth: int) -> object:
-    path = resolver.index.modules.find(resolver.index.absolute(scope, module), resolver.index.paths[scope]) if name else None
+    path = (
+        resolver.index.modules.find(resolver.index.absolute(scope, module), resolver.index.paths[scope])
+        if name
+        else None
+    )
     return UNKNOWN if path is None else _named(resolver, resolver.index.first[path], name, depth - 1)
 
 
@@ -75,14 +80,19 @@ def _attribute(resolver: "Resolver", scope: int, base: int, name: str, depth: in
     for ref in resolver.refs(scope, base):
         if ref.kind in ("class", "instance"):
             values = resolver.index.scopes[ref.scope].locals.get(name, ())
-            stored = any(resolver.index.outer_class(where) == ref.scope for where, _ in resolver.index.attribute_stores.get(name, ()))
+            stored = any(
+                resolver.index.outer_class(where) == ref.scope
+                for where, _ in resolver.index.attribute_stores.get(name, ())
+            )
             return constant(resolver, ref.scope, values[0], depth - 1) if len(values) == 1 and not stored else UNKNOWN
         if ref.kind == "module":
             return _named(resolver, ref.scope, name, depth - 1)
     return UNKNOWN
 
 
-def text_of(resolver: "Resolver", scope: int, value: int, *, stop: Callable[[int], bool] | None = None, depth: int = _DEPTH) -> str:
+def text_of(
+    resolver: "Resolver", scope: int, value: int, *, stop: Callable[[int], bool] | None = None, depth: int = _DEPTH
+) -> str:
     """The text of a string that is put together: constant parts as they are, `\\0` for each unknown part.
 
     `stop` ends the text before the first part that it accepts.
@@ -92,7 +102,9 @@ def text_of(resolver: "Resolver", scope: int, value: int, *, stop: Callable[[int
     return "".join(parts)
 
 
-def _collect(resolver: "Resolver", scope: int, value: int, stop: Callable[[int], bool] | None, depth: int, parts: list[str]) -> bool:
+def _collect(
+    resolver: "Resolver", scope: int, value: int, stop: Callable[[int], bool] | None, depth: int, parts: list[str]
+) -> bool:
     """Append the parts of a value; returns False where the walk has to stop."""
     if stop is not None and stop(value):
         return False
@@ -107,10 +119,21 @@ def _collect(resolver: "Resolver", scope: int, value: int, stop: Callable[[int],
         return _collect(resolver, scope, known.args[0], stop, depth - 1, parts)
     if depth > 0 and known.op == "call" and len(known.args) > 1:
         function = resolver.index.value(scope, known.args[0])
-        if function.op == "attr" and function.name in ("strip", "format", "lower", "upper", "replace", "lstrip", "rstrip", "split"):
+        if function.op == "attr" and function.name in (
+            "strip",
+            "format",
+            "lower",
+            "upper",
+            "replace",
+            "lstrip",
+            "rstrip",
+            "split",
+        ):
             return _collect(resolver, scope, function.args[0], stop, depth - 1, parts)
         if len(known.args) == 2:  # a wrapper such as `text(...)`, `dedent(...)`
             return _collect(resolver, scope, known.args[1], stop, depth - 1, parts)
-    found = constant(resolver, scope, value, min(depth, 4)) if known.op in ("const", "name", "attr", "import") else UNKNOWN
+    found = (
+        constant(resolver, scope, value, min(depth, 4)) if known.op in ("const", "name", "attr", "import") else UNKNOWN
+    )
     parts.append(found if isinstance(found, str) else "\0" if isinstance(found, Unknown) else str(found))
     return True

@@ -1,4 +1,4 @@
-"""What a tool can do: the capabilities of everything that it reaches, with the calls that prove it and whether a person approved."""
+"""What a tool can do: the capabilities of all that it reaches, the calls that prove it, and whether a person approved."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.finding import Confidence
 from aisafety_lint.program.conditions import Holds, all_hold
-from aisafety_lint.program.guards import Guards
+from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.models import rows_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.tools import Tool
@@ -38,9 +38,10 @@ class _Site:
 class Effects:
     """Finds the effects of tools; what is known of a function is remembered."""
 
-    def __init__(self, resolver: Resolver, guards: Guards) -> None:
+    def __init__(self, resolver: Resolver, consent: Consent, filled: Filled) -> None:
         self.resolver = resolver
-        self.guards = guards
+        self.consent = consent
+        self.filled = filled
         self._sites: dict[int, tuple[_Site, ...]] = {}
 
     def of_tool(self, tool: Tool) -> Iterator[Effect]:
@@ -51,7 +52,7 @@ class Effects:
         while pending and len(visited) < _REACH:
             scope, chain, approved = pending.popleft()
             for site in self.sites(scope):
-                here = approved or self.guards.approved(scope, site.guard)
+                here = approved or self.consent.approved(scope, site.guard, self.filled)
                 way = (*chain, (scope, site.call))
                 for capability, confidence in site.capabilities:
                     if (scope, site.call, capability) not in seen:

@@ -1,21 +1,19 @@
-"""What the conditions that dominate a place establish: values that are known to be safe there, and a person's consent.
+"""What the conditions that dominate a place establish about values: for which sink kinds they are safe there.
 
-`cleared` answers for sanitizing checks, `human` for approval. Both look at what a condition does; a helper function is
-judged by what it returns and where it raises, never by its name.
+A condition is judged by what it does: a helper function by what it returns and where it raises, never by its name.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.program.conditions import Holds, all_hold, operands
-from aisafety_lint.program.constants import constant
 from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.patterns import characters_allowed
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Value
 
 ALL = frozenset({"all"})
-_SLICE = 6
+_SLICE = 10
 _DEPTH = 5
 _MATCHERS = {"re.match": 0, "re.fullmatch": 0, "re.search": 0}
 _KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"})
@@ -23,7 +21,7 @@ _KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A value that a condition has tested: for which sink kinds it is safe, and whether values it was derived from are too."""
+    """A value that a condition has tested: the sink kinds it is safe for; `derived`: so are values it was made from."""
 
     value: int
     cleans: frozenset[str]
@@ -39,15 +37,6 @@ class Guards:
         self.dangerous = dangerous
         self._checks: dict[tuple[int, int], tuple[Check, ...]] = {}
         self._summaries: dict[tuple[int, str], tuple[tuple[str, Check], ...]] = {}
-        self._human: dict[tuple[int, int], bool] = {}
-
-    def chain(self, scope: int, guard: int) -> Iterator[tuple[int, str]]:
-        """The conditions in force, innermost first."""
-        guards = self.index.scopes[scope].guards
-        while guard >= 0:
-            known = guards[guard]
-            yield known.value, known.holds
-            guard = known.parent
 
     # -- sanitizing checks ----------------------------------------------------------------------------------------
 
@@ -67,7 +56,10 @@ class Guards:
         if known is None:
             self._checks[scope, guard] = ()
             item = self.index.scopes[scope].guards[guard]
-            known = (*self.checks(scope, item.parent), *self._established(scope, item.value, item.holds, _DEPTH))
+            if item.holds == "joined":
+                known = _common([self.checks(scope, arm) for arm in item.arms])
+            else:
+                known = (*self.checks(scope, item.parent), *self._established(scope, item.value, item.holds, _DEPTH))
             self._checks[scope, guard] = known
         return known
 
@@ -103,17 +95,17 @@ class Guards:
     def _by_comparison(self, scope: int, known: Value, holds: str) -> Iterator[Check]:
         """Equality with and membership in something that is not text is an allow-list."""
         operator = known.name
-        positive = operator in ("Eq", "In", "Is", "isinstance")
-        if operator not in ("Eq", "NotEq", "In", "NotIn", "Is", "IsNot", "isinstance") or positive != (holds == "true"):
+        if operator not in ("Eq", "NotEq", "In", "NotIn", "Is", "IsNot", "isinstance"):
             return
+        outcome = "true" if (operator in ("Eq", "In", "Is", "isinstance")) == (holds == "true") else "false"
         left, right = known.args[0], known.args[-1]
-        for side in {left, right} if operator in ("Eq", "NotEq") else {left}:
-            yield from self._modelled_in(scope, side)
-        if operator == "isinstance":
+        for side in sorted({left, right}) if operator in ("Eq", "NotEq") else [left]:
+            yield from self._modelled_in(scope, side, outcome)
+        if operator == "isinstance" or outcome == "false":
             return
         if operator in ("Eq", "NotEq", "Is", "IsNot"):
             for one, other in ((left, right), (right, left)):
-                if self.index.value(scope, other).op == "const":
+                if self.index.value(scope, one).op != "const" and one not in self.slice(scope, other):
                     yield Check(self._kept(scope, one), ALL, derived=False)
         elif not self._is_text(scope, right):
             yield Check(self._kept(scope, left), ALL, derived=False)
@@ -131,20 +123,24 @@ class Guards:
 
     def _is_text(self, scope: int, value: int) -> bool:
         known = self.index.value(scope, value)
-        if known.op in ("text",) or (known.op == "const" and known.kind == "str"):
+        if known.op == "text" or (known.op == "const" and known.kind == "str"):
             return True
         if known.op == "param":
             param = next((item for item in self.index.scopes[scope].params if item.name == known.name), None)
             return param is not None and param.annotation is not None and param.annotation.name == "str"
         return any(ref.path == "str" for ref in self.resolver.refs(scope, value))
 
-    def _modelled_in(self, scope: int, value: int) -> Iterator[Check]:
+    def _modelled_in(self, scope: int, value: int, outcome: str) -> Iterator[Check]:
         """A comparison around a modelled check (`commonpath(...) == base`, `urlparse(url).hostname in ALLOWED`)."""
         known = self.index.value(scope, value)
         if known.op == "attr":
-            yield from self._modelled(scope, known.args[0], "true", known.name)
+            yield from self._modelled(scope, known.args[0], outcome, known.name)
         elif known.op == "call":
-            yield from self._modelled(scope, value, "true", "")
+            yield from self._modelled(scope, value, outcome, "")
+        elif known.op in ("phi", "copy"):
+            for item in known.args:
+                if item < value:
+                    yield from self._modelled_in(scope, item, outcome)
 
     def _modelled(self, scope: int, call: int, holds: str, attribute: str) -> Iterator[Check]:
         """Checks that the models know: a call as a condition, or an attribute of its result."""
@@ -154,16 +150,18 @@ class Guards:
         for row in rows_of(self.resolver.models, "checks", self.resolver.paths(scope, call)):
             wanted = "false" if row.get("where") is False else "true"
             fits = attribute in row["attribute"] if "attribute" in row else not attribute
-            if fits and (holds == wanted or row.get("raises")) and all_hold(self.resolver, scope, call, row) is not Holds.NO:
+            if (
+                fits
+                and (holds == wanted or row.get("raises"))
+                and all_hold(self.resolver, scope, call, row) is not Holds.NO
+            ):
                 yield from self._checked_by(scope, call, row)
 
     def _checked_by(self, scope: int, call: int, row: Row) -> Iterator[Check]:
         spec = row.get("argument")
         if spec is None:
-            receiver = operands(self.resolver, scope, call, {"receiver": True})
-            is_method = ":" in str(row["call"]) or receiver and not any(self.resolver.refs(scope, receiver[0])[i].kind == "module" for i in range(len(self.resolver.refs(scope, receiver[0]))))
             path = self.resolver.paths(scope, call)[0]
-            spec = {"receiver": True} if is_method and (":" in path or path.startswith(("?.", "str."))) else {"position": 0}
+            spec = {"receiver": True} if ":" in path or path.startswith(("?.", "str.")) else {"position": 0}
         for operand in operands(self.resolver, scope, call, spec):
             after = row.get("after")
             if after and not self._went_through(scope, operand, after):
@@ -184,12 +182,44 @@ class Guards:
                 return True
         return False
 
+    def lacks(self, scope: int, value: int, text: str, guard: int) -> bool:
+        """Whether a value is known not to contain a text: tested for it, or split at it."""
+        known = self.index.value(scope, value)
+        if known.op == "element" and self._is_split(scope, known.args[0], text):
+            return True
+        while guard >= 0:
+            item = self.index.scopes[scope].guards[guard]
+            tested = self.index.value(scope, item.value)
+            absent = {"NotIn": "true", "In": "false"}.get(tested.name) if tested.op == "compare" else None
+            if (
+                item.holds == absent
+                and tested.args[1] == value
+                and self.index.value(scope, tested.args[0]).name == text
+            ):
+                return True
+            guard = item.parent
+        return False
+
+    def _is_split(self, scope: int, value: int, text: str) -> bool:
+        known = self.index.value(scope, value)
+        if known.op != "call" or len(known.args) != 2:
+            return False
+        function = self.index.value(scope, known.args[0])
+        return (
+            function.op == "attr" and function.name == "split" and self.index.value(scope, known.args[1]).name == text
+        )
+
     def slice(self, scope: int, value: int, depth: int = _SLICE) -> frozenset[int]:
         """The value and the values it was derived from in the same scope, conditions left out."""
         found = {value}
         edge = [value]
         for _ in range(depth):
-            edge = [item for one in edge for item in self.index.value(scope, one).args if item not in found and self.index.value(scope, one).op not in ("compare", "dict")]
+            edge = [
+                item
+                for one in edge
+                for item in self.index.value(scope, one).args
+                if item not in found and self.index.value(scope, one).op not in ("compare", "dict")
+            ]
             found.update(edge)
         return frozenset(found)
 
@@ -197,6 +227,7 @@ class Guards:
 
     def _by_call(self, scope: int, call: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
         found = list(self._modelled(scope, call, holds, ""))
+        found += self._by_quantifier(scope, call, known, holds, depth)
         if holds == "true":
             found += self._by_pattern(scope, call, known)
             found += self._by_type(scope, call, known)
@@ -205,10 +236,20 @@ class Guards:
             if function is not None and callee.kind == "function":
                 record = self.index.calls[scope][call]
                 for name, check in self.summary(function, holds, depth - 1):
-                    operand = self.resolver.argument_for(scope, record, function, name, bound=callee.receiver is not None)
+                    operand = self.resolver.argument_for(
+                        scope, record, function, name, bound=callee.receiver is not None
+                    )
                     if operand is not None:
                         found.append(Check(operand, check.cleans, check.derived))
         return found
+
+    def _by_quantifier(self, scope: int, call: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
+        """`any(bad(x) for x in items)` being false, `all(good(x) for x in items)` being true."""
+        quantifier = {"false": "any", "true": "all"}.get(holds)
+        if quantifier not in self.resolver.paths(scope, call) or len(known.args) != 2:
+            return ()
+        items = self.index.value(scope, known.args[1])
+        return self._established(scope, items.args[0], holds, depth - 1) if items.kind == "comprehension" else ()
 
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
         """`isinstance(x, int)`."""
@@ -223,11 +264,15 @@ class Guards:
             name = path.rpartition(".")[2]
             if path in _MATCHERS and len(known.args) > 2:
                 pattern, subject = known.args[1], known.args[2]
-                allowed = characters_allowed(self.resolver, scope, pattern, full=name == "fullmatch", start=name != "search")
+                allowed = characters_allowed(
+                    self.resolver, scope, pattern, full=name == "fullmatch", start=name != "search"
+                )
             elif path.startswith("re.compile().") and name in ("match", "fullmatch", "search") and len(known.args) > 1:
                 subject = known.args[1]
                 function = self.index.value(scope, known.args[0])
-                allowed = characters_allowed(self.resolver, scope, function.args[0], full=name == "fullmatch", start=name != "search")
+                allowed = characters_allowed(
+                    self.resolver, scope, function.args[0], full=name == "fullmatch", start=name != "search"
+                )
             else:
                 continue
             if allowed is not None:
@@ -266,63 +311,6 @@ class Guards:
             truth = result.op == "tuple" or result.name not in ("False", "None", "0", "")
             return established if truth == (holds == "true") else None
         return (*established, *self._established(function, known.args[0], holds, depth))
-
-    # -- a person's consent ---------------------------------------------------------------------------------------
-
-    def approved(self, scope: int, guard: int) -> bool:
-        """Whether a value that comes from a person decides a condition that dominates the place."""
-        return any(self._consents(scope, value, holds) for value, holds in self.chain(scope, guard))
-
-    def _consents(self, scope: int, value: int, holds: str) -> bool:
-        if holds != "returned":
-            return self.human(scope, value)
-        for row in rows_of(self.resolver.models, "gates", self.resolver.paths(scope, value)):
-            if "aborts" in row and any(constant(self.resolver, scope, item) is True for item in operands(self.resolver, scope, value, row["aborts"])):
-                return True
-        return any(callee.kind == "function" and self._insists(callee.scope) for callee in self.resolver.callees(scope, value))
-
-    def _insists(self, function: int) -> bool:
-        """Whether a function only comes back when a person agreed (it raises or exits otherwise)."""
-        scope = self.index.scopes[function]
-        ends = [self.index.value(function, value).guard for value in scope.returns]
-        if scope.end != -2:
-            ends.append(scope.end)
-        return bool(ends) and all(any(holds != "returned" and self.human(function, value) for value, holds in self.chain(function, guard)) for guard in ends)
-
-    def human(self, scope: int, value: int, depth: int = 8) -> bool:
-        """Whether a value comes from a person's answer."""
-        key = scope, value
-        known = self._human.get(key)
-        if known is None:
-            self._human[key] = False
-            known = self._human[key] = depth > 0 and self._from_person(scope, value, depth)
-        return known
-
-    def _from_person(self, scope: int, value: int, depth: int) -> bool:
-        known = self.index.value(scope, value)
-        if known.op == "call":
-            if any(True for _ in rows_of(self.resolver.models, "gates", self.resolver.paths(scope, value))):
-                return True
-            for callee in self.resolver.callees(scope, value):
-                if callee.kind == "function" and any(self.human(callee.scope, item, depth - 1) for item in self.index.scopes[callee.scope].returns):
-                    return True
-                if callee.kind == "function" and self._decided_by_person(callee.scope, depth - 1):
-                    return True
-            function = self.index.value(scope, known.args[0])
-            return function.op == "attr" and self.human(scope, function.args[0], depth - 1)
-        if known.op in ("attr", "compare", "not", "and", "or", "await", "copy", "return", "text", "item", "element", "store"):
-            return any(self.human(scope, item, depth - 1) for item in known.args)
-        if known.op == "phi":
-            return any(self.human(scope, item, depth - 1) for item in known.args)
-        return False
-
-    def _decided_by_person(self, function: int, depth: int) -> bool:
-        """Whether what a function returns depends on a branch that a person's answer decides."""
-        return any(
-            holds != "returned" and self.human(function, item, depth)
-            for value in self.index.scopes[function].returns
-            for item, holds in self.chain(function, self.index.value(function, value).guard)
-        )
 
 
 def _common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:

@@ -72,13 +72,18 @@ class Index:
         for number, scope in enumerate(self.scopes):
             for call in scope.calls:
                 function = scope.values[scope.values[call.value].args[0]]
-                found[function.name if function.op in ("name", "attr", "import", "function", "class") else ""].append((number, call))
+                found[function.name if function.op in ("name", "attr", "import", "function", "class") else ""].append(
+                    (number, call)
+                )
         return found
 
     @cached_property
     def local_names(self) -> tuple[Mapping[int, str], ...]:
         """For each scope the variable that a value was bound to first."""
-        return tuple({value: name for name, values in scope.locals.items() for value in reversed(values)} for scope in self.scopes)
+        return tuple(
+            {value: name for name, values in scope.locals.items() for value in reversed(values)}
+            for scope in self.scopes
+        )
 
     @cached_property
     def children(self) -> Mapping[int, Sequence[int]]:
@@ -155,5 +160,7 @@ def build_index(facts: Mapping[str, Facts]) -> Index:
             scopes.append(scope)
             paths.append(path)
             parents.append(base + scope.parent if scope.parent >= 0 else -1)
-    by_qualname = {(path, scope.qualname): number for number, (path, scope) in enumerate(zip(paths, scopes, strict=True))}
+    by_qualname = {
+        (path, scope.qualname): number for number, (path, scope) in enumerate(zip(paths, scopes, strict=True))
+    }
     return Index(facts, link_modules(facts), tuple(scopes), tuple(paths), first, tuple(parents), by_qualname)

@@ -13,7 +13,8 @@ from aisafety_lint.knowledge import load_yaml
 class Kinds:
     """How messages name each kind, and what makes content harmless for a sink kind.
 
-    `harmless_prefix`: the text before the untrusted part; `dangerous`: the characters an attack on the kind needs.
+    `harmless_prefix`: the text before the untrusted part; `dangerous`: the characters an attack on the kind needs;
+    `quoted`: kinds for which a value between quotes that it cannot contain is safe.
     """
 
     sources: Mapping[str, str]
@@ -21,12 +22,18 @@ class Kinds:
     capabilities: Mapping[str, str]
     harmless_prefix: Mapping[str, re.Pattern[str]]
     dangerous: Mapping[str, frozenset[str]]
+    quoted: frozenset[str]
 
 
 def load_kinds(root: Path) -> Kinds:
     """Read the kinds from the folder of the built-in knowledge."""
     data: Mapping[str, Mapping[str, Any]] = load_yaml(root / "schema" / "kinds.yml")
-    named = {role: {kind: row["name"] for kind, row in data[role].items()} for role in ("sources", "sinks", "capabilities")}
-    prefixes = {kind: re.compile(row["harmless_prefix"]) for kind, row in data["sinks"].items() if "harmless_prefix" in row}
+    named = {
+        role: {kind: row["name"] for kind, row in data[role].items()} for role in ("sources", "sinks", "capabilities")
+    }
+    prefixes = {
+        kind: re.compile(row["harmless_prefix"]) for kind, row in data["sinks"].items() if "harmless_prefix" in row
+    }
     dangerous = {kind: frozenset(row["dangerous"]) for kind, row in data["sinks"].items() if "dangerous" in row}
-    return Kinds(named["sources"], named["sinks"], named["capabilities"], prefixes, dangerous)
+    quoted = frozenset(kind for kind, row in data["sinks"].items() if row.get("quoted"))
+    return Kinds(named["sources"], named["sinks"], named["capabilities"], prefixes, dangerous, quoted)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from aisafety_lint.knowledge import Knowledge, builtin_root
 from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_approval
+from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.effects import Effect, Effects
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.index import Index, build_index
@@ -22,6 +23,8 @@ class Program:
     index: Index
     resolver: Resolver
     guards: Guards
+    consent: Consent
+    filled: Filled
     kinds: Kinds
     decorators: DecoratorIndex
     tools: tuple[Tool, ...]
@@ -34,8 +37,18 @@ class Program:
 def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     """Link the facts of all files of a project with the knowledge about the packages that it imports."""
     index = build_index(facts)
-    modules = {item.module for scope in index.scopes for item in scope.imports if item.module and not item.module.startswith(".")}
-    modules |= {f"{item.module}.{item.name}" for scope in index.scopes for item in scope.imports if item.name and not item.module.startswith(".")}
+    modules = {
+        item.module
+        for scope in index.scopes
+        for item in scope.imports
+        if item.module and not item.module.startswith(".")
+    }
+    modules |= {
+        f"{item.module}.{item.name}"
+        for scope in index.scopes
+        for item in scope.imports
+        if item.name and not item.module.startswith(".")
+    }
     modules |= {name for name in index.modules.names.values() if name}
     kinds = load_kinds(builtin_root())
     resolver = Resolver(index, load_models(knowledge, imported_roots(modules)))
@@ -44,10 +57,25 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     grants = find_grants(resolver, guards)
     tools = find_tools(resolver, decorators)
     tools = with_approval(tools, find_agents(resolver, tools, grants))
-    effects = Effects(resolver, guards)
+    consent = Consent(resolver)
+    filled = frozenset((tool.scope, value) for tool in tools for value in tool.params)
+    effects = Effects(resolver, consent, filled)
     found = tuple(effect for tool in tools for effect in effects.of_tool(tool))
     capabilities: dict[int, set[str]] = {}
     for effect in found:
         capabilities.setdefault(effect.tool.scope, set()).add(effect.capability)
     tools = tuple(replace(tool, capabilities=frozenset(capabilities.get(tool.scope, ()))) for tool in tools)
-    return Program(index, resolver, guards, kinds, decorators, tools, find_agents(resolver, tools, grants), grants, found, 0)
+    return Program(
+        index,
+        resolver,
+        guards,
+        consent,
+        filled,
+        kinds,
+        decorators,
+        tools,
+        find_agents(resolver, tools, grants),
+        grants,
+        found,
+        0,
+    )

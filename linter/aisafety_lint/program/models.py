@@ -1,7 +1,7 @@
 """Framework models as an index: which facts the knowledge has about an access path.
 
-Reads the YAML of `rules/frameworks/` for the import roots that the project uses and normalises every path in it, so that
-a look-up is one dictionary access: a path that starts with a modelled type becomes `file:Type.rest`.
+Reads the YAML of `rules/frameworks/` for the import roots that the project uses and normalises every path in it, so
+that a look-up is one dictionary access: a path that starts with a modelled type becomes `file:Type.rest`.
 """
 
 import fnmatch
@@ -15,7 +15,18 @@ from aisafety_lint.knowledge import Knowledge, load_yaml
 
 Row = Mapping[str, Any]
 
-CALL_ROLES = ("sources", "sinks", "sanitizers", "checks", "propagation", "tools", "agents", "gates", "grants", "effects")
+CALL_ROLES = (
+    "sources",
+    "sinks",
+    "sanitizers",
+    "checks",
+    "propagation",
+    "tools",
+    "agents",
+    "gates",
+    "grants",
+    "effects",
+)
 
 _ROOTS = re.compile(rb"^roots: *\[(.*?)\]", re.MULTILINE | re.DOTALL)
 _AGENT_MODEL = re.compile(rb"yields: model-output|^(?:tools|agents):", re.MULTILINE)
@@ -26,12 +37,14 @@ _REFERENCE = re.compile(r"\b([\w.]+):[A-Z]\w*")
 class Models:
     """All facts of the loaded models.
 
-    `facts[role][key]` lists the rows about a path, `patterns[role]` those whose path has a `*`. `classes` maps the dotted
-    name of a class to its modelled types, `bases` a type to the types whose facts it takes over, `made_by` the path of a
-    call to the types that it returns, `fields` an attribute path to the type of the attribute.
+    `facts[role][key]` lists the rows about a path, `patterns[role]` those whose path has a `*`. `classes` maps the
+    dotted name of a class to its modelled types, `bases` a type to those whose facts it takes over, `made_by` the path
+    of a call to the types that it returns, `fields` an attribute path to the type of the attribute.
     """
 
-    facts: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: {role: {} for role in (*CALL_ROLES, "attributes", "clean_attributes")})
+    facts: dict[str, dict[str, list[Row]]] = field(
+        default_factory=lambda: {role: {} for role in (*CALL_ROLES, "attributes", "clean_attributes")}
+    )
     patterns: dict[str, list[tuple[str, Row]]] = field(default_factory=lambda: {role: [] for role in CALL_ROLES})
     classes: dict[str, list[str]] = field(default_factory=dict)
     class_globs: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
@@ -56,7 +69,11 @@ class Models:
         known = self._types.get(name)
         if known is None:
             found = list(self.classes.get(name, ()))
-            found += [kind for pattern, kind in self.class_globs if kind not in found and pattern.fullmatch(name) and not self._is_excluded(kind, name)]
+            found += [
+                kind
+                for pattern, kind in self.class_globs
+                if kind not in found and pattern.fullmatch(name) and not self._is_excluded(kind, name)
+            ]
             known = self._types[name] = tuple(found)
         return known
 
@@ -102,7 +119,11 @@ class Models:
         """The names among `names`, sorted, by which a call can match a path of a role."""
         exact = {key.rpartition(".")[2] for key in self.facts[role]}
         kinds = {key for key in exact if ":" in key}
-        exact |= {name.rpartition(".")[2] for name, found in self.classes.items() if any(kinds & set(self.lineage(kind)) for kind in found)}
+        exact |= {
+            name.rpartition(".")[2]
+            for name, found in self.classes.items()
+            if any(kinds & set(self.lineage(kind)) for kind in found)
+        }
         globs = [pattern.rpartition(".")[2] for pattern, _ in self.patterns.get(role, ())]
         globs += [glob.rpartition(".")[2] for glob, kind in self.globs if kinds & set(self.lineage(kind))]
         patterns = [re.compile(fnmatch.translate(glob)) for glob in dict.fromkeys(globs)]
@@ -123,7 +144,13 @@ def _split_type(path: str) -> tuple[str, str, str]:
 def load_models(knowledge: Knowledge, imported: frozenset[str]) -> Models:
     """Load the models that the imported dotted names call for; raises UserError for a malformed model."""
     models = Models()
-    pending = [(stem, path) for root in knowledge.roots for path in sorted((root / "frameworks").glob("*.yml")) for stem in [path.stem]]
+    pending = [
+        (stem, path)
+        for root in knowledge.roots
+        for path in sorted((root / "frameworks").glob("*.yml"))
+        for stem in [path.stem]
+    ]
+    known = {stem for stem, _ in pending}
     wanted = {"stdlib"}
     for stem, path in pending:
         listed = _ROOTS.search(path.read_bytes())
@@ -133,16 +160,13 @@ def load_models(knowledge: Knowledge, imported: frozenset[str]) -> Models:
     loaded: dict[str, Row] = {}
     while todo := sorted(wanted - loaded.keys()):
         for stem in todo:
-            content: dict[str, Any] = {}
-            for name, path in pending:
-                if name == stem:
-                    content = {**content, **load_yaml(path)}
-            loaded[stem] = content
-            wanted |= set(content.get("requires", ())) | (set(_REFERENCE.findall(str(content))) & {name for name, _ in pending})
-    for stem in loaded:
-        _add_types(models, stem, loaded[stem])
-    for stem in loaded:
-        _add_facts(models, stem, loaded[stem])
+            files = [load_yaml(path) for name, path in pending if name == stem]
+            loaded[stem] = {key: item for content in files for key, item in content.items()}
+            wanted |= set(loaded[stem].get("requires", ())) | (set(_REFERENCE.findall(str(loaded[stem]))) & known)
+    for stem, content in loaded.items():
+        _add_types(models, stem, content)
+    for stem, content in loaded.items():
+        _add_facts(models, stem, content)
     return models
 
 

@@ -1,8 +1,8 @@
 """Modules of the project: which dotted name a file has, and which file an import means.
 
 A file's own name follows the `__init__.py` files above it. An import is looked up from the importing file outwards: the
-folder of the file (scripts), the root of its package, `src` folders, and then any folder of the project that could be an
-import root, nearest first. Nothing is assumed about the folder that was given on the command line.
+folder of the file (scripts), the root of its package, `src` folders, and then any folder of the project that could be
+an import root, nearest first. Nothing is assumed about the folder that was given on the command line.
 """
 
 from collections.abc import Iterable, Mapping

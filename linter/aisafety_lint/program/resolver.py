@@ -18,13 +18,44 @@ _CALLERS = 12
 _NESTING = 4
 _ATTEMPTS = 3
 
-_TRANSPARENT = frozenset({"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Coroutine"})
+_TRANSPARENT = frozenset(
+    {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Coroutine"}
+)
 _COLLECTIONS = frozenset(
-    {"list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence", "Iterable", "Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "AsyncIterable", "deque"}
+    {
+        "list",
+        "List",
+        "tuple",
+        "Tuple",
+        "set",
+        "Set",
+        "frozenset",
+        "Sequence",
+        "Iterable",
+        "Iterator",
+        "Generator",
+        "AsyncIterator",
+        "AsyncGenerator",
+        "AsyncIterable",
+        "deque",
+    }
 )
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
 _PLAIN = frozenset({"str", "bytes", "Any", "object", "None", "bool", "int", "float", "Literal", "TypeVar"})
-_PASSING = frozenset({"functools.partial", "functools.wraps()", "copy.copy", "copy.deepcopy", "typing.cast", "staticmethod", "classmethod", "property", "functools.lru_cache", "functools.cache"})
+_PASSING = frozenset(
+    {
+        "functools.partial",
+        "functools.wraps()",
+        "copy.copy",
+        "copy.deepcopy",
+        "typing.cast",
+        "staticmethod",
+        "classmethod",
+        "property",
+        "functools.lru_cache",
+        "functools.cache",
+    }
+)
 _SAME_ELEMENT = frozenset({"get", "pop", "setdefault", "values", "items", "popitem", "copy", "__getitem__"})
 
 Refs = tuple[Ref, ...]
@@ -91,32 +122,33 @@ class Resolver:
             case "param":
                 return self.parameter(scope, value.name)
             case "attr":
-                return [ref for base in self.refs(scope, value.args[0]) for ref in self.member(base, value.name)] or self._stored(scope, value)
+                found = [ref for base in self.refs(scope, value.args[0]) for ref in self.member(base, value.name)]
+                return found or self._stored(scope, value)
             case "call":
                 return self.result(scope, position)
-            case "phi" | "or" | "and" | "copy" | "return" | "await":
-                return [ref for item in value.args for ref in self.refs(scope, item)]
-            case "enter":
-                return [ref for base in self.refs(scope, value.args[0]) for ref in self._entered(base)]
-            case "store":
-                return self.refs(scope, value.args[0])
             case "list" | "tuple" | "set" | "dict":
                 return [Ref("container", scope, position)]
             case "item" | "element":
                 return [ref for base in self.refs(scope, value.args[0]) for ref in self.item(base, value.name)]
-            case "slice" | "star":
+            case "function" | "class":
+                return [Ref("function" if value.op == "function" else "class", self.index.named(scope, value.name))]
+        return self._combined(scope, value)
+
+    def _combined(self, scope: int, value: Value) -> Iterable[Ref]:
+        """Values that stand for what their operands do, and strings."""
+        match value.op:
+            case "phi" | "or" | "and" | "copy" | "return" | "await":
+                return [ref for item in value.args for ref in self.refs(scope, item)]
+            case "store" | "slice" | "star":
                 return self.refs(scope, value.args[0])
-            case "function":
-                return [Ref("function", self.index.named(scope, value.name))]
-            case "class":
-                return [Ref("class", self.index.named(scope, value.name))]
+            case "enter":
+                return [ref for base in self.refs(scope, value.args[0]) for ref in self._entered(base)]
             case "arithmetic":
                 sides = [ref for item in value.args for ref in self.refs(scope, item) if ref.kind == "external"]
-                return [ref for ref in sides if any(kind in self.models.piped for kind in self.models.lineage(ref.path))] or self._joined(sides)
-            case "const":
-                return [external("str")] if value.kind == "str" else ()
-            case "text":
-                return [external("str")] if value.kind == "f" else ()
+                piped = [ref for ref in sides if self.models.piped.intersection(self.models.lineage(ref.path))]
+                return piped or self._joined(sides)
+            case "const" | "text" if value.kind in ("str", "f"):
+                return [external("str")]
         return ()
 
     def _joined(self, sides: Sequence[Ref]) -> Refs:
@@ -142,7 +174,7 @@ class Resolver:
     # -- names ----------------------------------------------------------------------------------------------------
 
     def name(self, scope: int, name: str) -> Refs:
-        """A name used in a scope but not bound there before: enclosing functions, the module, star imports, builtins."""
+        """A name used in a scope but not bound there before: enclosing functions, module, star imports, builtins."""
         current, first = scope, True
         while current >= 0:
             known = self.index.scopes[current]
@@ -170,7 +202,11 @@ class Resolver:
         values = self.index.scopes[scope].locals.get(name, ())
         found = [ref for value in values[-8:] for ref in self.refs(scope, value)]
         if self.index.scopes[scope].form == "module":
-            found += [ref for where, value in self.index.global_stores.get((self.index.paths[scope], name), ()) for ref in self.refs(where, value)]
+            found += [
+                ref
+                for where, value in self.index.global_stores.get((self.index.paths[scope], name), ())
+                for ref in self.refs(where, value)
+            ]
         annotation = self.index.scopes[scope].annotations.get(name)
         if annotation is not None and not found:
             found += self.annotated(scope, annotation)
@@ -221,7 +257,14 @@ class Resolver:
         if owner is not None and known.params[0] is param and param.form == "positional":
             decorated = self.decorated_with(scope)
             if "staticmethod" not in decorated:
-                return (Ref("class" if "classmethod" in decorated or known.name in ("__new__", "__init_subclass__") else "instance", owner),)
+                return (
+                    Ref(
+                        "class"
+                        if "classmethod" in decorated or known.name in ("__new__", "__init_subclass__")
+                        else "instance",
+                        owner,
+                    ),
+                )
         found: list[Ref] = []
         if param.annotation is not None:
             found += self.annotated(scope, param.annotation)
@@ -269,14 +312,25 @@ class Resolver:
         if depth == 0 or last in _PLAIN:
             return ()
         if last in _TRANSPARENT:
-            items = annotation.args[-1:] if last == "Coroutine" else annotation.args[:1] if last == "Annotated" else annotation.args
+            items = (
+                annotation.args[-1:]
+                if last == "Coroutine"
+                else annotation.args[:1]
+                if last == "Annotated"
+                else annotation.args
+            )
             return _unique(ref for item in items for ref in self.annotated(scope, item, depth - 1))
         if last in _COLLECTIONS or last in _MAPPINGS:
             items = annotation.args[1:] if last in _MAPPINGS else annotation.args
             inner = _unique(ref for item in items for ref in self.annotated(scope, item, depth - 1))
             return (Ref("items", items=inner),) if inner else ()
         if last in ("Type", "type"):
-            return _unique(Ref("class", ref.scope) for item in annotation.args for ref in self.annotated(scope, item, depth - 1) if ref.kind == "instance")
+            return _unique(
+                Ref("class", ref.scope)
+                for item in annotation.args
+                for ref in self.annotated(scope, item, depth - 1)
+                if ref.kind == "instance"
+            )
         if last == "Self":
             owner = self.index.outer_class(scope)
             return () if owner is None else (Ref("instance", owner),)
@@ -307,7 +361,9 @@ class Resolver:
                 return self._external_member(base.path, name)
             case "module":
                 found = self.module_member(base.scope, name)
-                return found or ((external(f"{self.index.dotted(base.scope)}.{name}"),) if self.index.dotted(base.scope) else ())
+                return found or (
+                    (external(f"{self.index.dotted(base.scope)}.{name}"),) if self.index.dotted(base.scope) else ()
+                )
             case "class" | "instance" | "super":
                 return self._class_member(base, name)
             case "container" | "items" if name in _SAME_ELEMENT:
@@ -327,7 +383,11 @@ class Resolver:
         lineage = self.lineage(base.scope)
         for owner in lineage[1:] if base.kind == "super" else lineage:
             if owner.kind == "external":
-                found += [external(f"{owner.path}.{name}")] if not any(ref.kind == "function" for ref in found) or ":" in owner.path else []
+                found += (
+                    [external(f"{owner.path}.{name}")]
+                    if not any(ref.kind == "function" for ref in found) or ":" in owner.path
+                    else []
+                )
             elif not found:
                 found += self._own_member(base, owner.scope, name)
         if base.kind == "instance" and found and found[0].kind == "function":
@@ -337,8 +397,16 @@ class Resolver:
     def _own_member(self, base: Ref, owner: int, name: str) -> Iterable[Ref]:
         scope = self.index.scopes[owner]
         receiver = Ref("instance", base.scope) if base.kind == "super" else base
+        declared = scope.annotations.get(name)
+        if declared is not None and (found := self.annotated(owner, declared)):
+            return found
         if name in scope.locals:
-            return [ref for value in scope.locals[name] for raw in self.refs(owner, value) for ref in self._bind(raw, receiver, owner)]
+            return [
+                ref
+                for value in scope.locals[name]
+                for raw in self.refs(owner, value)
+                for ref in self._bind(raw, receiver, owner)
+            ]
         if base.kind == "class":
             return ()
         return self.stored_attribute(owner, name)
@@ -348,7 +416,9 @@ class Resolver:
         if raw.kind != "function" or self.index.enclosing_class(raw.scope) != owner:
             return [raw]
         decorated = self.decorated_with(raw.scope)
-        if receiver.kind == "instance" and any(name.rpartition(".")[2].endswith(("property", "computed_field")) for name in decorated):
+        if receiver.kind == "instance" and any(
+            name.rpartition(".")[2].endswith(("property", "computed_field")) for name in decorated
+        ):
             return self._returned(raw)
         if "staticmethod" in decorated:
             return [raw]
@@ -389,7 +459,9 @@ class Resolver:
         while value.op == "store":
             value = self.index.value(where, value.args[0])
         params = self.index.scopes[where].params
-        return (value.op == "param" and bool(params) and params[0].name == value.name) or (value.op == "name" and value.name == "self")
+        return (value.op == "param" and bool(params) and params[0].name == value.name) or (
+            value.op == "name" and value.name == "self"
+        )
 
     # -- items and results ----------------------------------------------------------------------------------------
 
@@ -414,9 +486,15 @@ class Resolver:
         value = self.index.value(base.scope, base.value)
         if value.op == "dict":
             pairs = list(zip(value.args[::2], value.args[1::2], strict=True))
-            chosen = [item for name, item in pairs if key and self.index.value(base.scope, name).name == key] or [item for _, item in pairs]
+            chosen = [item for name, item in pairs if key and self.index.value(base.scope, name).name == key] or [
+                item for _, item in pairs
+            ]
         else:
-            chosen = [value.args[int(key)]] if key.isdigit() and int(key) < len(value.args) and not value.kind else list(value.args)
+            chosen = (
+                [value.args[int(key)]]
+                if key.isdigit() and int(key) < len(value.args) and not value.kind
+                else list(value.args)
+            )
         found: list[Ref] = []
         for item in chosen:
             refs = self.refs(base.scope, item)
@@ -438,7 +516,9 @@ class Resolver:
 
     def result(self, scope: int, position: int) -> Refs:
         """What a call returns."""
-        return _unique(ref for callee in self.callees(scope, position) for ref in self._result_of(scope, position, callee))
+        return _unique(
+            ref for callee in self.callees(scope, position) for ref in self._result_of(scope, position, callee)
+        )
 
     def _result_of(self, scope: int, position: int, callee: Ref) -> Iterable[Ref]:
         match callee.kind:
@@ -449,7 +529,12 @@ class Resolver:
                 typed = [external(kind) for kind in self.models_made_by_function(callee)]
                 return [*returned, *typed]
             case "instance":
-                return [ref for method in self.member(callee, "__call__") if method.kind == "function" for ref in self._returned(method)]
+                return [
+                    ref
+                    for method in self.member(callee, "__call__")
+                    if method.kind == "function"
+                    for ref in self._returned(method)
+                ]
             case "items" if callee.receiver is not None:
                 if callee.path in ("values", "items", "copy"):
                     return [callee.receiver]
@@ -460,7 +545,11 @@ class Resolver:
 
     def models_made_by_function(self, callee: Ref) -> tuple[str, ...]:
         """Modelled types that the models say a project function returns."""
-        return tuple(kind for kind, when in self.models.made_by.get(self.models.normal(self.index.dotted(callee.scope)), ()) if not when)
+        return tuple(
+            kind
+            for kind, when in self.models.made_by.get(self.models.normal(self.index.dotted(callee.scope)), ())
+            if not when
+        )
 
     def _external_result(self, scope: int, position: int, path: str) -> Iterable[Ref]:
         args = self.index.value(scope, position).args
@@ -469,12 +558,19 @@ class Resolver:
             return () if owner is None else [Ref("super", owner)]
         if path in _PASSING and len(args) > 1:
             return self.refs(scope, args[2] if path == "typing.cast" and len(args) > 2 else args[1])
-        if path in ("type",) and len(args) == 2:
+        if path == "type" and len(args) == 2:
             return [Ref("class", ref.scope) for ref in self.refs(scope, args[1]) if ref.kind == "instance"]
         if path == "getattr" and len(args) > 2:
             key = self.index.value(scope, args[2])
-            return [ref for base in self.refs(scope, args[1]) for ref in self.member(base, key.name)] if key.op == "const" else ()
-        if path in ("list", "tuple", "set", "sorted", "reversed", "dict", "iter", "enumerate", "filter", "copy.copy") and len(args) > 1:
+            return (
+                [ref for base in self.refs(scope, args[1]) for ref in self.member(base, key.name)]
+                if key.op == "const"
+                else ()
+            )
+        if (
+            path in ("list", "tuple", "set", "sorted", "reversed", "dict", "iter", "enumerate", "filter", "copy.copy")
+            and len(args) > 1
+        ):
             return self.refs(scope, args[1])
         made = self._made_by(path, (scope, position))
         if made:
@@ -485,7 +581,11 @@ class Resolver:
     def _made_by(self, path: str, call: tuple[int, int] | None) -> Refs:
         """The types that the models say a call returns; rows with a condition come first and shut out the others."""
         rows = [row for key in self.models.keys(path) for row in self.models.made_by.get(key, ())]
-        fitting = [kind for kind, when in rows if when and call is not None and all_hold(self, *call, {"when": when}) is Holds.YES]
+        fitting = [
+            kind
+            for kind, when in rows
+            if when and call is not None and all_hold(self, *call, {"when": when}) is Holds.YES
+        ]
         return _unique(external(kind) for kind in fitting or [kind for kind, when in rows if not when])
 
     def _returned(self, callee: Ref) -> Iterable[Ref]:
@@ -531,7 +631,12 @@ class Resolver:
 
     def types(self, owner: int) -> tuple[str, ...]:
         """The modelled types that instances of a project class are."""
-        found = [kind for ref in self.lineage(owner) if ref.kind == "external" and ":" in ref.path for kind in self.models.lineage(ref.path)]
+        found = [
+            kind
+            for ref in self.lineage(owner)
+            if ref.kind == "external" and ":" in ref.path
+            for kind in self.models.lineage(ref.path)
+        ]
         return tuple(dict.fromkeys(found))
 
     def subclasses(self, owner: int) -> list[int]:
@@ -568,7 +673,9 @@ class Resolver:
             name = "__init__" if callee.kind == "class" else "__call__"
             for owner in self.lineage(callee.scope):
                 if owner.kind == "class" and name in self.index.scopes[owner.scope].locals:
-                    method = self.index.by_qualname.get((self.index.paths[owner.scope], f"{self.index.scopes[owner.scope].qualname}.{name}"))
+                    method = self.index.by_qualname.get(
+                        (self.index.paths[owner.scope], f"{self.index.scopes[owner.scope].qualname}.{name}")
+                    )
                     if method is not None:
                         return method
         return None
@@ -588,7 +695,7 @@ class Resolver:
         """The access paths by which models may know something resolved."""
         match callee.kind:
             case "external":
-                kind, colon, rest = callee.path.partition(":")
+                _, colon, rest = callee.path.partition(":")
                 if colon and "." not in rest:
                     return (f"{callee.path}.__call__",)
                 return (callee.path, *(() if colon else self.models.types_of_class(callee.path)))
@@ -596,7 +703,9 @@ class Resolver:
                 own = self.index.enclosing_class(callee.scope)
                 name = self.index.scopes[callee.scope].name
                 found = [self.index.dotted(callee.scope)]
-                owner = callee.receiver.scope if callee.receiver is not None and callee.receiver.kind == "instance" else own
+                owner = (
+                    callee.receiver.scope if callee.receiver is not None and callee.receiver.kind == "instance" else own
+                )
                 if owner is not None:
                     found += [f"{kind}.{name}" for kind in self.types(owner)]
                 return tuple(found)

@@ -1,7 +1,7 @@
-"""The tools of the program: every function that a model can call, by whichever registration, and which parameters it fills."""
+"""The tools of the program: every function that a model can call, however registered, and the parameters it fills."""
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.program.conditions import operands
@@ -161,7 +161,7 @@ def is_abstract(resolver: Resolver, function: int) -> bool:
 
 
 def make_tool(resolver: Resolver, function: int, row: Row, where: tuple[int, int]) -> Tool:
-    """The tool that a registration row makes of a function; `where` is the registering scope and value (-1: the class)."""
+    """The tool that a registration row makes of a function; `where` is the registering scope and value, or -1."""
     index = resolver.index
     scope = index.scopes[function]
     owner = index.enclosing_class(function)
@@ -171,10 +171,19 @@ def make_tool(resolver: Resolver, function: int, row: Row, where: tuple[int, int
     register = index.scopes[where[0]].head if where[1] < 0 else index.value(*where).place
     place = scope.head if scope.head[0] else scope.place
     params = model_params(resolver, function, row)
-    return Tool(name, function, index.paths[function], place, row["stem"], params, _approved(resolver, row, where), (index.paths[where[0]], register))
+    return Tool(
+        name,
+        function,
+        index.paths[function],
+        place,
+        row["stem"],
+        params,
+        _approved(resolver, row, where),
+        (index.paths[where[0]], register),
+    )
 
 
-def model_params(resolver: Resolver, function: int, row: Mapping[str, object]) -> tuple[int, ...]:
+def model_params(resolver: Resolver, function: int, row: Row) -> tuple[int, ...]:
     """The parameters of a function that the model fills: not the receiver, not what the framework injects."""
     params = list(resolver.index.scopes[function].params)
     if params and params[0].name in ("self", "cls"):
@@ -183,10 +192,11 @@ def model_params(resolver: Resolver, function: int, row: Mapping[str, object]) -
     if isinstance(wanted, list):
         params = [param for place, param in enumerate(params) if place in wanted or param.name in wanted]
     left_out = row.get("except", ())
-    return tuple(param.value for param in params if param.name not in left_out and not _injected(resolver, function, param, row))  # type: ignore[operator]  # a list, by the schema
+    kept = [param for param in params if param.name not in left_out and not _injected(resolver, function, param, row)]
+    return tuple(param.value for param in kept)
 
 
-def _injected(resolver: Resolver, function: int, param: Param, row: Mapping[str, object]) -> bool:
+def _injected(resolver: Resolver, function: int, param: Param, row: Row) -> bool:
     """Whether the framework fills a parameter, told by its annotated type."""
     context = row.get("context")
     if not isinstance(context, list) or param.annotation is None:
@@ -214,8 +224,10 @@ def _named_types(resolver: Resolver, function: int, annotation: Annotation) -> I
 def _approved(resolver: Resolver, row: Row, where: tuple[int, int]) -> bool:
     """Whether the registration asks for a person's approval."""
     spec = row.get("approval")
-    if spec is None or where[1] < 0 or resolver.index.value(*where).op != "call":
-        return bool(spec) and bool(spec.get("default"))
+    if spec is None:
+        return bool(row.get("approved"))
+    if where[1] < 0 or resolver.index.value(*where).op != "call":
+        return bool(spec.get("default"))
     chosen = operands(resolver, where[0], where[1], spec)
     if not chosen:
         return bool(spec.get("default"))

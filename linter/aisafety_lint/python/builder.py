@@ -5,7 +5,7 @@ structured control flow, and a name with several reaching values gets a `phi`.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aisafety_lint.python.facts import Annotation, Call, Guard, Import, Param, Place, Scope, Value
 
@@ -42,7 +42,9 @@ class ScopeBuilder:
         self.is_async = False
         self.alive = True
 
-    def value(self, op: str, args: tuple[int, ...] = (), name: str = "", kind: str = "", place: Place = NO_PLACE) -> int:
+    def value(
+        self, op: str, args: tuple[int, ...] = (), name: str = "", kind: str = "", place: Place = NO_PLACE
+    ) -> int:
         """Add a value and return its index."""
         self.values.append(Value(op, args, name, kind, place, self.guard))
         return len(self.values) - 1
@@ -52,17 +54,26 @@ class ScopeBuilder:
         self.bindings[name] = value
         self.locals.setdefault(name, []).append(value)
 
+    def rebind(self, name: str, value: int) -> None:
+        """The object behind a name was written into; that does not make a name local that is not."""
+        self.bindings[name] = value
+        if name in self.locals:
+            self.locals[name].append(value)
+
     def unbind(self, name: str) -> None:
         """Forget a name (`del`)."""
         self.bindings.pop(name, None)
 
-    def push(self, value: int, holds: str) -> None:
-        """From here on a condition holds (or a call has returned)."""
-        self.guards.append(Guard(self.guard, value, holds))
+    def push(self, value: int, holds: str, arms: tuple[int, ...] = ()) -> None:
+        """From here on a condition holds (or a call has returned, or one of two arms was taken)."""
+        self.guards.append(Guard(self.guard, value, holds, arms))
         self.guard = len(self.guards) - 1
 
-    def merge(self, branches: Iterable[dict[str, int]]) -> None:
-        """Continue after several branches: names that differ between them become a `phi`."""
+    def merge(self, branches: Iterable[dict[str, int]], guards: Sequence[int] = ()) -> None:
+        """Continue after several branches: names that differ between them become a `phi`.
+
+        `guards` are those at the ends of the branches: a value that comes through a branch comes under its guard.
+        """
         live = list(branches)
         if not live:
             return
@@ -74,14 +85,31 @@ class ScopeBuilder:
             alternatives = tuple(dict.fromkeys(branch[name] for branch in live if name in branch))
             merged[name] = alternatives[0]
             if len(alternatives) > 1:
+                if guards:
+                    alternatives = tuple(
+                        self._under(branch[name], guard)
+                        for branch, guard in zip(live, guards, strict=True)
+                        if name in branch
+                    )
                 merged[name] = self.value("phi", alternatives, name, place=self.values[alternatives[0]].place)
         self.bindings = merged
 
-    def open_loop(self, names: Iterable[str]) -> dict[str, int]:
+    def _under(self, value: int, guard: int) -> int:
+        """A value as it is under a guard, where that is not the guard that it was made under."""
+        known = self.values[value]
+        if guard in (known.guard, self.guard):
+            return value
+        self.values.append(Value("copy", (value,), known.name, "", known.place, guard))
+        return len(self.values) - 1
+
+    def open_loop(self, body: Iterable[ast.AST]) -> dict[str, int]:
         """Enter a loop: every name that its body assigns gets a `phi` whose other operands `close_loop` adds."""
         phis = {}
-        for name in names:
+        assigned, mutated = written_names(body)
+        for name in (*assigned, *(name for name in mutated if name not in assigned)):
             before = self.bindings.get(name)
+            if before is None and name in mutated and name not in self.locals:
+                before = self.value("name", (), name)
             place = self.values[before].place if before is not None else NO_PLACE
             phis[name] = self.value("phi", () if before is None else (before,), name, place=place)
             self.bindings[name] = phis[name]
@@ -123,9 +151,10 @@ class ScopeBuilder:
         )
 
 
-def assigned_names(body: Iterable[ast.AST]) -> list[str]:
-    """Names that statements bind, in order of appearance, nested scopes left out."""
+def written_names(body: Iterable[ast.AST]) -> tuple[dict[str, None], dict[str, None]]:
+    """Names that statements bind, and names of objects that they write into, in order, nested scopes left out."""
     names: dict[str, None] = {}
+    mutated: dict[str, None] = {}
     pending: list[ast.AST] = list(body)[::-1]
     while pending:
         node = pending.pop()
@@ -141,13 +170,19 @@ def assigned_names(body: Iterable[ast.AST]) -> list[str]:
             while isinstance(base, ast.Subscript | ast.Attribute):
                 base = base.value
             if isinstance(base, ast.Name):
-                names[base.id] = None
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-            if node.func.attr in MUTATORS:
-                names[node.func.value.id] = None
+                mutated[base.id] = None
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.attr in MUTATORS
+        ):
+            mutated[node.func.value.id] = None
         pending.extend(reversed(list(ast.iter_child_nodes(node))))
-    return list(names)
+    return names, mutated
 
 
-MUTATORS = frozenset({"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "write", "writelines", "put", "push"})
+MUTATORS = frozenset(
+    {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "write", "writelines", "put", "push"}
+)
 """Methods of Python's containers and buffers that put their arguments into the receiver."""

@@ -141,7 +141,9 @@ class Expressions:
             operands.append(self.expression(item))
             self.scope.push(operands[-1], "true" if isinstance(node.op, ast.And) else "false")
         self.scope.guard = outer
-        return self.scope.value("and" if isinstance(node.op, ast.And) else "or", tuple(operands), place=self.place(node))
+        return self.scope.value(
+            "and" if isinstance(node.op, ast.And) else "or", tuple(operands), place=self.place(node)
+        )
 
     def unary(self, node: ast.UnaryOp) -> int:
         operand = self.expression(node.operand)
@@ -152,7 +154,9 @@ class Expressions:
 
     def compare(self, node: ast.Compare) -> int:
         operands = tuple(self.expression(item) for item in (node.left, *node.comparators))
-        return self.scope.value("compare", operands, " ".join(type(op).__name__ for op in node.ops), place=self.place(node))
+        return self.scope.value(
+            "compare", operands, " ".join(type(op).__name__ for op in node.ops), place=self.place(node)
+        )
 
     def conditional(self, node: ast.IfExp) -> int:
         outer = self.scope.guard
@@ -193,11 +197,9 @@ class Expressions:
             self.assign(generator.target, self.scope.value("element", (iterable,), place=self.place(generator.target)))
             for condition in generator.ifs:
                 self.scope.push(self.expression(condition), "true")
-        if isinstance(node, ast.DictComp):
-            operands, op = (self.expression(node.key), self.expression(node.value)), "dict"
-        else:
-            operands, op = (self.expression(node.elt),), "set" if isinstance(node, ast.SetComp) else "list"
-        value = self.scope.value(op, operands, "", "comprehension", self.place(node))
+        parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
+        op = {ast.DictComp: "dict", ast.SetComp: "set"}.get(type(node), "list")
+        value = self.scope.value(op, tuple(map(self.expression, parts)), "", "comprehension", self.place(node))
         self.scope.guard, self.scope.bindings = outer_guard, outer_bindings
         return value
 
@@ -296,24 +298,17 @@ class Expressions:
             self.assign(target.value, value)
         elif isinstance(target, ast.Tuple | ast.List):
             self._unpack(target.elts, value)
-        elif isinstance(target, ast.Attribute):
-            base = self.expression(target.value)
-            stored = self.scope.value("store", (base, value), target.attr, "attr", self.place(target))
-            self.scope.stores.append(stored)
-            self.assign_into(target.value, stored)
-        elif isinstance(target, ast.Subscript):
-            base, key = self.expression(target.value), self.expression(target.slice)
-            stored = self.scope.value("store", (base, value, key), self.constant_key(key), "item", self.place(target))
-            self.assign_into(target.value, stored)
-        elif isinstance(target, ast.Name):
+        elif isinstance(target, ast.Attribute | ast.Subscript):
             self.assign_into(target, value)
+        elif isinstance(target, ast.Name):
+            if target.id in self.scope.outer:
+                self.scope.stores.append(self.scope.value("global", (value,), target.id, place=self.place(target)))
+            self.scope.bind(target.id, value)
 
     def assign_into(self, target: ast.expr, value: int) -> None:
         """Give the variable that an access expression starts from its new value."""
         if isinstance(target, ast.Name):
-            if target.id in self.scope.outer:
-                self.scope.stores.append(self.scope.value("global", (value,), target.id, place=self.place(target)))
-            self.scope.bind(target.id, value)
+            self.scope.rebind(target.id, value)
         elif isinstance(target, ast.Attribute):
             base = self.expression(target.value)
             stored = self.scope.value("store", (base, value), target.attr, "attr", self.place(target))

@@ -56,12 +56,14 @@ class Call(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Guard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A condition that holds where a value is computed, linked to the outer ones (`parent`, -1 at the end).
 
-    `holds` is "true" or "false" for a condition, "returned" for a call that came back without raising.
+    `holds` is "true" or "false" for a condition, "returned" for a call that came back without raising, "joined" after
+    two branches of a condition: one of the chains that start at `arms` (and end at the parent) was taken.
     """
 
     parent: int
     value: int
     holds: str
+    arms: tuple[int, ...] = ()
 
 
 class Annotation(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -82,7 +84,7 @@ class Param(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A binding made by an import: `module` (dots first for a relative one) and the name in it ("" for the module itself)."""
+    """A binding made by an import: `module` (dots first for a relative one) and the name in it ("" for the module)."""
 
     local: str
     module: str
@@ -93,9 +95,9 @@ class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A function, a class body or the module body.
 
-    `decorators` and `bases` are values of the enclosing scope (`parent`, by index in `Facts.scopes`, -1 for the module).
-    `locals` maps a name to all its definitions; `returns` and `yields` are values; `end` is the guard under which the end
-    is reached without a `return` (-1: always, -2: never).
+    `decorators` and `bases` are values of the enclosing scope (`parent`: index in `Facts.scopes`, -1 for the module).
+    `locals` maps a name to all its definitions; `returns` and `yields` are values; `end` is the guard under which the
+    end is reached without a `return` (-1: always, -2: never).
     """
 
     name: str

@@ -25,8 +25,7 @@ def extract_notebook(path: str, text: SourceText) -> Facts:
     origins: list[int] = []
     physical = _physical_lines(text)
     for source in sources:
-        for line in _without_magics(source).split("\n"):
-            lines.append(line)
+        lines += _without_magics(source).split("\n")
         for original in source.split("\n"):
             origins.append(next(physical.get(original, iter(())), origins[-1] if origins else 1))
     facts = extract_facts(path, "\n".join(lines))
@@ -37,7 +36,10 @@ def _without_magics(cell: str) -> str:
     """A cell whose magics and shell lines are blanked; a cell magic blanks the cell."""
     if cell.lstrip().startswith("%%"):
         return "\n" * cell.count("\n")
-    return "\n".join(re.sub(r"\S.*", "pass", line) if line.lstrip().startswith(("%", "!", "?")) else line for line in cell.split("\n"))
+    return "\n".join(
+        re.sub(r"\S.*", "pass", line) if line.lstrip().startswith(("%", "!", "?")) else line
+        for line in cell.split("\n")
+    )
 
 
 def _physical_lines(text: SourceText) -> dict[str, Iterator[int]]:
@@ -69,5 +71,9 @@ def _moved(facts: Facts, origins: list[int]) -> Facts:
     for scope in facts.scopes:
         values = tuple(msgspec.structs.replace(value, place=place(value.place)) for value in scope.values)
         imports = tuple(msgspec.structs.replace(item, place=place(item.place)) for item in scope.imports)
-        scopes.append(msgspec.structs.replace(scope, values=values, imports=imports, place=place(scope.place), head=place(scope.head)))
+        scopes.append(
+            msgspec.structs.replace(
+                scope, values=values, imports=imports, place=place(scope.place), head=place(scope.head)
+            )
+        )
     return Facts(facts.path, tuple(scopes), facts.is_package)

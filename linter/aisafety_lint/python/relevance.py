@@ -1,7 +1,8 @@
 """Which Python files need parsing at all: those that have to do with a modelled AI package.
 
-A file counts when it imports such a package, when a file that counts imports it (and so on), or when it imports one that
-counts directly. Decided on the bytes with one regular expression, before any parsing.
+A file counts when it imports such a package or belongs to a package of the project that does somewhere (modules are
+often loaded by name), when a file that counts imports it (and so on), or when it imports one that counts directly.
+Decided on the bytes with one regular expression, before any parsing.
 """
 
 import re
@@ -9,17 +10,21 @@ from collections.abc import Iterable, Mapping
 
 from aisafety_lint.program.modules import ModuleTable, absolute_name, link_modules
 
-_IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE)
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE
+)
 _NOTEBOOK_IMPORT = re.compile(rb'"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+()|import[ \t]+([\w., \t]*))')
 _NAME = re.compile(rb"[\w.]+")
 
 
 def imported_modules(data: bytes, *, notebook: bool = False) -> frozenset[str]:
-    """Modules that the text of a file imports, dots first for relative ones, with the names imported from them appended."""
+    """Modules that a file imports, dots first for relative ones, and the names imported from them appended to them."""
     found: set[str] = set()
     for match in (_NOTEBOOK_IMPORT if notebook else _IMPORT).finditer(data):
         if match[3] is not None:
-            found.update(item.split()[0].decode() for item in match[3].split(b",") if item.strip() and item.split()[0].isascii())
+            found.update(
+                item.split()[0].decode() for item in match[3].split(b",") if item.strip() and item.split()[0].isascii()
+            )
             continue
         module = match[1].decode("utf-8", "replace")
         found.add(module)
@@ -28,12 +33,16 @@ def imported_modules(data: bytes, *, notebook: bool = False) -> frozenset[str]:
     return frozenset(found)
 
 
-def relevant_files(imports: Mapping[str, frozenset[str]], roots: frozenset[str], always: Iterable[str] = ()) -> frozenset[str]:
+def relevant_files(
+    imports: Mapping[str, frozenset[str]], roots: frozenset[str], always: Iterable[str] = ()
+) -> frozenset[str]:
     """The paths of the files that count; `imports` are the imported modules by path, `roots` the AI packages."""
     table = link_modules(imports)
     edges = {path: _targets(path, modules, table) for path, modules in imports.items()}
     starts = {path for path, modules in imports.items() if any(_below(module, roots) for module in modules)}
     starts |= {path for path in imports if _below(table.names[path], roots)} | (set(always) & imports.keys())
+    packages = {(table.roots[path], table.names[path].partition(".")[0]) for path in starts if "." in table.names[path]}
+    starts |= {path for path in imports if (table.roots[path], table.names[path].partition(".")[0]) in packages}
     importers = {path for path, targets in edges.items() if targets & starts}
     found: set[str] = set()
     pending = list(starts | importers)

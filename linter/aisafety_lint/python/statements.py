@@ -1,10 +1,10 @@
 """Statements to control flow: bindings are forked and merged, conditions become guards, scopes are opened."""
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from aisafety_lint.python.annotations import read_annotation
-from aisafety_lint.python.builder import ScopeBuilder, assigned_names
+from aisafety_lint.python.builder import ScopeBuilder
 from aisafety_lint.python.expressions import Expressions
 from aisafety_lint.python.facts import Import
 
@@ -18,8 +18,19 @@ class Loop:
         self.breaks: list[tuple[Bindings, int]] = []
 
 
+def _own_statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements of a loop, inner loops and definitions left out."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield child
+            if not isinstance(
+                child, ast.For | ast.AsyncFor | ast.While | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            ):
+                yield from _own_statements(child)
+
+
 class Statements(Expressions):
-    """Translates statements; after `return`, `raise`, `break`, `continue` the scope is not alive until the next join."""
+    """Translates statements; after `return`, `raise`, `break` and `continue` the scope is not alive until a join."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -80,7 +91,11 @@ class Statements(Expressions):
         annotation = read_annotation(node.annotation)
         if annotation is not None and isinstance(node.target, ast.Name):
             self.scope.annotations[node.target.id] = annotation
-        elif annotation is not None and isinstance(node.target, ast.Attribute) and isinstance(node.target.value, ast.Name):
+        elif (
+            annotation is not None
+            and isinstance(node.target, ast.Attribute)
+            and isinstance(node.target.value, ast.Name)
+        ):
             self.scope.annotations[f"{node.target.value.id}.{node.target.attr}"] = annotation
         if node.value is not None:
             self.assign(node.target, self.expression(node.value))
@@ -136,22 +151,37 @@ class Statements(Expressions):
     def if_(self, node: ast.If) -> None:
         condition = self.expression(node.test)
         before, outer = dict(self.scope.bindings), self.scope.guard
-        ends = [self._branch(body, condition, holds, before, outer) for body, holds in ((node.body, "true"), (node.orelse, "false"))]
-        self._join(ends, outer)
+        ends = [
+            self._branch(body, condition, holds, before, outer)
+            for body, holds in ((node.body, "true"), (node.orelse, "false"))
+        ]
+        self._join(ends, outer, condition)
 
-    def _branch(self, body: Sequence[ast.stmt], condition: int, holds: str, before: Bindings, outer: int) -> tuple[bool, Bindings, int]:
+    def _branch(
+        self, body: Sequence[ast.stmt], condition: int, holds: str, before: Bindings, outer: int
+    ) -> tuple[bool, Bindings, int]:
         """Translate one arm under its condition; returns whether its end is reached, its bindings and its guard."""
         self.scope.bindings, self.scope.guard, self.scope.alive = dict(before), outer, True
         self.scope.push(condition, holds)
         self.block(body)
         return self.scope.alive, self.scope.bindings, self.scope.guard
 
-    def _join(self, ends: Sequence[tuple[bool, Bindings, int]], outer: int) -> None:
+    def _join(self, ends: Sequence[tuple[bool, Bindings, int]], outer: int, condition: int | None = None) -> None:
         """Go on after branches: where only one comes through, what it established goes on to hold."""
         live = [end for end in ends if end[0]]
         self.scope.alive = bool(live)
         self.scope.guard = live[0][2] if len(live) == 1 else outer
-        self.scope.merge([end[1] for end in live or ends])
+        self.scope.merge([end[1] for end in live or ends], [end[2] for end in live or ends])
+        if len(live) > 1 and condition is not None and any(self._established(guard, outer) > 1 for _, _, guard in live):
+            self.scope.push(condition, "joined", tuple(guard for _, _, guard in live))
+
+    def _established(self, guard: int, outer: int) -> int:
+        """How many conditions a branch has added to the guard before it."""
+        count = 0
+        while guard not in (outer, -1):
+            count += self.scope.guards[guard].holds != "returned"
+            guard = self.scope.guards[guard].parent
+        return count
 
     def match_(self, node: ast.Match) -> None:
         subject = self.expression(node.subject)
@@ -163,9 +193,13 @@ class Statements(Expressions):
             self.scope.alive = True
             condition = self._pattern(case.pattern, subject)
             if case.guard is not None:
-                condition = self.scope.value("and", (condition, self.expression(case.guard)), place=self.place(case.guard))
+                condition = self.scope.value(
+                    "and", (condition, self.expression(case.guard)), place=self.place(case.guard)
+                )
             ends.append(self._branch(case.body, condition, "true", dict(self.scope.bindings), reached))
-            exhaustive = exhaustive or (case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None)
+            exhaustive = exhaustive or (
+                case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
+            )
             self.scope.bindings, self.scope.guard, self.scope.alive = before, reached, True
             self.scope.push(condition, "false")
         if not exhaustive:
@@ -182,14 +216,23 @@ class Statements(Expressions):
                 constant = self.scope.value("const", (), repr(pattern.value), type(pattern.value).__name__, place)
                 return self.scope.value("compare", (subject, constant), "Is", place=place)
             case ast.MatchOr():
-                return self.scope.value("or", tuple(self._pattern(item, subject) for item in pattern.patterns), place=place)
+                return self.scope.value(
+                    "or", tuple(self._pattern(item, subject) for item in pattern.patterns), place=place
+                )
             case ast.MatchAs():
                 if pattern.name:
                     self.scope.bind(pattern.name, subject)
                 if pattern.pattern is not None:
                     return self._pattern(pattern.pattern, subject)
             case ast.MatchSequence():
-                return self._all([(self.scope.value("element", (subject,), str(i), place=place), item) for i, item in enumerate(pattern.patterns)], subject, place)
+                return self._all(
+                    [
+                        (self.scope.value("element", (subject,), str(i), place=place), item)
+                        for i, item in enumerate(pattern.patterns)
+                    ],
+                    subject,
+                    place,
+                )
             case ast.MatchMapping():
                 keys = [self.expression(key) for key in pattern.keys]
                 items = [self.scope.value("item", (subject, key), self.constant_key(key), place=place) for key in keys]
@@ -198,10 +241,17 @@ class Statements(Expressions):
                 return self._all(list(zip(items, pattern.patterns, strict=True)), subject, place)
             case ast.MatchClass():
                 wanted = self.expression(pattern.cls)
-                fields = [(self.scope.value("attr", (subject,), name, place=place), item) for name, item in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True)]
+                fields = [
+                    (self.scope.value("attr", (subject,), name, place=place), item)
+                    for name, item in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True)
+                ]
                 fields += [(subject, item) for item in pattern.patterns]
                 checked = self._all(fields, subject, place)
-                return self.scope.value("and", (self.scope.value("compare", (subject, wanted), "isinstance", place=place), checked), place=place)
+                return self.scope.value(
+                    "and",
+                    (self.scope.value("compare", (subject, wanted), "isinstance", place=place), checked),
+                    place=place,
+                )
         return self.scope.value("unknown", (), "pattern", place=place)
 
     def _all(self, parts: Sequence[tuple[int, ast.pattern]], subject: int, place: tuple[int, int, int, int]) -> int:
@@ -214,20 +264,26 @@ class Statements(Expressions):
         iterable = self.expression(node.iter)
         outer, loop = self.scope.guard, Loop()
         self.loops.append(loop)
-        phis = self.scope.open_loop(assigned_names([node.target, *node.body]))
+        phis = self.scope.open_loop([node.target, *node.body])
         at_start = dict(self.scope.bindings)
         self.assign(node.target, self.scope.value("element", (iterable,), place=self.place(node.target)))
         self.block(node.body)
         self.loops.pop()
         self.scope.close_loop(phis, self.scope.bindings)
-        self.scope.guard, self.scope.alive = outer, True
+        # What every round establishes (it raises otherwise) holds for all elements afterwards.
+        checked = (
+            self.scope.alive
+            and not loop.breaks
+            and not any(isinstance(item, ast.Continue) for item in _own_statements(node))
+        )
+        self.scope.guard, self.scope.alive = self.scope.guard if checked else outer, True
         self.scope.merge([at_start, *(bindings for bindings, _ in loop.breaks)])
         self.block(node.orelse)
 
     def while_(self, node: ast.While) -> None:
         outer, loop = self.scope.guard, Loop()
         self.loops.append(loop)
-        phis = self.scope.open_loop(assigned_names([node.test, *node.body]))
+        phis = self.scope.open_loop([node.test, *node.body])
         condition = self.expression(node.test)
         at_start = dict(self.scope.bindings)
         forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
@@ -273,7 +329,9 @@ class Statements(Expressions):
 
     def with_(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
-            entered = self.scope.value("enter", (self.expression(item.context_expr),), place=self.place(item.context_expr))
+            entered = self.scope.value(
+                "enter", (self.expression(item.context_expr),), place=self.place(item.context_expr)
+            )
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, entered)
         self.block(node.body)
@@ -292,7 +350,9 @@ class Statements(Expressions):
         self.scope.bind(node.name, self.scope.value("function", (), inner.qualname, place=inner.head))
         self._body(inner, node.body, params)
 
-    def _body(self, inner: ScopeBuilder, body: Sequence[ast.stmt], params: Sequence[tuple[ast.arg, str, int]] = ()) -> None:
+    def _body(
+        self, inner: ScopeBuilder, body: Sequence[ast.stmt], params: Sequence[tuple[ast.arg, str, int]] = ()
+    ) -> None:
         outer, loops, self.loops = self.enter(inner), self.loops, []
         self.bind_parameters(params)
         self.block(body)
@@ -312,7 +372,7 @@ class Statements(Expressions):
         self._body(inner, node.body)
 
     def _head(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[int, int, int, int]:
-        """The line that names a definition: from `def`, `async` or `class` to the end of the name, decorators left out."""
+        """The line that names a definition: from `def`, `async` or `class` to the end of the name, no decorators."""
         line, column, _, _ = self.place(node)
         words = {ast.FunctionDef: "def ", ast.AsyncFunctionDef: "async def ", ast.ClassDef: "class "}
         return line, column, line, column + len(words[type(node)]) + len(node.name)

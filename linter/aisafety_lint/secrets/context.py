@@ -6,6 +6,7 @@ _NAME = re.compile(
     r"([A-Za-z_][\w.-]{0,80})[\"'`\])]{0,3}\s{0,8}(?:=>|:=|==|[:=,(])[\s(\[]{0,4}(?:[A-Za-z]{1,12}\s)?[\\rbf]{0,2}[\"'`]?$"
 )
 _LINE = 300
+_NEAR = 120
 _PARENTS = 3
 _LOOK_BACK = 60
 
@@ -17,7 +18,7 @@ def line_before(text: str, start: int) -> str:
 
 def name_before(text: str, start: int) -> str:
     """The name that a value is assigned to, passed as or keyed by, as far as its line shows."""
-    match = _NAME.search(line_before(text, start))
+    match = _NAME.search(line_before(text, start)[-_NEAR:])
     return match[1] if match else ""
 
 

@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_TOKEN = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|[{}\[\],:]')
+# A string that is not closed is one token too: nothing is read twice.
+_TOKEN = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[{}\[\],:]')
+# A notebook nests about ten levels; the paths of deeper ones would cost more than their length.
+_DEEPEST = 100
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
 _TEXT_OUTPUTS = frozenset(
     {"text", "traceback", "evalue", "text/plain", "text/html", "text/markdown", "application/json"}
@@ -55,6 +58,8 @@ def _strings(text: str) -> Iterator[tuple[Path, str, int]]:
     key = ""
     for token in _TOKEN.finditer(text):
         mark = token[0]
+        if len(path) > _DEEPEST:
+            return
         if mark == "{":
             path.append(key)
         elif mark == "[":
@@ -66,7 +71,7 @@ def _strings(text: str) -> Iterator[tuple[Path, str, int]]:
         elif mark == ",":
             if path and isinstance(path[-1], int):
                 path[-1] += 1
-        elif mark[0] == '"':
+        elif mark[0] == '"' and len(mark) > 1 and mark[-1] == '"':
             if text[token.end() : token.end() + 20].lstrip()[:1] == ":":
                 key = mark[1:-1]
                 continue

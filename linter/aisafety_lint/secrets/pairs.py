@@ -49,7 +49,8 @@ class Pair:
     """A name and its literal value at two offsets.
 
     `context` names what holds it (a class that is called, keys above); `default` marks a value that is used where
-    nothing else is given, `compared` one that input is compared with; `prose` one that stands in a comment or in text.
+    nothing else is given, `compared` one that input is compared with; `prose` one that stands in a comment or in text;
+    `joined` one that stands in pieces between the offsets.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Pair:
     default: bool = False
     compared: bool = False
     prose: bool = False
+    joined: bool = False
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from aisafety_lint.secrets.names import Names, Role
 from aisafety_lint.secrets.pairs import Pair
-from aisafety_lint.secrets.python_tree import extent, nodes, target_names
+from aisafety_lint.secrets.python_tree import dotted, extent, nodes, target_names
 from aisafety_lint.source import SourceText
 
 # Calls whose second argument is the value where there is none under the first.
@@ -114,7 +114,7 @@ class _Reader:
     def _call(self, node: ast.Call) -> Iterator[Pair]:
         for keyword in node.keywords:
             if keyword.arg is not None and self.names.role(keyword.arg) is not Role.NONE:
-                yield from self._named(keyword.arg, keyword.value, ast.unparse(node.func)[:200])
+                yield from self._named(keyword.arg, keyword.value, dotted(node.func))
         match node.args:
             case [ast.Constant(value=str(name)), default] if _last_name(node.func) in _GETTERS:
                 yield from self._named(name, default, default=True)
@@ -151,6 +151,7 @@ class _Reader:
             context=use.context,
             default=use.default,
             compared=use.compared,
+            joined=inner < 0,
         )
 
 
@@ -165,12 +166,24 @@ def _literal(node: ast.expr) -> str | None:
             return value
         case ast.Constant(value=bytes(data)):
             return data.decode("latin-1")
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            first, second = _literal(left), _literal(right)
-            return first + second if first is not None and second is not None else None
+        case ast.BinOp(op=ast.Add()):
+            return _joined("", _summands(node))
         case ast.Call(
             func=ast.Attribute(value=ast.Constant(value=str(glue)), attr="join"), args=[ast.List(elts=parts)]
         ):
-            texts = [_literal(part) for part in parts]
-            return glue.join(text for text in texts if text is not None) if None not in texts else None
+            return _joined(glue, parts)
     return None
+
+
+def _joined(glue: str, parts: Sequence[ast.expr]) -> str | None:
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return glue.join(texts) if len(texts) == len(parts) else None
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    """What a chain of additions adds up, in order."""
+    parts: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.source import SourceText
 
+_MOST_NAMES = 6
 _COMMAND = re.compile(r"^[%!](?=[\w%])", re.MULTILINE)
 
 
@@ -38,7 +39,7 @@ def nodes(tree: ast.AST, lines: Sequence[int]) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases):
+        if isinstance(node, ast.ClassDef) and any("Enum" in name for name in map(dotted, node.bases)):
             continue
         for child in ast.iter_child_nodes(node):
             first, last = getattr(child, "lineno", None), getattr(child, "end_lineno", None)
@@ -82,6 +83,24 @@ def target_names(target: ast.expr) -> Iterator[str]:
             yield name
 
 
+def dotted(node: ast.expr) -> str:
+    """The last names of what is called or derived from, joined by dots; calls in between are left out."""
+    names: list[str] = []
+    while len(names) < _MOST_NAMES:
+        match node:
+            case ast.Attribute(value=inner, attr=name):
+                names.append(name)
+                node = inner
+            case ast.Call(func=inner) | ast.Subscript(value=inner):
+                node = inner
+            case ast.Name(id=name):
+                names.append(name)
+                break
+            case _:
+                break
+    return ".".join(reversed(names))
+
+
 def _covers_one(lines: Sequence[int], first: int, last: int) -> bool:
     index = bisect.bisect_left(lines, first)
     return index < len(lines) and lines[index] <= last
@@ -106,7 +125,7 @@ def _names_of(parent: ast.AST, child: ast.AST) -> list[str]:
             held = [key for key, value in zip(keys, values, strict=True) if value is child]
             return [key.value for key in held if isinstance(key, ast.Constant) and isinstance(key.value, str)]
         case ast.Call(func=func) if child is not func:
-            return [ast.unparse(func).rsplit(".", 1)[-1][:80]]
+            return [dotted(func).rsplit(".", 1)[-1]]
     return []
 
 

@@ -5,6 +5,7 @@ key blocks, and names with literal values. Python is read by its syntax tree whe
 something; notebooks cell by cell; everything else as text.
 """
 
+import bisect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -89,7 +90,9 @@ class _Found:
 def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ...]:
     """Find the secrets of a text; `kind` is that of its `SourceFile`."""
     found = list(_notebook(text, formats)) if kind == "notebook" else list(_detect(text, kind, formats))
-    return tuple(_match(text, one) for one in _merge(found))
+    merged = _merge(found)
+    digests = {value: digest(value) for value in {one.value for one in merged}}
+    return tuple(_match(text, one, digests[one.value]) for one in merged)
 
 
 def _notebook(text: SourceText, formats: Formats) -> Iterator[_Found]:
@@ -102,8 +105,8 @@ def _detect(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]
     text = source.text
     for hit in (*find_formats(text, formats), *find_structures(text, formats)):
         value = text[hit.start : hit.end]
-        place = _place(source, kind, hit, formats) if hit.real else ""
-        yield _Found(hit.format, hit.start, hit.end, value, name_before(text, hit.start), place, hit.real)
+        name, place = (name_before(text, hit.start), _place(source, kind, hit, formats)) if hit.real else ("", "")
+        yield _Found(hit.format, hit.start, hit.end, value, name, place, hit.real)
     if len(text) <= _LARGE:
         for pair in _pairs(source, kind, formats):
             verdict = judge_pair(pair, kind, around(text, pair.start, pair.end), formats)
@@ -181,15 +184,19 @@ def _place(source: SourceText, kind: str, hit: Hit, formats: Formats) -> str:
 def _merge(found: Iterable[_Found]) -> list[_Found]:
     """Of what overlaps, keep the most specific; what is known to be no secret silences the less specific."""
     kept: list[_Found] = []
-    for one in sorted(
-        found, key=lambda one: (_ORDER[one.format.precision], not one.real, one.start - one.end, one.start)
-    ):
-        if not any(one.start < other.end and other.start < one.end for other in kept):
-            kept.append(one)
-    return sorted((one for one in kept if one.real), key=lambda one: (one.start, one.end))
+    for one in sorted(found, key=_rank):
+        place = bisect.bisect_left(kept, one.start, key=lambda other: other.start)
+        follows = place == 0 or kept[place - 1].end <= one.start
+        if follows and (place == len(kept) or one.end <= kept[place].start):
+            kept.insert(place, one)
+    return [one for one in kept if one.real]
 
 
-def _match(text: SourceText, found: _Found) -> SecretMatch:
+def _rank(one: _Found) -> tuple[int, bool, int, int]:
+    return _ORDER[one.format.precision], not one.real, one.start - one.end, one.start
+
+
+def _match(text: SourceText, found: _Found, hashed: str) -> SecretMatch:
     form = found.format
     return SecretMatch(
         path=text.path,
@@ -204,7 +211,7 @@ def _match(text: SourceText, found: _Found) -> SecretMatch:
         proven=form.proven,
         prefix=form.prefix(found.value),
         length=len(found.value),
-        digest=digest(found.value),
+        digest=hashed,
         name=found.name,
         place=found.place,
         rotate=form.rotate,

@@ -40,7 +40,9 @@ def judge_pair(pair: Pair, kind: str, context: str, formats: Formats) -> Verdict
         return Verdict(formats.structure("guessable"), value, offset)
     if judge.is_template(value):
         return None
-    if (form := _by_name(value, f"{pair.name} {pair.context} {context}", formats)) is not None:
+    form = _by_name(value, f"{pair.name} {pair.context} {context}", formats)
+    form = form or (_by_shape(value, formats) if pair.joined else None)
+    if form is not None:
         return Verdict(form, value, offset)
     if scheme:
         return Verdict(formats.structure("bearer"), value, offset) if judge.is_random(value, _LEAST_TOKEN) else None
@@ -56,7 +58,9 @@ def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Form
             return Verdict(formats.structure("weak" if any(map(str.isdigit, value)) else "plain-word"), value, offset)
         return None
     least = _LEAST_TOKEN if "token" in pair.name.lower() or not pair.quoted else _LEAST_KEY
-    if not judge.is_random(value, least) or (_is_described(pair, kind) and _HASH.fullmatch(value)):
+    if not judge.is_random(value, least):
+        return None
+    if pair.role is Role.CREDENTIAL and _is_described(pair, kind) and _HASH.fullmatch(value):
         return None
     return Verdict(formats.structure("own" if pair.role is Role.OWN else "random"), value, offset)
 
@@ -73,12 +77,17 @@ def _without_scheme(value: str) -> tuple[str, int, str]:
 
 
 def _by_name(value: str, context: str, formats: Formats) -> Format | None:
-    """The format of a value that is named by what stands around it, or that was put together from pieces."""
+    """The format of a value that is named by what stands around it."""
     fitting = [form for form in formats.bare if form.fullmatch(value)]
     for form in fitting:
         if is_near(form, context):
             return form if is_real(form, value, formats) else None
-    hit = next(find_formats(value, formats), None) if len(value) < 2000 else None
+    return None
+
+
+def _by_shape(value: str, formats: Formats) -> Format | None:
+    """The format of a value that was put together from pieces, so that it stands nowhere in the text."""
+    hit = next(find_formats(value, formats), None)
     return hit.format if hit is not None and hit.real and (hit.start, hit.end) == (0, len(value)) else None
 
 

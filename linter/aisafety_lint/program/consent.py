@@ -1,0 +1,141 @@
+"""Whether a person agrees before a place is reached, and whether an operator's switch leads to it.
+
+A person agrees where a value that comes from a person decides a condition that dominates the place. A helper function
+counts by what it does: it returns the answer, it decides by it, or it only comes back when the answer was yes.
+"""
+
+from collections.abc import Iterator
+
+from aisafety_lint.program.conditions import operands
+from aisafety_lint.program.constants import constant
+from aisafety_lint.program.models import rows_of
+from aisafety_lint.program.resolver import Resolver
+
+_DEPTH = 8
+_ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ[]", "os.environ"})
+_DERIVED = frozenset(
+    {"attr", "compare", "not", "and", "or", "await", "copy", "return", "text", "item", "element", "store", "phi"}
+)
+
+Filled = frozenset[tuple[int, int]]
+"""Parameters that a model fills, as (scope, value): a condition on one is no consent."""
+
+
+class Consent:
+    """Answers about approval for the scopes of a program."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.index = resolver.index
+        self._known: dict[tuple[str, int, int], bool] = {}
+
+    def approved(self, scope: int, guard: int, filled: Filled = frozenset()) -> bool:
+        """Whether a person agrees before a place under a guard is reached.
+
+        After a branch that asks and one that does not, the place counts as approved where the program decides between
+        them (a switch of the operator's is a finding of its own), not where the model does.
+        """
+        guards = self.index.scopes[scope].guards
+        while guard >= 0:
+            known = guards[guard]
+            if known.holds == "joined":
+                asked = any(self.approved(scope, arm, filled) for arm in known.arms if arm > known.parent)
+                if asked and not self._by_model(scope, known.value, filled):
+                    return True
+            elif self._consents(scope, known.value, known.holds):
+                return True
+            guard = known.parent
+        return False
+
+    def switched(self, scope: int, guard: int) -> bool:
+        """Whether a condition on the environment, which only the operator sets, dominates a place."""
+        return any(
+            holds != "returned" and self._from("environment", scope, value, _DEPTH)
+            for value, holds in self._chain(scope, guard)
+        )
+
+    def _chain(self, scope: int, guard: int) -> Iterator[tuple[int, str]]:
+        """The conditions in force, innermost first."""
+        guards = self.index.scopes[scope].guards
+        while guard >= 0:
+            known = guards[guard]
+            if known.holds != "joined":
+                yield known.value, known.holds
+            guard = known.parent
+
+    def _by_model(self, scope: int, value: int, filled: Filled) -> bool:
+        pending, seen = [value], {value}
+        while pending:
+            item = pending.pop()
+            if (scope, item) in filled:
+                return True
+            fresh = [arg for arg in self.index.value(scope, item).args if arg not in seen]
+            seen.update(fresh)
+            pending += fresh
+        return False
+
+    def _consents(self, scope: int, value: int, holds: str) -> bool:
+        if holds != "returned":
+            return self._from("person", scope, value, _DEPTH)
+        for row in rows_of(self.resolver.models, "gates", self.resolver.paths(scope, value)):
+            if "aborts" in row and any(
+                constant(self.resolver, scope, item) is True
+                for item in operands(self.resolver, scope, value, row["aborts"])
+            ):
+                return True
+        return any(
+            callee.kind == "function" and self._insists(callee.scope) for callee in self.resolver.callees(scope, value)
+        )
+
+    def _insists(self, function: int) -> bool:
+        """Whether a function only comes back when a person agreed (it raises or exits otherwise)."""
+        scope = self.index.scopes[function]
+        ends = [self.index.value(function, value).guard for value in scope.returns]
+        if scope.end != -2:
+            ends.append(scope.end)
+        return bool(ends) and all(self._decided(function, guard, "person", _DEPTH - 2) for guard in ends)
+
+    def _decided(self, scope: int, guard: int, origin: str, depth: int) -> bool:
+        return any(
+            holds != "returned" and self._from(origin, scope, value, depth)
+            for value, holds in self._chain(scope, guard)
+        )
+
+    def _from(self, origin: str, scope: int, value: int, depth: int) -> bool:
+        """Whether a value comes from a person's answer, or from the environment."""
+        key = origin, scope, value
+        known = self._known.get(key)
+        if known is None:
+            self._known[key] = False
+            known = self._known[key] = depth > 0 and self._derives(origin, scope, value, depth)
+        return known
+
+    def _derives(self, origin: str, scope: int, value: int, depth: int) -> bool:
+        known = self.index.value(scope, value)
+        if known.op == "call":
+            return self._by_call(origin, scope, value, depth)
+        if known.op == "item" and origin == "environment":
+            return any(ref.path == "os.environ" for ref in self.resolver.refs(scope, known.args[0]))
+        return known.op in _DERIVED and any(self._from(origin, scope, item, depth - 1) for item in known.args)
+
+    def _by_call(self, origin: str, scope: int, call: int, depth: int) -> bool:
+        paths = self.resolver.paths(scope, call)
+        if origin == "environment":
+            if _ENVIRONMENT & set(paths):
+                return True
+        elif any(True for _ in rows_of(self.resolver.models, "gates", paths)):
+            return True
+        for callee in self.resolver.callees(scope, call):
+            if callee.kind == "function" and self._returns(origin, callee.scope, depth - 1):
+                return True
+        function = self.index.value(scope, self.index.value(scope, call).args[0])
+        return function.op == "attr" and self._from(origin, scope, function.args[0], depth - 1)
+
+    def _returns(self, origin: str, function: int, depth: int) -> bool:
+        """Whether what a function returns is such a value, or depends on a branch that such a value decides."""
+        returns = self.index.scopes[function].returns
+        return any(
+            self._from(origin, function, value, depth)
+            or self._decided(function, self.index.value(function, value).guard, origin, depth)
+            for value in returns
+        )
