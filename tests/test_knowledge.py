@@ -133,10 +133,13 @@ def test_its_regular_expressions_are_quick(stem: str) -> None:
             assert not re.search(r"[+*]\)[+*]", pattern), pattern
 
 
-@pytest.mark.parametrize("group", ["sources", "sinks", "capabilities"])
-def test_every_kind_has_a_meaning_and_a_name(group: str) -> None:
+@pytest.mark.parametrize(
+    ("group", "more"),
+    [("sources", set()), ("sinks", {"dangerous", "quoted", "harmless_prefix"}), ("capabilities", set())],
+)
+def test_every_kind_has_a_meaning_and_a_name(group: str, more: set[str]) -> None:
     for kind in KINDS[group].values():
-        assert set(kind) <= {"meaning", "name", "harmless_prefix"}
+        assert {"meaning", "name"} <= set(kind) <= {"meaning", "name"} | more
         assert kind["meaning"].endswith(".")
         assert not kind["name"].endswith(".")
         re.compile(kind.get("harmless_prefix", ""))
@@ -155,6 +158,16 @@ def test_every_sink_that_does_harm_has_a_rule() -> None:
     found = {row["kind"] for stem in MODELS for role, row in rows(stem) if role == "sinks"}
     ruled = {kind for rule in Knowledge().rules.values() for kind in rule.match.get("flow", {}).get("to", ())}
     assert found - ruled <= {"log"}
+
+
+def test_every_power_that_is_granted_has_a_rule() -> None:
+    grants = [row for stem in MODELS for role, row in rows(stem) if role == "grants"]
+    marks = ("sandboxed", "unapproved", "exposes", "switch")
+    plain = [set(row["capabilities"]) for row in grants if not any(mark in row for mark in marks)]
+    rules = [rule.match["grant"] for rule in Knowledge().rules.values() if "grant" in rule.match]
+    ruled = {capability for block in rules for capability in block.get("capabilities", ())}
+    assert [power for power in plain if not power & ruled] == [{"db-read"}] * plain.count({"db-read"})
+    assert {mark for block in rules for mark in block if mark != "capabilities"} == {"unapproved", "exposes", "switch"}
 
 
 @pytest.mark.parametrize(

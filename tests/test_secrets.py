@@ -1,18 +1,20 @@
-"""Secrets: every format is found and tells its look-alikes apart, wherever people write credentials, and is never shown."""
+"""Secrets: every format is found, wherever people write credentials, look-alikes are silent, and nothing is shown."""
 
 import json
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import cast
 
 import jsonschema
 import pytest
 
 from aisafety_lint.checks.secrets import check
-from aisafety_lint.finding import Finding, Severity
+from aisafety_lint.finding import Severity
 from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
+from aisafety_lint.project import Project
 from aisafety_lint.secrets import notebook
 from aisafety_lint.secrets.formats import Format, Formats, fake, load_formats
 from aisafety_lint.secrets.names import Role, split
@@ -85,6 +87,9 @@ class TestData:
 
 
 class TestShapes:
+    def test_range_without_end(self) -> None:
+        assert parse_shape("eyJ{hex:15-}").pattern.pattern == "eyJ[0-9a-f]{15,}"
+
     def test_notation(self) -> None:
         shape = parse_shape("ab_{digit:2}-{x|yy|}{[A-C]:1-3}")
         assert shape.pattern.pattern == "ab_[0-9]{2}\\-(?:yy|x|)[A-C]{1,3}"
@@ -149,12 +154,6 @@ class TestFormats:
         broken = ("A" if value[4:5] != "A" else "B").join((value[:4], value[5:]))
         broken = broken if form.checksum in ("jwt", "snowflake") else value[:-1] + ("0" if value[-1] != "0" else "1")
         assert form.id not in ids(find(f'{name_for(form)} = "{broken}"\n'))
-
-    def test_a_published_test_vector(self) -> None:
-        """The body of this value and its checksum are those of a scanner's documentation, the value is of no account."""
-        token = "_".join(("ghp", "".join(("lbSrz", "bSrz" * 6, "l1", "0BoDdR"))[:36]))
-        assert len(token) == 40
-        assert find(f"TOKEN={token}\n", ".env", "dotenv") == ()
 
 
 CONTEXTS = {
@@ -319,7 +318,7 @@ class TestStructures:
         assert ids(find(f'h = {{"x-api-key": "{bearer}"}}\n')) == ["generic-secret"]
 
     def test_web_tokens_are_judged_by_their_claims(self) -> None:
-        def token(claims: dict[str, object]) -> str:
+        def token(claims: Mapping[str, object]) -> str:
             from aisafety_lint.secrets.checksums import encode_base64url
 
             parts = ({"alg": "HS256", "typ": "JWT"}, claims)
@@ -328,6 +327,8 @@ class TestStructures:
         assert ids(find(f'T = "{token({"role": "service_role", "exp": 2034833579})}"\n')) == ["jwt"]
         for silent in ({"sub": "1234567890", "name": "John Doe"}, {"role": "anon"}, {"sub": "ab", "exp": 1600000000}):
             assert find(f'ACCESS_TOKEN = "{token(silent)}"\n') == ()
+        long = token({"exp": 1600000000, "user": {"id": "0f" * 900}})
+        assert find(f'{{"headers": {{"Authorization": "Bearer {long}"}}}}', "a.json", "json") == ()
 
 
 class TestNames:
@@ -555,7 +556,6 @@ def hostile() -> Iterator[str]:
     )
     yield from ('x = "a" + ', 'secret = "dev"\n', "?api_key=", "ENV api_key ", "xoxd-", "-", "_", "é", "İ", "0")
     yield from formats().inside
-    yield from formats().inside_data
     yield from (
         f" {start}{'a' * shape.shortest}" for entries in formats().starting.values() for start, _, shape in entries
     )
@@ -615,8 +615,8 @@ def find_made(form: Format) -> SecretMatch:
     )
 
 
-def project(*matches: SecretMatch) -> "Secrets":
-    return Secrets(matches)
+def project(*matches: SecretMatch) -> Project:
+    return cast("Project", Secrets(matches))
 
 
 class Secrets:
@@ -624,6 +624,3 @@ class Secrets:
 
     def __init__(self, matches: tuple[SecretMatch, ...]) -> None:
         self.secrets = matches
-
-
-__all__ = ["Finding"]

@@ -1,16 +1,17 @@
 """From the files of a project to the Project that checks see: each file is read once, each stage gets what it needs."""
 
 import contextlib
+import gc
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aisafety_lint import discovery
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.evals.frameworks import load as load_evals
 from aisafety_lint.evals.suites import Evaluation, Sources, recognise
-from aisafety_lint.finding import Notification, NotificationLevel
+from aisafety_lint.finding import Notification, NotificationLevel, Persona
 from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import find_seeds
 from aisafety_lint.flow.trace import Flow, make_flow
@@ -118,14 +119,21 @@ class Documents(Mapping[str, Document]):
 
 
 @contextlib.contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Chains of expressions are walked by recursion; Python's own limit counts frames, not memory."""
-    limit = sys.getrecursionlimit()
+def analysing() -> Iterator[None]:
+    """The interpreter's state for an analysis, put back afterwards.
+
+    Chains of expressions are walked by recursion; Python's own limit counts frames, not memory. And the cyclic garbage
+    collector would walk the growing facts again and again, which have no cycles.
+    """
+    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
     sys.setrecursionlimit(max(limit, _RECURSION))
+    gc.disable()
     try:
         yield
     finally:
         sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
 
 
 def analyse(reader: Reader, knowledge: Knowledge) -> Project:
@@ -135,10 +143,11 @@ def analyse(reader: Reader, knowledge: Knowledge) -> Project:
     facts = dict(_facts(reader, files, relevant_files(imports, agent_roots(knowledge))))
     manifests = tuple(_manifests(reader, knowledge))
     program = link_program(facts, knowledge)
-    flows, model_calls = _flows(program)
+    product = _product(program, reader)
+    flows, model_calls = _flows(product)
     evaluation = _evaluation(reader, knowledge, files, imports)
     notes = (*reader.unreadable.values(), *reader.notes, *kinds.notifications(manifests), *evaluation.notifications)
-    return Project(files, program, flows, evaluation, manifests, secrets, notes, model_calls, program.unresolved)
+    return Project(files, product, flows, evaluation, manifests, secrets, notes, model_calls, program.unresolved)
 
 
 def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
@@ -185,9 +194,20 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> Iterator[Manifest]:
             yield from found
 
 
+def _product(program: Program, reader: Reader) -> Program:
+    """The program without the tools of test code, which no model calls; the auditor sees them too."""
+    if reader.config.persona is Persona.AUDITOR:
+        return program
+    tools = tuple(tool for tool in program.tools if not reader.found.is_test(tool.path))
+    agents = tuple(agent for agent in program.agents if not reader.found.is_test(agent.path))
+    effects = tuple(effect for effect in program.effects if not reader.found.is_test(effect.tool.path))
+    return replace(program, tools=tools, agents=agents, effects=effects, tested=reader.found.is_test)
+
+
 def _flows(program: Program) -> tuple[tuple[Flow, ...], int]:
     """All flows, and how many model calls there are."""
     seeds = find_seeds(program.resolver, program.tools, program.decorators)
+    seeds = tuple(seed for seed in seeds if not program.tested(program.index.paths[seed.scope]))
     solver = Solver(program)
     flows = [
         make_flow(solver, seed, hit, program.kinds.sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)

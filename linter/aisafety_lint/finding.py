@@ -53,8 +53,8 @@ class Location:
 class Finding:
     """One problem at one place.
 
-    `flows` holds for each source the steps from source to sink, both ends included; `related` other places of the
-    proof; `symbol` the dotted name of the enclosing definition (part of the stable fingerprint); `key` what
+    `flows` holds for each source the steps from source to sink, with both ends; `related` other places of the proof;
+    `symbol` the dotted name of the enclosing definition (part of the stable fingerprint); `key` what
     identifies the finding apart from its position (by default the text of the primary region; for a secret, its hash).
     A `proven` finding holds in test code too.
     """

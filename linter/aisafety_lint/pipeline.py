@@ -22,7 +22,7 @@ def run(config: Config) -> Report:
     selection = select.resolve(config, knowledge.rules)
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
-    with analysis.deep_recursion():
+    with analysis.analysing():
         project = analysis.analyse(reader, knowledge)
         findings = sorted(run_checks(selection.rules.values(), project), key=_position)
     shown, hidden = _decide(_placed(findings, found), found, selection)

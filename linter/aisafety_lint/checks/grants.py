@@ -33,7 +33,7 @@ def _fits(block: Mapping[str, Any], grant: Grant) -> bool:
 
 def _finding(rule: Rule, program: Program, grant: Grant) -> Finding:
     index = program.index
-    name = spelled(program.resolver, grant.scope, grant.call)
+    name = grant.name or spelled(program.resolver, grant.scope, grant.call)
     persona = Persona.AUDITOR if grant.row.get("sandboxed") or grant.confidence is Confidence.LOW else rule.persona
     named = " and ".join(program.kinds.capabilities[item] for item in grant.capabilities)
     flag = grant.row.get("flag", "")

@@ -5,11 +5,13 @@ a source's result is its own, whatever went in; a container's methods hand out i
 """
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.flow.transfer import Path, below
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 
 _ELEMENTS = {
@@ -24,12 +26,13 @@ _ELEMENTS = {
     "popleft": (),
 }
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
+_SERIALISING = frozenset({"model_dump", "model_dump_json", "dict", "json", "to_dict", "to_json", "__str__"})
 _STANDARD = frozenset(sys.stdlib_module_names) | {"str"}
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What a library call makes of an untrusted operand: its path in the result, what is cleaned, whether it is a guess."""
+    """What a library call makes of an untrusted operand: its path in the result, what is cleaned, if it is a guess."""
 
     path: Path
     cleans: frozenset[str]
@@ -56,6 +59,27 @@ class Library:
                     found.append((row, held))
             known = self._sinks[scope, call] = tuple(found)
         return known
+
+    def runs(self, scope: int, call: int) -> Iterator[tuple[Row, Ref]]:
+        """The project functions that a library call runs, with the row that says so."""
+        for row in rows_of(self.models, "runs", self.resolver.paths(scope, call)):
+            for operand in operands(self.resolver, scope, call, row["function"]):
+                yield from ((row, ref) for ref in self.resolver.refs(scope, operand) if ref.kind == "function")
+
+    def passed_on(
+        self, scope: int, call: int, operand: int, path: Path, row: Row, function: Ref
+    ) -> Iterator[tuple[int, Path]]:
+        """The parameters of a run function that an operand of the library call becomes, and the untrusted part."""
+        params = self.resolver.index.scopes[function.scope].params[1 if function.receiver is not None else 0 :]
+        arguments = operands(self.resolver, scope, call, row.get("arguments", {}))
+        if "rest" in row.get("arguments", {}):
+            yield from (
+                (params[place].value, path) for place, item in enumerate(arguments[: len(params)]) if item == operand
+            )
+        elif operand in arguments and path and path[0].isdigit() and int(path[0]) < len(params):
+            yield params[int(path[0])].value, path[1:]
+        if operand in operands(self.resolver, scope, call, row.get("keywords", {})) and path:
+            yield from ((param.value, path[1:]) for param in params if param.name == path[0])
 
     def names(self, scope: int, call: int) -> tuple[str, ...]:
         """Access paths of a call, for an unknown receiver also the expression as written (`cursor.execute`)."""
@@ -138,6 +162,8 @@ class Library:
                 return None if rest is None else Passed(rest, cleans, guessed=False)
             kept = _ELEMENTS[method]
             return None if kept is None else Passed(("*", *path[1:]) if kept else path, cleans, guessed=False)
+        if path and method in _SERIALISING:
+            return Passed((), cleans, guessed=False)
         return Passed((), cleans, guessed=False) if not path else None
 
     def _is_standard(self, name: str) -> bool:

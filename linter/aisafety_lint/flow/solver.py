@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.flow.binding import bind_operand
 from aisafety_lint.flow.library import Library
-from aisafety_lint.flow.sources import Seed, carries
+from aisafety_lint.flow.sources import Seed, carries, scalar
 from aisafety_lint.flow.transfer import Path, cut, dict_path, passes
 from aisafety_lint.program.conditions import Holds
 from aisafety_lint.program.constants import text_of
@@ -101,7 +101,9 @@ class Solver:
         for seed in seeds:
             self.contexts.append(Context(seed, seed.scope, seed.value, ()))
             numbers.append(len(self.contexts) - 1)
-            self.add(Node(numbers[-1], seed.scope, seed.value, (), NONE), Arrival(None))
+            paths: list[Path] = [(part,) for part in seed.parts]
+            for path in paths or [()]:
+                self.add(Node(numbers[-1], seed.scope, seed.value, path, NONE), Arrival(None))
         while self.work:
             self._process(self.work.popleft())
         for number, seed in zip(numbers, seeds, strict=True):
@@ -139,7 +141,11 @@ class Solver:
                 continue
             if user.op == "call":
                 self._call(node, position, operand, cleaned)
+            elif user.op == "global":
+                self._global(node, user.name, cleaned)
             else:
+                if user.op == "attr":
+                    self._method(node, position, cleaned)
                 self._operation(node, position, user, operand, cleaned)
         self._leave(node)
         self._share(node)
@@ -183,7 +189,11 @@ class Solver:
 
     def _is_clean_attribute(self, node: Node, user: Value) -> bool:
         seed = self.contexts[node.context].seed
-        return not node.path and seed is not None and user.name in seed.clean
+        if node.path or (seed is not None and user.name in seed.clean):
+            return not node.path
+        instances = [ref for ref in self.resolver.refs(node.scope, node.value) if ref.kind == "instance"]
+        declared = [ref.scope for ref in instances if user.name in self.index.scopes[ref.scope].annotations]
+        return bool(declared) and all(self._is_scalar(scope, user.name) for scope in declared)
 
     def _harmless(self, node: Node, user: Value, operand: int) -> Kindset:
         """Kinds for which the text before the untrusted part makes it harmless (a URL whose host is fixed)."""
@@ -222,14 +232,24 @@ class Solver:
         self._operand(node, call, node.value, node.path, cleaned, node)
 
     def _called_value(self, node: Node, call: int, cleaned: Kindset) -> None:
-        """The function of a call is untrusted itself: an attribute of something untrusted is a method on it."""
-        function = self.index.value(node.scope, node.value)
-        if function.op == "attr":
-            before = self.reached[node].before
-            if before is not None and before.scope == node.scope and before.value == function.args[0]:
-                self._operand(before, call, before.value, before.path, cleaned, before)
-            return
-        self.add(Node(node.context, node.scope, call, (), cleaned), Arrival(node))
+        """The function of a call is untrusted itself; an attribute of something untrusted is a method on it."""
+        if self.index.value(node.scope, node.value).op != "attr":
+            self.add(Node(node.context, node.scope, call, (), cleaned), Arrival(node))
+
+    def _method(self, node: Node, attribute: int, cleaned: Kindset) -> None:
+        """An attribute of something untrusted: the calls of the method that it is, or the property that it reads."""
+        for position, operand in self.uses(node.scope).get(attribute, ()):
+            if operand == 0 and self.index.value(node.scope, position).op == "call":
+                self._operand(node, position, node.value, node.path, cleaned, node)
+        for function in self.resolver.properties(node.scope, attribute):
+            receiver = self.index.scopes[function].params[0].value
+            self._register(self._context(function, receiver, node.path), node, attribute, cleaned)
+
+    def _global(self, node: Node, name: str, cleaned: Kindset) -> None:
+        """A module variable is written: the other functions of the module read it."""
+        for where, value in self.index.name_loads.get((self.index.paths[node.scope], name), ()):
+            if where != node.scope:
+                self.add(Node(node.context, where, value, node.path, cleaned), Arrival(node))
 
     def _operand(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, origin: Node) -> None:
         """An untrusted operand (an argument or the receiver) of a call: sinks, called functions, the result."""
@@ -242,6 +262,7 @@ class Solver:
         entered = False
         for callee in self.resolver.callees(scope, call):
             entered |= self._enter(node, call, operand, path, cleaned, callee)
+        entered |= self._run(node, call, operand, path, cleaned)
         if not entered:
             passed = self.library.result(scope, call, operand, path)
             if passed is not None:
@@ -257,17 +278,30 @@ class Solver:
             declared = next((item for item in self.index.scopes[function].params if item.value == param), None)
             if declared is None or (not inner and not carries(self.resolver, function, declared)):
                 continue
-            context = self._context(function, param, inner)
-            caller = Node(node.context, node.scope, node.value, node.path, cleaned)
-            if cleaned != node.cleaned and caller not in self.reached:
-                self.reached[caller] = Arrival(node)
-            if (caller, node.scope, call) not in self.callers[context]:
-                self.callers[context][caller, node.scope, call] = None
-                for kind, exit_node in list(self.exits[context]):
-                    self._apply(kind, exit_node, caller, node.scope, call)
-                for hit in list(self.hits[context].values()):
-                    self._raise(hit, caller, node.scope, call)
+            self._register(self._context(function, param, inner), node, call, cleaned)
         return True
+
+    def _run(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset) -> bool:
+        """A library that calls a function it is given (a thread, an executor) with arguments that it is given."""
+        entered = False
+        for row, function in self.library.runs(node.scope, call):
+            for param, inner in self.library.passed_on(node.scope, call, operand, path, row, function):
+                self._register(self._context(function.scope, param, inner), node, call, cleaned)
+                entered = True
+        return entered
+
+    def _register(self, context: int, node: Node, call: int, cleaned: Kindset) -> None:
+        """Note that a node enters a context at a call, and apply what the context has found so far."""
+        caller = Node(node.context, node.scope, node.value, node.path, cleaned)
+        if cleaned != node.cleaned and caller not in self.reached:
+            self.reached[caller] = Arrival(node)
+        if (caller, node.scope, call) in self.callers[context]:
+            return
+        self.callers[context][caller, node.scope, call] = None
+        for kind, exit_node in list(self.exits[context]):
+            self._apply(kind, exit_node, caller, node.scope, call)
+        for hit in list(self.hits[context].values()):
+            self._raise(hit, caller, node.scope, call)
 
     def _construct(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, callee: Ref) -> bool:
         """A class without a constructor of its own (dataclass, model): arguments become fields by name or position."""
@@ -292,8 +326,6 @@ class Solver:
         return True
 
     def _is_scalar(self, scope: int, field: str) -> bool:
-        from aisafety_lint.flow.sources import scalar
-
         return scalar(self.resolver, scope, self.index.scopes[scope].annotations[field])
 
     def _context(self, function: int, param: int, path: Path) -> int:

@@ -9,18 +9,22 @@ from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.tools import DecoratorIndex, Tool, methods_named, model_params
 from aisafety_lint.python.facts import Annotation, Param
 
-_CALLABLE_OPS = frozenset({"call", "param", "phi", "store", "enter"})
+_CALLABLE_OPS = frozenset({"name", "call", "param", "phi", "store", "enter"})
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A value that is untrusted from the start; `clean` are its attributes that carry no text."""
+    """A value that is untrusted from the start.
+
+    `clean` are its attributes that carry no text; `parts`, where there are any, the only ones that do.
+    """
 
     scope: int
     value: int
     kind: str
     name: str
     clean: frozenset[str] = frozenset()
+    parts: tuple[str, ...] = ()
     tool: Tool | None = None
 
 
@@ -68,7 +72,7 @@ def _tool_arguments(resolver: Resolver, tools: Iterable[Tool]) -> Iterator[Seed]
     for tool in tools:
         for param in resolver.index.scopes[tool.scope].params:
             if param.value in tool.params and carries(resolver, tool.scope, param):
-                yield Seed(tool.scope, param.value, "tool-argument", param.name, frozenset(), tool)
+                yield Seed(tool.scope, param.value, "tool-argument", param.name, tool=tool)
 
 
 def _calls(resolver: Resolver) -> Iterator[Seed]:
@@ -90,7 +94,8 @@ def _source_call(resolver: Resolver, scope: int, call: int) -> Iterator[Seed]:
     for path in resolver.paths(scope, call):
         for row in resolver.models.rows("sources", path):
             if all_hold(resolver, scope, call, row) is not Holds.NO:
-                yield Seed(scope, call, row["yields"], spelled(resolver, scope, call), frozenset(row.get("except", ())))
+                name, clean = spelled(resolver, scope, call), frozenset(row.get("except", ()))
+                yield Seed(scope, call, row["yields"], name, clean, tuple(row.get("parts", ())))
 
 
 def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Seed]:

@@ -11,6 +11,8 @@ from aisafety_lint.program.index import Index
 from aisafety_lint.python.facts import Place
 from aisafety_lint.source import Span
 
+_LONG, _VERY_LONG = 15, 30  # steps: the longer the way, the more it rests on objects that are untrusted only in part
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -44,7 +46,12 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     location = call_place(solver.index, last.scope, last.call)
     steps = _steps(solver, nodes, described, Location(location.path, location.span, f"`{name}`"))
     confidence = Confidence[last.row.get("confidence", "high").upper()]
-    lowered = (last.held is Holds.MAYBE) + any(solver.reached[node].guessed for node in nodes if node in solver.reached)
+    lowered = (
+        (len(steps) > _LONG)
+        + (len(steps) > _VERY_LONG)
+        + (last.held is Holds.MAYBE)
+        + any(solver.reached[node].guessed for node in nodes if node in solver.reached)
+    )
     symbol = solver.index.scopes[last.scope].qualname
     return Flow(
         seed,

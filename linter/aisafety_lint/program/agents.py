@@ -19,13 +19,17 @@ from aisafety_lint.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A ready-made tool, or a flag, that gives power: the call, the model row about it, how sure that is."""
+    """A ready-made tool, or a flag, that gives power: the call, the model row about it, how sure that is.
+
+    A tool that is named and not called has its `name`, and `call` is the list that names it.
+    """
 
     scope: int
     call: int
     row: Row
     capabilities: tuple[str, ...]
     confidence: Confidence
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +76,17 @@ def find_grants(resolver: Resolver, guards: Guards) -> tuple[Grant, ...]:
 def _named(resolver: Resolver) -> Iterator[Grant]:
     """Ready-made tools that are named in a list, not called."""
     names = {path.rpartition(".")[2] for path in resolver.models.values}
-    for number, scope in enumerate(resolver.index.scopes):
-        for value in scope.values:
-            if value.op != "list" or not names:
-                continue
-            for item in value.args:
+    for number, scope in enumerate(resolver.index.scopes) if names else ():
+        for position, value in enumerate(scope.values):
+            for item in value.args if value.op == "list" else ():
                 known = scope.values[item]
                 if known.op in ("name", "attr", "import") and known.name.rpartition(".")[2] in names:
-                    for ref in resolver.refs(number, item):
-                        for row in resolver.models.values.get(ref.path, ()):
-                            yield Grant(
-                                number,
-                                item,
-                                row,
-                                tuple(row.get("capabilities", ())),
-                                Confidence[row.get("confidence", "high").upper()],
-                            )
+                    rows = [
+                        row for ref in resolver.refs(number, item) for row in resolver.models.values.get(ref.path, ())
+                    ]
+                    for row in rows:
+                        confidence = Confidence[row.get("confidence", "high").upper()]
+                        yield Grant(number, position, row, tuple(row.get("capabilities", ())), confidence, known.name)
 
 
 def _opted_in(resolver: Resolver, guards: Guards, scope: int, call: int) -> bool:
@@ -115,7 +114,8 @@ def find_agents(resolver: Resolver, tools: tuple[Tool, ...], grants: tuple[Grant
         for scope, call in resolver.index.calls_by_name.get(name, ()):
             for path in resolver.paths(scope, call.value):
                 for row in resolver.models.rows("agents", path):
-                    if all_hold(resolver, scope, call.value, row) is not Holds.NO and (scope, call.value) not in found:
+                    built = row.get("kind") != "run" and (scope, call.value) not in found
+                    if built and all_hold(resolver, scope, call.value, row) is not Holds.NO:
                         found[scope, call.value] = _agent(resolver, scope, call.value, row, by_scope, granted)
     return tuple(sorted(found.values(), key=lambda agent: (agent.path, agent.place)))
 

@@ -1,4 +1,4 @@
-"""What a tool can do: the capabilities of all that it reaches, the calls that prove it, and whether a person approved."""
+"""What a tool can do: the capabilities of all that it reaches, the calls that prove it, and who approved."""
 
 from collections import deque
 from collections.abc import Iterator

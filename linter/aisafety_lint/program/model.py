@@ -1,6 +1,6 @@
 """The linked program as the later stages see it, and the one function that builds it from facts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from aisafety_lint.knowledge import Knowledge, builtin_root
@@ -18,7 +18,7 @@ from aisafety_lint.python.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Tools, agents, grants and effects of a project, and what is needed to ask more."""
+    """Tools, agents, grants and effects of a project, and what is needed to ask more; `tested` tells test code."""
 
     index: Index
     resolver: Resolver
@@ -32,6 +32,16 @@ class Program:
     grants: tuple[Grant, ...]
     effects: tuple[Effect, ...]
     unresolved: int
+    tested: Callable[[str], bool] = lambda _: False
+
+
+def _defines(index: Index, dotted: str) -> bool | None:
+    """Whether a module of the project defines a name; None where the project has no such module at its top."""
+    module, _, name = dotted.rpartition(".")
+    paths = [path for path, own in index.modules.names.items() if own == module]
+    if not paths:
+        return None
+    return any(name in index.scopes[index.first[path]].locals for path in paths)
 
 
 def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
@@ -51,7 +61,7 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     }
     modules |= {name for name in index.modules.names.values() if name}
     kinds = load_kinds(builtin_root())
-    resolver = Resolver(index, load_models(knowledge, imported_roots(modules)))
+    resolver = Resolver(index, load_models(knowledge, imported_roots(modules), lambda name: _defines(index, name)))
     guards = Guards(resolver, dict(kinds.dangerous))
     decorators = DecoratorIndex(resolver)
     grants = find_grants(resolver, guards)

@@ -6,7 +6,7 @@ that a look-up is one dictionary access: a path that starts with a modelled type
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ CALL_ROLES = (
     "sanitizers",
     "checks",
     "propagation",
+    "runs",
     "tools",
     "agents",
     "gates",
@@ -118,7 +119,7 @@ class Models:
     def candidates(self, role: str, names: Iterable[str]) -> list[str]:
         """The names among `names`, sorted, by which a call can match a path of a role."""
         exact = {key.rpartition(".")[2] for key in self.facts[role]}
-        kinds = {key for key in exact if ":" in key}
+        kinds = {key for key in self.facts[role] if ":" in key and "." not in key.partition(":")[2]}
         exact |= {
             name.rpartition(".")[2]
             for name, found in self.classes.items()
@@ -141,8 +142,12 @@ def _split_type(path: str) -> tuple[str, str, str]:
     return f"{stem}:{kind}", dot, rest
 
 
-def load_models(knowledge: Knowledge, imported: frozenset[str]) -> Models:
-    """Load the models that the imported dotted names call for; raises UserError for a malformed model."""
+def load_models(knowledge: Knowledge, imported: frozenset[str], defines: Callable[[str], bool | None]) -> Models:
+    """Load the models that the imported dotted names call for; raises UserError for a malformed model.
+
+    `defines` tells whether the project itself defines a dotted name, None where it has no such module: a package of the
+    project that merely shares its name with a modelled one lacks the model's markers.
+    """
     models = Models()
     pending = [
         (stem, path)
@@ -163,6 +168,9 @@ def load_models(knowledge: Knowledge, imported: frozenset[str]) -> Models:
             files = [load_yaml(path) for name, path in pending if name == stem]
             loaded[stem] = {key: item for content in files for key, item in content.items()}
             wanted |= set(loaded[stem].get("requires", ())) | (set(_REFERENCE.findall(str(loaded[stem]))) & known)
+    loaded = {
+        stem: row for stem, row in loaded.items() if not any(defines(name) is False for name in row.get("markers", ()))
+    }
     for stem, content in loaded.items():
         _add_types(models, stem, content)
     for stem, content in loaded.items():

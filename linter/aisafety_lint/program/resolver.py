@@ -6,9 +6,9 @@ fixed depth, where the answer is empty (unknown). Nothing is guessed from a name
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from aisafety_lint.program.conditions import Holds, all_hold
+from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.index import Index
-from aisafety_lint.program.models import Models
+from aisafety_lint.program.models import Models, Row
 from aisafety_lint.program.refs import Ref, external
 from aisafety_lint.python.facts import Annotation, Call, Value
 
@@ -75,6 +75,7 @@ class Resolver:
         self._subclasses: dict[int, list[int]] | None = None
         self._partial: dict[tuple[int, int], Refs] = {}
         self._asked: dict[tuple[int, int], int] = {}
+        self._declaring: set[tuple[int, str]] = set()
         self._cut = 0
 
     # -- values ---------------------------------------------------------------------------------------------------
@@ -208,8 +209,10 @@ class Resolver:
                 for ref in self.refs(where, value)
             ]
         annotation = self.index.scopes[scope].annotations.get(name)
-        if annotation is not None and not found:
+        if annotation is not None and not found and (scope, name) not in self._declaring:
+            self._declaring.add((scope, name))  # a type may be declared in terms of itself
             found += self.annotated(scope, annotation)
+            self._declaring.discard((scope, name))
         return _unique(found)
 
     def imported(self, scope: int, module: str, name: str) -> Refs:
@@ -416,15 +419,32 @@ class Resolver:
         if raw.kind != "function" or self.index.enclosing_class(raw.scope) != owner:
             return [raw]
         decorated = self.decorated_with(raw.scope)
-        if receiver.kind == "instance" and any(
-            name.rpartition(".")[2].endswith(("property", "computed_field")) for name in decorated
-        ):
+        if receiver.kind == "instance" and self._is_property(raw.scope):
             return self._returned(raw)
         if "staticmethod" in decorated:
             return [raw]
         if "classmethod" in decorated:
             return [Ref("function", raw.scope, receiver=Ref("class", receiver.scope))]
         return [Ref("function", raw.scope, receiver=receiver if receiver.kind == "instance" else None)]
+
+    def properties(self, scope: int, attribute: int) -> list[int]:
+        """The project functions that reading an attribute runs."""
+        value = self.index.value(scope, attribute)
+        found: list[int] = []
+        for base in self.refs(scope, value.args[0]):
+            for owner in self.lineage(base.scope) if base.kind == "instance" else ():
+                if owner.kind == "class" and value.name in self.index.scopes[owner.scope].locals:
+                    qualname = f"{self.index.scopes[owner.scope].qualname}.{value.name}"
+                    method = self.index.by_qualname.get((self.index.paths[owner.scope], qualname))
+                    if method is not None and self._is_property(method):
+                        found.append(method)
+                    break
+        return found
+
+    def _is_property(self, method: int) -> bool:
+        return any(
+            name.rpartition(".")[2].endswith(("property", "computed_field")) for name in self.decorated_with(method)
+        )
 
     def _overrides(self, base: Ref, name: str) -> Iterator[Ref]:
         """The same method in subclasses, which the receiver may be an instance of."""
@@ -572,11 +592,20 @@ class Resolver:
             and len(args) > 1
         ):
             return self.refs(scope, args[1])
+        rows = [row for row in self.models.rows("sources", path) if "typed" in row]
+        typed = [ref for row in rows for ref in self._typed(scope, position, row)]
+        if typed:
+            return typed
         made = self._made_by(path, (scope, position))
         if made:
             return made
         kinds = self.models.types_of_class(path) if ":" not in path else ()
         return [external(kind) for kind in kinds] or [external(f"{path}()")]
+
+    def _typed(self, scope: int, call: int, row: Row) -> Iterator[Ref]:
+        """The instances of the class that a call is given as the type of its result."""
+        for operand in operands(self, scope, call, row["typed"]):
+            yield from (Ref("instance", ref.scope) for ref in self.refs(scope, operand) if ref.kind == "class")
 
     def _made_by(self, path: str, call: tuple[int, int] | None) -> Refs:
         """The types that the models say a call returns; rows with a condition come first and shut out the others."""

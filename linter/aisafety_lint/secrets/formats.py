@@ -17,9 +17,6 @@ from aisafety_lint.secrets.shapes import WORD, Shape, expand, make, parse_shape
 CLASSES = ("exact", "strong", "context", "generic", "guessable")
 # A run of at least this many characters of a word is looked at for a value that begins there.
 RUN = 16
-# A run of at least this many characters of base64 is data, or the body of some formats.
-DATA_RUN = 32
-DATA = WORD - set("_-") | set("+/")
 _WORD_CHARACTERS = "".join(sorted(WORD))
 
 
@@ -83,8 +80,7 @@ class Formats:
     """All formats by id, indexed for the scan, with the judgement on names and values.
 
     `starting` leads from the first two characters of a run to the shapes that may begin there; `inside` holds literals
-    to look for anywhere, with their shapes, `inside_data` those only to be found where there is a long run of base64;
-    `bare` are the formats that only a name gives away.
+    to look for anywhere, with their shapes; `bare` are the formats that only a name gives away.
     """
 
     by_id: Mapping[str, Format]
@@ -92,7 +88,6 @@ class Formats:
     judge: Judge
     starting: Mapping[str, tuple[tuple[str, Format, Shape], ...]] = field(repr=False)
     inside: Mapping[str, tuple[tuple[Format, Shape], ...]] = field(repr=False)
-    inside_data: Mapping[str, tuple[tuple[Format, Shape], ...]] = field(repr=False)
     bare: tuple[Format, ...] = field(repr=False)
 
     def structure(self, name: str) -> Format:
@@ -173,26 +168,33 @@ def _read_vendor(content: Mapping[str, Any]) -> Iterable[Format]:
 def _index(by_id: Mapping[str, Format], names: Names, judge: Judge) -> Formats:
     starting: dict[str, list[tuple[str, Format, Shape]]] = {}
     inside: dict[str, list[tuple[Format, Shape]]] = {}
-    inside_data: dict[str, list[tuple[Format, Shape]]] = {}
     shaped = [form for form in by_id.values() if not form.structure]
+    bare: list[Format] = []
     for form in shaped:
-        for shape in form.shapes:
-            if _leading_run(shape) >= RUN and min(map(len, _starts(shape)), default=0) >= 2:
-                for start in _starts(shape):
-                    starting.setdefault(start[:2], []).append((start, form, shape))
-                continue
-            literals = inside_data if _longest_data(shape) >= DATA_RUN else inside
-            for anchor in shape.anchors:
-                literals.setdefault(anchor, []).append((form, shape))
+        at_start = [shape for shape in form.shapes if _begins_with_word(shape)]
+        for shape in at_start:
+            for start in _starts(shape):
+                starting.setdefault(start[:2], []).append((start, form, shape))
+        if form.near and len(at_start) < len(form.shapes):
+            bare.append(form)
+        for shape in () if form.near else form.shapes:
+            for anchor in () if shape in at_start else _fewest(shape.anchors):
+                inside.setdefault(anchor, []).append((form, shape))
     return Formats(
         by_id=by_id,
         names=names,
         judge=judge,
         starting={key: tuple(sorted(found, key=_specific)) for key, found in starting.items()},
         inside={key: tuple(found) for key, found in inside.items()},
-        inside_data={key: tuple(found) for key, found in inside_data.items()},
-        bare=tuple(form for form in shaped if form.near and not any(shape.anchors for shape in form.shapes)),
+        bare=tuple(bare),
     )
+
+
+def _fewest(anchors: tuple[str, ...]) -> tuple[str, ...]:
+    """What the anchors begin with, where that is telling enough to be looked for instead of all of them."""
+    first, last = min(anchors, default=""), max(anchors, default="")
+    shared = next((i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    return (first[:shared],) if shared >= 3 else anchors
 
 
 def _specific(entry: tuple[str, Format, Shape]) -> tuple[int, int, int]:
@@ -202,12 +204,9 @@ def _specific(entry: tuple[str, Format, Shape]) -> tuple[int, int, int]:
     return order[form.precision], -len(start), -shape.shortest
 
 
-def _longest_data(shape: Shape) -> int:
-    """The least length of the longest run of base64 characters in a value."""
-    return max(
-        (piece.least for piece in shape.pieces if piece.characters and DATA.issuperset(expand(piece.characters))),
-        default=0,
-    )
+def _begins_with_word(shape: Shape) -> bool:
+    """Whether a value begins with fixed text in a long run of characters of a word."""
+    return _leading_run(shape) >= RUN and min(map(len, _starts(shape)), default=0) >= 2
 
 
 def _leading_run(shape: Shape) -> int:

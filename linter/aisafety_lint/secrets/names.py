@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -46,7 +45,10 @@ def mentions(words: tuple[str, ...], keyword: str) -> bool:
 
 @dataclass(frozen=True)
 class Names:
-    """The judgement on names, from data; every set holds tuples of words or single words."""
+    """The judgement on names, from data.
+
+    `roots` are texts of which every name of a credential has one, in lower case; `_roles` remembers what was decided.
+    """
 
     heads: frozenset[str]
     passwords: frozenset[str]
@@ -55,8 +57,10 @@ class Names:
     own: frozenset[str]
     issued: frozenset[str]
     vendors: frozenset[str]
+    roots: tuple[str, ...]
     prompt_words: frozenset[str]
     prompt_names: frozenset[str]
+    _roles: dict[str, Role] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @staticmethod
     def build(names: Mapping[str, Any], prompts: Mapping[str, Any], vendors: Iterable[str]) -> "Names":
@@ -72,13 +76,17 @@ class Names:
             vendors=frozenset(
                 word for word in vendors if len(word) > 2 and word != "any" and not word.endswith(tuple(heads))
             ),
+            roots=tuple(names["roots"]),
             prompt_words=frozenset(prompts["words"]),
             prompt_names=frozenset(map(squash, prompts["exact"])),
         )
 
     def role(self, name: str) -> Role:
         """What kind of credential a name holds, if any."""
-        return _role(self, name)
+        found = self._roles.get(name)
+        if found is None:
+            found = self._roles[name] = _role(self, name)
+        return found
 
     def is_prompt(self, name: str) -> bool:
         """Whether a name holds text that is put in front of a model."""
@@ -96,7 +104,6 @@ def _stem(names: Names, words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
-@lru_cache(maxsize=4096)
 def _role(names: Names, name: str) -> Role:
     words = _stem(names, split(name))
     if not words:

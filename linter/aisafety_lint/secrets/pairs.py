@@ -6,15 +6,13 @@ One pass of a single pattern over the lowered text finds the names; the value is
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import PurePosixPath
 
 from aisafety_lint.secrets.names import Names, Role
 
-_NAME_PART = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
+_NAME_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 _SEPARATOR = r"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:=>|:=|==|\|\||\?\?|[:=,])[ \t]{0,20}"
-# Heads of two words, or too short to be looked for inside a word.
-_SPLIT = {"connectionstring": "connection[_-]?string", "connstr": "conn[_-]?str", "pat": "[_-]pat(?![a-z])"}
+_TAIL = re.compile(rf"([a-z0-9_-]{{0,20}}){_SEPARATOR}")
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 2000
 # Longer lines are minified code, data or one-line JSON: only formats are looked for there.
@@ -29,6 +27,7 @@ _NAME_VALUE = re.compile(
     r"(?:name|key)[\"']?\s{0,40}[:=]\s{0,40}[\"']?([a-z0-9_.-]{3,80})[\"']?,?\s{1,80}"
     r"(?:-\s)?[\"']?value[\"']?\s{0,20}[:=][ \t]{0,20}"
 )
+_VALUE = re.compile(r"value[\"']?\s?[:=]")
 _BLOCK_DEFAULT = re.compile(r"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[^{}]{0,400}?default[ ]{0,20}=[ ]{0,20}")
 _SPACED = re.compile(r"\b(?:api|access|secret|private|signing|encryption|master|license) $", re.IGNORECASE)
 _INSTRUCTION = re.compile(r"^(?:env|arg)[ ]{1,8}([a-z0-9_]{3,80})[ ]{1,8}(?=[^\s=])", re.MULTILINE)
@@ -66,20 +65,6 @@ class Pair:
     joined: bool = False
 
 
-@lru_cache(maxsize=8)
-def name_pattern(names: Names) -> re.Pattern[str]:
-    """A pattern over lowered text for the last words of a name of a credential; group 1 ends with the name."""
-    ends = {"key", "auth"}
-    for head in sorted(names.heads, key=len):
-        if not head.endswith(tuple(ends)) and not head.startswith(tuple(ends)):
-            ends.add(head)
-    plain = "|".join(
-        sorted(end for end in ends if (end not in _SPLIT and len(end) > 3) or end in ("key", "pwd", "dsn", "jwt"))
-    )
-    split = "|".join(pattern for end, pattern in _SPLIT.items() if end in ends)
-    return re.compile(rf"((?:{plain}|{split})[a-z0-9_-]{{0,12}}){_SEPARATOR}")
-
-
 @dataclass(frozen=True, slots=True)
 class NameHit:
     """A name of a credential, from `start`, and the offset at which its value begins after `separator`."""
@@ -91,20 +76,33 @@ class NameHit:
     value: int
 
 
-def name_hits(text: str, lowered: str, names: Names) -> Iterator[NameHit]:
-    """Find the names that hold a credential and have something after them that looks like a value."""
-    for match in name_pattern(names).finditer(lowered):
-        first, end = match.span(1)
-        start = _name_start(text, first, lowered[first:end])
-        name = text[start:end]
-        role = names.role(name.rsplit(".", 1)[-1])
-        if role is Role.NONE and "." in name:
-            role = names.role(name)
-        separator = text[end : match.end()].strip()
-        listed = separator.endswith(",") and not _is_argument(text, start)
-        if role is Role.NONE or listed or _on_long_line(text, first):
-            continue
-        yield NameHit(name, role, start, separator, match.end())
+def name_hits(text: str, lowered: str, names: Names) -> list[NameHit]:
+    """Find the names that hold a credential and have something after them that looks like a value, in order."""
+    hits: dict[int, NameHit] = {}
+    for word in names.roots:
+        position = lowered.find(word)
+        while position >= 0:
+            tail = _TAIL.match(lowered, position + len(word))
+            if tail is not None and tail.end() not in hits:
+                hit = _name_hit(text, position, tail, names)
+                if hit is not None:
+                    hits[hit.value] = hit
+            position = lowered.find(word, position + len(word))
+    return [hits[value] for value in sorted(hits)]
+
+
+def _name_hit(text: str, root: int, tail: re.Match[str], names: Names) -> NameHit | None:
+    end, value = tail.span(1)[1], tail.end()
+    start = _name_start(text, root, text[root:end].lower())
+    name = text[start:end]
+    role = names.role(name.rsplit(".", 1)[-1])
+    if role is Role.NONE and "." in name:
+        role = names.role(name)
+    separator = text[end:value].strip()
+    listed = separator.endswith(",") and not _is_argument(text, start)
+    if role is Role.NONE or listed or _on_long_line(text, root):
+        return None
+    return NameHit(name, role, start, separator, value)
 
 
 def is_bare(path: str, kind: str) -> bool:
@@ -127,7 +125,8 @@ def text_pairs(text: str, lowered: str, hits: Sequence[NameHit], names: Names, b
 
 def _spread_pairs(text: str, lowered: str, names: Names, bare: bool) -> Iterator[Pair]:
     """Pairs whose name and value stand in entries of their own, flags with a value after them, and bearer tokens."""
-    patterns = [(_FLAG, True), (_NAME_VALUE, bare)] if "--" in text or "value" in lowered else []
+    patterns = [(_FLAG, True)] if "--" in text else []
+    patterns += [(_NAME_VALUE, bare)] if _VALUE.search(lowered) else []
     patterns += [(_BLOCK_DEFAULT, False)] if "variable" in lowered else []
     patterns += [(_INSTRUCTION, True)] if lowered.startswith(("from ", "arg ", "#")) else []
     for pattern, unquoted in patterns:
@@ -143,11 +142,10 @@ def _spread_pairs(text: str, lowered: str, names: Names, bare: bool) -> Iterator
 
 def _name_start(text: str, head: int, last: str) -> int:
     """Where the name begins that ends in the last word found; `API key` is one name."""
-    start = head
-    while start > 0 and head - start < _LONGEST_NAME and text[start - 1] in _NAME_PART:
-        start -= 1
-    if last == "key" and start == head and (before := _SPACED.search(text, max(0, head - 12), head)) is not None:
-        start = before.start()
+    before = text[max(0, head - _LONGEST_NAME) : head]
+    start = head - len(before) + len(before.rstrip(_NAME_PART))
+    if last == "key" and start == head and (spaced := _SPACED.search(text, max(0, head - 12), head)) is not None:
+        start = spaced.start()
     return start
 
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 from aisafety_lint.secrets.checksums import CHECKSUMS
 from aisafety_lint.secrets.context import around
-from aisafety_lint.secrets.formats import DATA_RUN, RUN, Format, Formats
+from aisafety_lint.secrets.formats import RUN, Format, Formats
 from aisafety_lint.secrets.judge import TokenState
 from aisafety_lint.secrets.names import mentions, split
 from aisafety_lint.secrets.shapes import WORD, Shape
 
 _RUN = re.compile(rf"[A-Za-z0-9_-]{{{RUN},}}")
-_DATA = re.compile(rf"[A-Za-z0-9+/]{{{DATA_RUN}}}")
 _ENCODED = re.compile(r"[A-Za-z0-9+/]*")
 _HEX = re.compile(r"[0-9a-f-]+")
 _BEFORE = frozenset({"\\n", "\\r", "\\t", ":-", " -"})
@@ -59,8 +58,7 @@ def _from_runs(text: str, formats: Formats) -> Iterator[Hit]:
 
 
 def _from_literals(text: str, formats: Formats) -> Iterator[Hit]:
-    literals = formats.inside if _DATA.search(text) is None else {**formats.inside, **formats.inside_data}
-    for literal, entries in literals.items():
+    for literal, entries in formats.inside.items():
         position = text.find(literal)
         while position >= 0:
             hits = (

@@ -5,7 +5,7 @@ format; so the three cannot disagree. A shape has no nested repeats: its pattern
 and means the same in RE2.
 
     text            stands for itself
-    {alnum:20}      exactly 20 characters of a named class; {alnum:20-74} a range
+    {alnum:20}      exactly 20 characters of a named class; {alnum:20-74} a range, {alnum:20-} one without end
     {[A-Z2-7]:16}   the same with a character class spelled out
     {live|test}     one of several texts; {|-prod} an optional one
     {uuid}          a UUID in lower case
@@ -34,7 +34,8 @@ CLASSES = {
 }
 # Characters of which most secrets are made: no part of a longer word may stand right before or after a value.
 WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
-_TOKEN = re.compile(r"\{(?:(uuid)|(\[[^\]]+\]|[a-z0-9]+):(\d+)(?:-(\d+))?|([^{}]*\|[^{}]*))\}|([^{}]+)")
+_ENDLESS = 1 << 30
+_TOKEN = re.compile(r"\{(?:(uuid)|(\[[^\]]+\]|[a-z0-9]+):(\d+)(?:-(\d*))?|([^{}]*\|[^{}]*))\}|([^{}]+)")
 _UUID = tuple(("hex", n) for n in (8, 4, 4, 4, 12))
 
 
@@ -53,11 +54,9 @@ class Piece:
         if self.texts:
             parts = sorted(map(re.escape, self.texts), key=len, reverse=True)
             return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
-        return (
-            f"{self.characters}{{{self.least}}}"
-            if self.least == self.most
-            else f"{self.characters}{{{self.least},{self.most}}}"
-        )
+        if self.least == self.most:
+            return f"{self.characters}{{{self.least}}}"
+        return f"{self.characters}{{{self.least},{'' if self.most == _ENDLESS else self.most}}}"
 
     @property
     def shortest(self) -> int:
@@ -118,7 +117,8 @@ def _make_piece(piece: Piece, rng: random.Random) -> str:
     if piece.texts:
         return rng.choice(piece.texts)
     alphabet = expand(piece.characters)
-    length = piece.least if piece.least == piece.most else rng.randint(piece.least, (piece.least + piece.most) // 2)
+    longest = piece.least + (20 if piece.most == _ENDLESS else (piece.most - piece.least) // 2)
+    length = rng.randint(piece.least, longest)
     return "".join(rng.choice(alphabet) for _ in range(length))
 
 
@@ -142,7 +142,8 @@ def _pieces(notation: str) -> list[Piece]:
             characters = name if name.startswith("[") else CLASSES.get(name, "")
             if not characters:
                 raise ValueError(f"no character class `{name}` in the shape `{notation}`")
-            pieces.append(Piece(characters=characters, least=int(least), most=int(most or least)))
+            longest = _ENDLESS if most == "" else int(most or least)
+            pieces.append(Piece(characters=characters, least=int(least), most=longest))
     if position != len(notation) or not pieces:
         raise ValueError(f"the shape `{notation}` is not well-formed at offset {position}")
     return pieces
@@ -158,9 +159,6 @@ def _anchors(pieces: tuple[Piece, ...]) -> tuple[tuple[str, ...], int, int]:
         while index < len(pieces) and pieces[index].texts and len(runs) * len(pieces[index].texts) <= 24:
             runs = [start + text for start in runs for text in pieces[index].texts]
             index += 1
-        shared = _shared_start(runs)
-        if len(runs) > 2 and len(shared) >= 3:
-            runs = [shared]
         length = min(map(len, runs))
         if length >= 3 and (not best[0] or length > min(map(len, best[0]))):
             best = (tuple(runs), nearest, reach)
@@ -170,8 +168,3 @@ def _anchors(pieces: tuple[Piece, ...]) -> tuple[tuple[str, ...], int, int]:
         nearest += sum(piece.shortest for piece in pieces[first:index])
         reach += sum(piece.longest for piece in pieces[first:index])
     return best
-
-
-def _shared_start(texts: list[str]) -> str:
-    first, last = min(texts), max(texts)
-    return first[: next((i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))]

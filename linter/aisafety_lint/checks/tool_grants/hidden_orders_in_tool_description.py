@@ -1,0 +1,87 @@
+"""Descriptions of tools that give orders: an agent that loads a tool reads its description as part of its prompt."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from aisafety_lint.finding import Confidence, Finding, Location
+from aisafety_lint.program.conditions import operands
+from aisafety_lint.program.constants import constant
+from aisafety_lint.program.model import Program
+from aisafety_lint.program.tools import Tool
+from aisafety_lint.project import Project
+from aisafety_lint.rule import Rule
+from aisafety_lint.source import Span
+
+_SECRECY = "an order to keep something from the user"
+_USER = r"[^.\n]{0,40}\b(?:users?|humans?|persons?|people|anyone|customers?)\b"
+_OTHER_ORDERS = r"[^.\n]{0,30}\b(?:previous|prior|earlier|above|all)\b[^.\n]{0,30}\b(?:instructions?|rules?|prompts?)\b"
+_READ = r"[^.\n]{0,60}\b(?:read|open|access|include|pass|send)\b[^.\n]{0,60}"
+_CREDENTIALS = r"(?:~/|\.ssh\b|\.env\b|mcp\.json|id_rsa|/etc/|credentials?\b|api keys?\b|passwords?\b|private keys?\b)"
+_UNSEEN = "\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\U000e0001-\U000e007f"
+
+_ORDERS = tuple(
+    (what, re.compile(pattern, re.IGNORECASE))
+    for what, pattern in (
+        ("orders in a block of its own", r"<\s*(?:important|hidden|secret|system|instructions?|critical|admin)\s*>"),
+        (_SECRECY, rf"\b(?:do not|don't|never) (?:tell|mention|inform|notify|alert)\b{_USER}"),
+        (_SECRECY, rf"\bwithout (?:telling|mentioning|informing|notifying){_USER}"),
+        ("an order to forget other orders", rf"\b(?:ignore|disregard|forget)\b{_OTHER_ORDERS}"),
+        ("an order to read what the tool does not need", rf"\b(?:must|always|first)\b{_READ}{_CREDENTIALS}"),
+        ("characters that cannot be seen", f"[{_UNSEEN}]"),
+    )
+)
+
+
+def check(rule: Rule, project: Project) -> Iterator[Finding]:
+    for tool in {tool.scope: tool for tool in project.program.tools}.values():
+        for text, place in _descriptions(project.program, tool):
+            hits = ((match.start(), what) for what, pattern in _ORDERS if (match := pattern.search(text)))
+            first = min(hits, default=None)
+            if first is not None:
+                yield _finding(rule, project.program, tool, first[1], place(first[0]))
+
+
+def _descriptions(program: Program, tool: Tool) -> Iterator[tuple[str, Callable[[int], Span]]]:
+    """The texts that a model is told about a tool, each with the place of an offset in it."""
+    index = program.index
+    yield index.scopes[tool.scope].doc, partial(_in_docstring, program, tool.scope)
+    outer = index.parents[tool.scope]
+    for value in index.scopes[tool.scope].decorators:
+        if index.value(outer, value).op == "call":
+            for operand in operands(program.resolver, outer, value, {"name": "description"}):
+                text = constant(program.resolver, outer, operand)
+                if isinstance(text, str):
+                    yield text, partial(_whole, Span(*index.value(outer, operand).place))
+
+
+def _whole(span: Span, _: int) -> Span:
+    """A description that is an argument is shown as a whole."""
+    return span
+
+
+def _in_docstring(program: Program, scope: int, start: int) -> Span:
+    """The rest of the line from an offset in a docstring on, which stands below the head of its function as written."""
+    known = program.index.scopes[scope]
+    head = known.head[2]
+    below = max((program.index.value(scope, param.value).place[2] for param in known.params), default=head)
+    first = head + 1 if below <= head else below + 2
+    before, after = known.doc[:start], known.doc[start:].partition("\n")[0]
+    opening = known.head[1] + len('    """') if "\n" not in before else 1
+    column = opening + len(before) - (before.rfind("\n") + 1)
+    line = first + before.count("\n")
+    return Span(line, column, line, column + len(after))
+
+
+def _finding(rule: Rule, program: Program, tool: Tool, what: str, span: Span) -> Finding:
+    return Finding(
+        rule=rule.id,
+        message=rule.message.format(tool=tool.name, what=what),
+        location=Location(tool.path, span, what),
+        severity=rule.severity,
+        confidence=Confidence.MEDIUM,
+        persona=rule.persona,
+        related=(Location(tool.path, tool.span, f"the tool `{tool.name}`"),),
+        fix=rule.fix,
+        symbol=program.index.scopes[tool.scope].qualname,
+    )

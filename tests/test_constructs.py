@@ -1,0 +1,60 @@
+"""`constructs.md` as tests: which sinks content reaches through each construct of Python."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aisafety_lint.analysis import analysing
+from aisafety_lint.flow.solver import Solver
+from aisafety_lint.flow.sources import find_seeds
+from aisafety_lint.flow.trace import make_flow
+from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.program.model import link_program
+from aisafety_lint.python.parse import extract_facts
+
+PRELUDE = "import os, re, subprocess\nfrom agents import function_tool\n"
+MARK = "# reached"
+
+
+def constructs() -> Iterator[tuple[str, dict[str, str]]]:
+    """The headings with their files."""
+    text = Path(__file__).with_name("constructs.md").read_text("utf-8")
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        title = section.partition("\n")[0]
+        blocks = re.findall(r"^```python(?: path=(\S+))?\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+        yield title, {path or "module.py": body if path else PRELUDE + body for path, body in blocks}
+
+
+CASES = dict(constructs())
+
+
+def reached(files: dict[str, str]) -> set[tuple[str, int]]:
+    """The lines of the sinks that no approval stands before."""
+    facts = {path: extract_facts(path, text) for path, text in files.items()}
+    with analysing():
+        program = link_program(facts, Knowledge())
+        seeds = find_seeds(program.resolver, program.tools, program.decorators)
+        solver = Solver(program)
+        flows = [make_flow(solver, seed, hit, "source") for seed, hit in solver.solve(seeds)]
+        return {
+            (flow.location.path, flow.location.span.line)
+            for flow in flows
+            if flow.kind in ("shell", "path-read")
+            and not any(
+                program.consent.approved(scope, program.index.value(scope, call).guard) for scope, call in flow.chain
+            )
+        }
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_content_reaches_the_marked_sinks_and_no_others(title: str) -> None:
+    files = CASES[title]
+    expected = {
+        (path, number)
+        for path, text in files.items()
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.endswith(MARK)
+    }
+    assert reached(files) == expected
