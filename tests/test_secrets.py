@@ -442,6 +442,7 @@ class TestGuessable:
             'client_secret = "changeme"',
             'OPENAI_API_KEY = "dev"',
             'SECRET_KEY = "SECRET_KEY"',
+            'FOLDERS = {"secret": "secrets"}',
             'class Kind(StrEnum):\n    SECRET = "secret"',
             'secret = "dev/agents/openai"',
             'description = "the secret"',

@@ -84,7 +84,7 @@ class NotificationLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Something about the run itself that a reader of the report must know: a file that could not be parsed, a limit."""
+    """Something about the run itself that a reader must know: a file that could not be parsed, a limit."""
 
     id: str
     message: str

@@ -148,7 +148,7 @@ class Library:
         function = index.value(scope, value.args[0])
         if function.op == "attr" and function.args[0] == operand:
             return self._of_receiver(scope, function.name, value.args, path, cleans)
-        guessed = not any(self._is_standard(name) for name in paths)
+        guessed = not any(self.is_standard(name) for name in paths)
         return Passed((), cleans, guessed)
 
     def _of_receiver(
@@ -166,6 +166,7 @@ class Library:
             return Passed((), cleans, guessed=False)
         return Passed((), cleans, guessed=False) if not path else None
 
-    def _is_standard(self, name: str) -> bool:
+    def is_standard(self, name: str) -> bool:
+        """Whether an access path leads into the standard library."""
         head = name.partition(".")[0].partition(":")[0].partition("(")[0]
         return head in _STANDARD or name in _BUILTINS or head == "stdlib"

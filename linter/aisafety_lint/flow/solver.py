@@ -159,7 +159,7 @@ class Solver:
                 if unpacked
                 else dict_path(key.name if key.op == "const" else "", is_key=operand % 2 == 0, path=node.path)
             )
-        elif user.op == "attr" and self._is_clean_attribute(node, user):
+        elif (user.op == "attr" and self._is_clean_attribute(node, user)) or not self._holds(node, user, operand):
             path = None
         else:
             path = passes(user, operand, node.path)
@@ -186,6 +186,13 @@ class Solver:
             for row in self.resolver.models.rows("sinks", f"{ref.path}.__setitem__") if ref.kind == "external" else ():
                 if row["kind"] not in cleaned and not node.path:
                     self._hit(Hit(row, node.scope, position, node, row["kind"], Holds.YES))
+
+    def _holds(self, node: Node, user: Value, operand: int) -> bool:
+        """Whether an object takes in what a method such as `append` is given: containers do, other objects decide."""
+        if user.op != "store" or operand == 0 or user.kind not in ("element", "spread"):
+            return True
+        kinds = self.resolver.refs(node.scope, user.args[0])
+        return all(ref.kind in ("container", "items") or self.library.is_standard(ref.path) for ref in kinds)
 
     def _is_clean_attribute(self, node: Node, user: Value) -> bool:
         seed = self.contexts[node.context].seed

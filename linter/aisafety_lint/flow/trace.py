@@ -11,7 +11,7 @@ from aisafety_lint.program.index import Index
 from aisafety_lint.python.facts import Place
 from aisafety_lint.source import Span
 
-_LONG, _VERY_LONG = 15, 30  # steps: the longer the way, the more it rests on objects that are untrusted only in part
+_LONG, _VERY_LONG = 12, 20  # steps: the longer the way, the more it rests on objects that are untrusted only in part
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def judge_pair(pair: Pair, kind: str, context: str, formats: Formats) -> Verdict
     judge = formats.judge
     if scheme == "basic":
         return Verdict(formats.structure("basic"), value, offset) if basic_credentials(value, formats) else None
-    if len(value) < 3 or squash(value) == squash(pair.name):
+    if len(value) < 3 or squash(value).rstrip("s") == squash(pair.name).rstrip("s"):
         return None
     if pair.role is Role.OWN and not pair.prose and kind in _DEPLOYED and _is_guessable_secret(pair, kind, formats):
         return Verdict(formats.structure("guessable"), value, offset)
