@@ -140,7 +140,7 @@ def analyse(reader: Reader, knowledge: Knowledge) -> Project:
     """Analyse all files of a project."""
     files = {file.path: file for file in reader.found.files}
     secrets, imports = _first_pass(reader, knowledge)
-    facts = dict(_facts(reader, files, relevant_files(imports, agent_roots(knowledge))))
+    facts = dict(_facts(reader, files, relevant_files(imports, agent_roots(knowledge), reader.found.explicit)))
     manifests = tuple(_manifests(reader, knowledge))
     program = link_program(facts, knowledge)
     product = _product(program, reader)

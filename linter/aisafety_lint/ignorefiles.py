@@ -33,13 +33,18 @@ class Patterns:
         return self.spec.check_file(f"{path[self.base :]}/" if is_folder else path[self.base :]).include
 
 
+def _compiled(lines: Iterable[str]) -> pathspec.GitIgnoreSpec:
+    """Always by Python's own `re`: the faster engines that may be installed refuse names in no encoding."""
+    return pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
+
+
 def checked_spec(patterns: Iterable[str], setting: str) -> pathspec.GitIgnoreSpec:
     """Compile the patterns of a setting; raises UserError for one that is not a pattern."""
     patterns = tuple(patterns)
     for pattern in patterns:
         if not _is_pattern(pattern):
             raise UserError(f"`{pattern}` in `{setting}` is not a pattern in the syntax of .gitignore")
-    return pathspec.GitIgnoreSpec.from_lines(patterns)
+    return _compiled(patterns)
 
 
 def pruning(patterns: Iterable[str], setting: str) -> Patterns:
@@ -79,10 +84,10 @@ def read_ignore_file(path: str, base: int) -> IgnoreFile | None:
     if not lines:
         return None
     try:
-        spec = pathspec.GitIgnoreSpec.from_lines(lines)
+        spec = _compiled(lines)
     except (ValueError, re.error):
         good = [line for line in lines if _is_pattern(line)]
-        spec = pathspec.GitIgnoreSpec.from_lines(good)
+        spec = _compiled(good)
         bad = next(line for line in lines if line not in good)
         problem = f"`{bad}` is not a pattern and has no effect."
     return IgnoreFile(Patterns(spec, base=base), problem)
@@ -90,7 +95,7 @@ def read_ignore_file(path: str, base: int) -> IgnoreFile | None:
 
 def _is_pattern(line: str) -> bool:
     try:
-        pathspec.GitIgnoreSpec.from_lines([line])
+        _compiled([line])
     except (ValueError, re.error):
         return False
     return True

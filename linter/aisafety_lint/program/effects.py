@@ -10,8 +10,10 @@ from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.models import rows_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.tools import Tool
+from aisafety_lint.python.facts import Call
 
 _REACH = 400
+_BUILT_IN = frozenset(name for kind in (str, bytes, list, dict, set, tuple, int, float) for name in dir(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,13 @@ class _Site:
 
 
 class Effects:
-    """Finds the effects of tools; what is known of a function is remembered."""
+    """Finds the effects of tools; `reached` collects the functions that any of them can run."""
 
     def __init__(self, resolver: Resolver, consent: Consent, filled: Filled) -> None:
         self.resolver = resolver
         self.consent = consent
         self.filled = filled
+        self.reached: set[int] = set()
         self._sites: dict[int, tuple[_Site, ...]] = {}
 
     def of_tool(self, tool: Tool) -> Iterator[Effect]:
@@ -51,6 +54,7 @@ class Effects:
         seen: set[tuple[int, int, str]] = set()
         while pending and len(visited) < _REACH:
             scope, chain, approved = pending.popleft()
+            self.reached.add(scope)
             for site in self.sites(scope):
                 here = approved or self.consent.approved(scope, site.guard, self.filled)
                 way = (*chain, (scope, site.call))
@@ -82,6 +86,17 @@ class Effects:
             functions = tuple(dict.fromkeys(callee for callee in callees if callee is not None))
             if capabilities or functions:
                 yield _Site(call.value, value.guard, capabilities, functions)
+
+    def unresolved(self) -> int:
+        """How many calls in the functions that tools reach stand for nothing known, methods of built-in types aside."""
+        return sum(self._is_unresolved(scope, call.value) for scope in self.reached for call in self._calls(scope))
+
+    def _calls(self, scope: int) -> tuple[Call, ...]:
+        return self.resolver.index.scopes[scope].calls
+
+    def _is_unresolved(self, scope: int, call: int) -> bool:
+        function = self.resolver.index.value(scope, self.resolver.index.value(scope, call).args[0])
+        return function.name not in _BUILT_IN and not self.resolver.callees(scope, call)
 
     def _capabilities(self, scope: int, call: int) -> Iterator[tuple[str, Confidence]]:
         found: dict[str, Confidence] = {}

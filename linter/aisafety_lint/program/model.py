@@ -87,5 +87,5 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
         find_agents(resolver, tools, grants),
         grants,
         found,
-        0,
+        effects.unresolved(),
     )

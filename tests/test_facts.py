@@ -1,0 +1,150 @@
+"""Facts are plain data whose places point at the text they speak of, also in notebooks; only what matters is parsed."""
+
+import inspect
+import json
+import string
+import textwrap
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisafety_lint.python.facts import Facts, Scope
+from aisafety_lint.python.notebook import extract_notebook
+from aisafety_lint.python.parse import ParseError, extract_facts
+from aisafety_lint.python.relevance import imported_modules, relevant_files
+from aisafety_lint.source import SourceText
+
+WORDS = st.text(alphabet="aé漢🎉 \t'", max_size=12)
+MODULES = (inspect, textwrap, string, json)
+
+
+def spelled(text: str, place: tuple[int, int, int, int]) -> str:
+    source = SourceText("a.py", text)
+    return text[source.offset(place[0], place[1]) : source.offset(place[2], place[3])]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.__name__))
+def test_places_of_names_and_attributes_spell_them(module: object) -> None:
+    text = inspect.getsource(module)  # type: ignore[arg-type]  # a module, by MODULES
+    for scope in extract_facts("a.py", text).scopes:
+        for value in scope.values:
+            if value.op == "name" and value.place[0]:
+                assert spelled(text, value.place) == value.name
+            elif value.op == "attr" and value.place[0] and "f'" not in text and 'f"' not in text:
+                assert spelled(text, value.place).endswith(value.name)
+
+
+@given(WORDS, WORDS)
+def test_columns_count_characters(first: str, second: str) -> None:
+    text = f"call({first!r}, {second!r}, after)\n"
+    values = extract_facts("a.py", text).scopes[0].values
+    constants = [spelled(text, value.place) for value in values if value.op == "const"]
+    assert constants == [repr(first), repr(second)]
+    assert [spelled(text, value.place) for value in values if value.name == "after"] == ["after"]
+
+
+def test_facts_survive_serialisation() -> None:
+    facts = extract_facts("a.py", inspect.getsource(textwrap))
+    assert msgspec.json.decode(msgspec.json.encode(facts), type=Facts) == facts
+
+
+def scope_of(text: str, name: str) -> Scope:
+    return next(scope for scope in extract_facts("a.py", text).scopes if scope.qualname == name)
+
+
+@pytest.mark.parametrize(
+    ("body", "guards"),
+    [
+        ("if ok:\n    return\nmark()", ["false"]),
+        ("if not ok:\n    raise ValueError\nmark()", ["false"]),
+        ("assert ok\nmark()", ["true"]),
+        ("if ok:\n    mark()", ["true"]),
+        ("if ok:\n    pass\nmark()", []),
+        ("while True:\n    if ok:\n        break\nmark()", ["true", "true"]),
+        ("for item in ok:\n    if item:\n        raise ValueError\nmark()", ["false"]),
+        ("check(ok)\nmark()", ["returned"]),
+        ("try:\n    check(ok)\nexcept ValueError:\n    return\nmark()", ["returned"]),
+        ("try:\n    check(ok)\nexcept ValueError:\n    pass\nmark()", []),
+        ("match ok:\n    case 1:\n        return\nmark()", ["false"]),
+        ("ok and mark()", ["true"]),
+        ("ok or mark()", ["false"]),
+    ],
+)
+def test_a_call_knows_the_conditions_that_dominate_it(body: str, guards: list[str]) -> None:
+    scope = scope_of("def run(ok):\n" + textwrap.indent(body, "    ") + "\n", "run")
+    mark = next(value for value in scope.values if value.op == "call" and scope.values[value.args[0]].name == "mark")
+    found, guard = [], mark.guard
+    while guard >= 0:
+        found.append(scope.guards[guard].holds)
+        guard = scope.guards[guard].parent
+    assert found == guards
+
+
+@pytest.mark.parametrize("text", ["def f(:\n", "x = (\n", "\x00", "a" + "(" * 5000 + ")" * 5000])
+def test_what_is_no_python_is_said(text: str) -> None:
+    with pytest.raises(ParseError):
+        extract_facts("a.py", text)
+
+
+class TestNotebooks:
+    NOTEBOOK = json.dumps(
+        {
+            "cells": [
+                {"cell_type": "markdown", "source": ["import os\n"]},
+                {
+                    "cell_type": "code",
+                    "source": ["%pip install x\n", "import os\n", "os.system(command)"],
+                    "outputs": [],
+                },
+                {"cell_type": "code", "source": ["%%bash\n", "rm -rf /\n"], "outputs": []},
+                {"cell_type": "code", "source": ["!ls\n", "os.remove(name)"], "outputs": []},
+            ],
+            "nbformat": 4,
+        },
+        indent=1,
+    )
+
+    def test_places_are_lines_of_the_file(self) -> None:
+        text = SourceText("a.ipynb", self.NOTEBOOK)
+        scope = extract_notebook("a.ipynb", text).scopes[0]
+        calls = [text.line(value.place[0]).strip() for value in scope.values if value.op == "call"]
+        assert calls == ['"os.system(command)"', '"os.remove(name)"']
+
+    def test_a_broken_notebook_is_said(self) -> None:
+        with pytest.raises(ParseError):
+            extract_notebook("a.ipynb", SourceText("a.ipynb", self.NOTEBOOK[:100]))
+
+
+class TestRelevance:
+    def test_imports_are_found_in_bytes(self) -> None:
+        text = b"import os, sys as s\nfrom .a import (b,\n    c)\n    from x.y import z\ntext = 'no import here'\n"
+        assert imported_modules(text) == {"os", "sys", ".a", ".a.b", ".a.c", "x.y", "x.y.z"}
+
+    def test_what_has_to_do_with_an_agent_counts(self) -> None:
+        imports = {
+            "agent.py": frozenset({"openai", "helper"}),
+            "helper.py": frozenset({"deep"}),
+            "deep.py": frozenset({"os"}),
+            "caller.py": frozenset({"agent"}),
+            "apart.py": frozenset({"os"}),
+            "caller_of_deep.py": frozenset({"deep"}),
+        }
+        found = relevant_files(imports, frozenset({"openai"}))
+        assert found == {"agent.py", "helper.py", "deep.py", "caller.py"}
+
+    def test_a_package_counts_as_a_whole(self) -> None:
+        imports = {
+            "p/__init__.py": frozenset[str](),
+            "p/agent.py": frozenset({"openai"}),
+            "p/loaded_by_name.py": frozenset[str](),
+            "q/__init__.py": frozenset[str](),
+        }
+        found = relevant_files(imports, frozenset({"openai"}))
+        assert found == {"p/__init__.py", "p/agent.py", "p/loaded_by_name.py"}
+
+    def test_a_tree_without_agents_is_not_parsed(self) -> None:
+        assert (
+            relevant_files({"a.py": frozenset({"os"}), "b.py": frozenset({"a"})}, frozenset({"openai"})) == frozenset()
+        )
