@@ -108,9 +108,15 @@ class TestNotebooks:
 
     def test_places_are_lines_of_the_file(self) -> None:
         text = SourceText("a.ipynb", self.NOTEBOOK)
-        scope = extract_notebook("a.ipynb", text).scopes[0]
+        scope = extract_notebook("a.ipynb", text)[0].scopes[0]
         calls = [text.line(value.place[0]).strip() for value in scope.values if value.op == "call"]
         assert calls == ['"os.system(command)"', '"os.remove(name)"']
+
+    def test_a_broken_cell_is_left_out_and_told(self) -> None:
+        text = SourceText("a.ipynb", self.NOTEBOOK.replace("!ls", "if :"))
+        facts, broken = extract_notebook("a.ipynb", text)
+        assert broken == (3,)
+        assert len([value for value in facts.scopes[0].values if value.op == "call"]) == 1
 
     def test_a_broken_notebook_is_said(self) -> None:
         with pytest.raises(ParseError):

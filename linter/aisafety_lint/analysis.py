@@ -174,10 +174,22 @@ def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[st
         if text is None:
             continue
         try:
-            yield path, extract_facts(path, text.text) if files[path].kind == "python" else extract_notebook(path, text)
+            yield path, _facts_of(reader, files[path], text)
         except ParseError as error:
             span = Span(error.line, 1, error.line, 1) if error.line else None
             reader.fail("syntax-error", f"`{path}` cannot be parsed as Python: {error.message}.", path, span)
+
+
+def _facts_of(reader: Reader, file: SourceFile, text: SourceText) -> Facts:
+    """The facts of one file; cells of a notebook that cannot be parsed are told and left out."""
+    if file.kind == "python":
+        return extract_facts(file.path, text.text)
+    facts, broken = extract_notebook(file.path, text)
+    if broken:
+        cells = ", ".join(map(str, broken[:5])) + ("..." if len(broken) > 5 else "")
+        message = f"Code cells of `{file.path}` cannot be parsed as Python and are left out: {cells}."
+        reader.notes.append(Notification("syntax-error", message, NotificationLevel.WARNING, file.path))
+    return facts
 
 
 def _manifests(reader: Reader, knowledge: Knowledge) -> Iterator[Manifest]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aisafety_lint.program.constants import UNKNOWN, Unknown, constant, text_of
 
 if TYPE_CHECKING:
-    from aisafety_lint.program.resolver import Resolver
+    from aisafety_lint.program.results import Results
 
 Spec = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ class Holds(IntEnum):
     YES = 2
 
 
-def operands(resolver: "Resolver", scope: int, call: int, spec: Spec) -> tuple[int, ...]:
+def operands(resolver: "Results", scope: int, call: int, spec: Spec) -> tuple[int, ...]:
     """The operand values that an argument specification picks (`position`, `name`, `receiver`, `rest`)."""
     value = resolver.index.value(scope, call)
     keywords = resolver.index.calls[scope][call].keywords
@@ -46,7 +46,7 @@ def operands(resolver: "Resolver", scope: int, call: int, spec: Spec) -> tuple[i
     return ()
 
 
-def all_hold(resolver: "Resolver", scope: int, call: int, row: Spec) -> Holds:
+def all_hold(resolver: "Results", scope: int, call: int, row: Spec) -> Holds:
     """Whether the `when` and `unless` conditions of a row hold for a call."""
     result = Holds.YES
     for condition in _listed(row.get("when")):
@@ -61,7 +61,7 @@ def _listed(value: Any) -> Sequence[Spec]:
     return () if value is None else value if isinstance(value, list) else (value,)
 
 
-def holds(resolver: "Resolver", scope: int, call: int, condition: Spec, row: Spec) -> Holds:
+def holds(resolver: "Results", scope: int, call: int, condition: Spec, row: Spec) -> Holds:
     """Whether one condition holds for a call."""
     if "text" in condition:
         condition = {**row.get("argument", {}), "matches": condition["text"]}
@@ -84,7 +84,7 @@ def holds(resolver: "Resolver", scope: int, call: int, condition: Spec, row: Spe
     return max((_test(resolver, where, item, condition) for where, item in values), default=Holds.NO)
 
 
-def unpacked(resolver: "Resolver", scope: int, call: int, name: str) -> tuple[int, ...]:
+def unpacked(resolver: "Results", scope: int, call: int, name: str) -> tuple[int, ...]:
     """What `**options` passes for a name, where `options` is a dict literal of the same scope."""
     keywords = resolver.index.calls[scope][call].keywords
     found: list[int] = []
@@ -99,7 +99,7 @@ def unpacked(resolver: "Resolver", scope: int, call: int, name: str) -> tuple[in
     return tuple(found)
 
 
-def _items(resolver: "Resolver", scope: int, chosen: Sequence[int], item: object) -> list[tuple[int, int]]:
+def _items(resolver: "Results", scope: int, chosen: Sequence[int], item: object) -> list[tuple[int, int]]:
     """The values at one position or key of a container argument."""
     found: list[tuple[int, int]] = []
     for operand in chosen:
@@ -118,7 +118,7 @@ def _items(resolver: "Resolver", scope: int, chosen: Sequence[int], item: object
     return found
 
 
-def _test(resolver: "Resolver", scope: int, value: int, condition: Spec) -> Holds:
+def _test(resolver: "Results", scope: int, value: int, condition: Spec) -> Holds:
     if "is" in condition:
         wanted = set(condition["is"])
         paths = {
@@ -157,7 +157,7 @@ def _test_constant(condition: Spec, known: object) -> bool:
     return known == wanted and type(known) is type(wanted)
 
 
-def container_items(resolver: "Resolver", scope: int, value: int) -> list[int]:
+def container_items(resolver: "Results", scope: int, value: int) -> list[int]:
     """The element values of a list, tuple or set literal that stands in the same scope as the value."""
     found: list[int] = []
     for ref in resolver.refs(scope, value):
@@ -166,7 +166,7 @@ def container_items(resolver: "Resolver", scope: int, value: int) -> list[int]:
     return found
 
 
-def _has(resolver: "Resolver", scope: int, value: int, wanted: Spec) -> Holds:
+def _has(resolver: "Results", scope: int, value: int, wanted: Spec) -> Holds:
     """Whether a dict literal, or one in a list literal, or a call with these keywords, has these entries."""
     for ref in resolver.refs(scope, value):
         if ref.kind != "container":
@@ -192,7 +192,7 @@ def _has(resolver: "Resolver", scope: int, value: int, wanted: Spec) -> Holds:
     return Holds.NO
 
 
-def _is_entry(resolver: "Resolver", scope: int, value: int, wanted: object) -> bool:
+def _is_entry(resolver: "Results", scope: int, value: int, wanted: object) -> bool:
     """Whether an entry is as wanted: a mapping of further entries, a constant, or a text by a glob."""
     if isinstance(wanted, dict):
         return _has(resolver, scope, value, wanted) is Holds.YES

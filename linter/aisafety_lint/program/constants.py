@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from aisafety_lint.program.resolver import Resolver
+    from aisafety_lint.program.results import Results
 
 
 class Unknown:
@@ -16,7 +16,7 @@ _DEPTH = 12
 _LITERALS: dict[str, object] = {"True": True, "False": False, "None": None}
 
 
-def constant(resolver: "Resolver", scope: int, value: int, depth: int = _DEPTH) -> object:
+def constant(resolver: "Results", scope: int, value: int, depth: int = _DEPTH) -> object:
     """The Python constant that a value is, or UNKNOWN."""
     if depth == 0:
         return UNKNOWN
@@ -52,7 +52,7 @@ def _literal(kind: str, text: str) -> object:
         return UNKNOWN
 
 
-def _named(resolver: "Resolver", scope: int, name: str, depth: int) -> object:
+def _named(resolver: "Results", scope: int, name: str, depth: int) -> object:
     """A variable of an enclosing scope or the module that is assigned once."""
     current = scope
     while current >= 0:
@@ -66,7 +66,7 @@ def _named(resolver: "Resolver", scope: int, name: str, depth: int) -> object:
     return UNKNOWN
 
 
-def _imported(resolver: "Resolver", scope: int, module: str, name: str, depth: int) -> object:
+def _imported(resolver: "Results", scope: int, module: str, name: str, depth: int) -> object:
     path = (
         resolver.index.modules.find(resolver.index.absolute(scope, module), resolver.index.paths[scope])
         if name
@@ -75,7 +75,7 @@ def _imported(resolver: "Resolver", scope: int, module: str, name: str, depth: i
     return UNKNOWN if path is None else _named(resolver, resolver.index.first[path], name, depth - 1)
 
 
-def _attribute(resolver: "Resolver", scope: int, base: int, name: str, depth: int) -> object:
+def _attribute(resolver: "Results", scope: int, base: int, name: str, depth: int) -> object:
     """A class constant (`Settings.MODE`, `self.MODE`) that no method overwrites."""
     for ref in resolver.refs(scope, base):
         if ref.kind in ("class", "instance"):
@@ -91,7 +91,7 @@ def _attribute(resolver: "Resolver", scope: int, base: int, name: str, depth: in
 
 
 def text_of(
-    resolver: "Resolver", scope: int, value: int, *, stop: Callable[[int], bool] | None = None, depth: int = _DEPTH
+    resolver: "Results", scope: int, value: int, *, stop: Callable[[int], bool] | None = None, depth: int = _DEPTH
 ) -> str:
     """The text of a string that is put together: constant parts as they are, `\\0` for each unknown part.
 
@@ -103,7 +103,7 @@ def text_of(
 
 
 def _collect(
-    resolver: "Resolver", scope: int, value: int, stop: Callable[[int], bool] | None, depth: int, parts: list[str]
+    resolver: "Results", scope: int, value: int, stop: Callable[[int], bool] | None, depth: int, parts: list[str]
 ) -> bool:
     """Append the parts of a value; returns False where the walk has to stop."""
     if stop is not None and stop(value):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.program.conditions import Holds, all_hold, operands
-from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.models import Row
 from aisafety_lint.program.patterns import characters_allowed
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Value
@@ -147,21 +147,18 @@ class Guards:
         known = self.index.value(scope, call)
         if known.op != "call":
             return
-        for row in rows_of(self.resolver.models, "checks", self.resolver.paths(scope, call)):
-            wanted = "false" if row.get("where") is False else "true"
-            fits = attribute in row["attribute"] if "attribute" in row else not attribute
-            if (
-                fits
-                and (holds == wanted or row.get("raises"))
-                and all_hold(self.resolver, scope, call, row) is not Holds.NO
-            ):
-                yield from self._checked_by(scope, call, row)
+        for path in self.resolver.paths(scope, call):
+            for row in self.resolver.models.rows("checks", path):
+                wanted = "false" if row.get("where") is False else "true"
+                fits = attribute in row["attribute"] if "attribute" in row else not attribute
+                fits = fits and (holds == wanted or bool(row.get("raises")))
+                if fits and all_hold(self.resolver, scope, call, row) is not Holds.NO:
+                    is_method = ":" in self.resolver.models.normal(path) or path.startswith(("?.", "str."))
+                    yield from self._checked_by(scope, call, row, is_method=is_method)
 
-    def _checked_by(self, scope: int, call: int, row: Row) -> Iterator[Check]:
-        spec = row.get("argument")
-        if spec is None:
-            path = self.resolver.paths(scope, call)[0]
-            spec = {"receiver": True} if ":" in path or path.startswith(("?.", "str.")) else {"position": 0}
+    def _checked_by(self, scope: int, call: int, row: Row, *, is_method: bool) -> Iterator[Check]:
+        """What a modelled check clears: the argument it names, else the receiver of a method or the first argument."""
+        spec = row.get("argument", {"receiver": True} if is_method else {"position": 0})
         for operand in operands(self.resolver, scope, call, spec):
             after = row.get("after")
             if after and not self._went_through(scope, operand, after):

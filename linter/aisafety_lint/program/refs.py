@@ -1,5 +1,6 @@
 """What a value may stand for: a definition of the project, an instance of it, or something outside by its path."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,3 +29,19 @@ class Ref:
 def external(path: str) -> Ref:
     """Something outside of the project."""
     return Ref("external", path=path)
+
+
+Refs = tuple[Ref, ...]
+
+MOST = 24
+"""No answer holds more than this many: beyond it, a value stands for anything."""
+
+
+def unique(refs: Iterable[Ref]) -> Refs:
+    """The first `MOST` different ones, in order."""
+    found: dict[Ref, None] = {}
+    for ref in refs:
+        found[ref] = None
+        if len(found) >= MOST:
+            break
+    return tuple(found)

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from aisafety_lint.python.facts import Facts
-from aisafety_lint.python.parse import ParseError, extract_facts
+from aisafety_lint.python.parse import ParseError, extract_facts, parse_module
 from aisafety_lint.source import SourceText
 
 
-def extract_notebook(path: str, text: SourceText) -> Facts:
-    """The facts of a notebook's code; raises ParseError where it is no valid notebook or no valid Python."""
+def extract_notebook(path: str, text: SourceText) -> tuple[Facts, tuple[int, ...]]:
+    """The facts of a notebook's code, and the numbers (from 1) of the code cells that are no valid Python.
+
+    Raises ParseError where it is no valid notebook, or no cell is valid.
+    """
     try:
         cells = json.loads(text.text)["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -23,13 +26,27 @@ def extract_notebook(path: str, text: SourceText) -> Facts:
         raise ParseError("it is not a valid notebook") from error
     lines: list[str] = []
     origins: list[int] = []
+    broken: list[int] = []
     physical = _physical_lines(text)
-    for source in sources:
-        lines += _without_magics(source).split("\n")
+    for number, source in enumerate(sources, 1):
+        code = _without_magics(source)
+        if not _parses(code):
+            broken.append(number)
+            code = "\n" * code.count("\n")
+        lines += code.split("\n")
         for original in source.split("\n"):
             origins.append(next(physical.get(original, iter(())), origins[-1] if origins else 1))
-    facts = extract_facts(path, "\n".join(lines))
-    return _moved(facts, origins)
+    if len(broken) == len(sources) and sources:
+        raise ParseError("none of its code cells is valid Python")
+    return _moved(extract_facts(path, "\n".join(lines)), origins), tuple(broken)
+
+
+def _parses(code: str) -> bool:
+    try:
+        parse_module(code)
+    except ParseError:
+        return False
+    return True
 
 
 def _without_magics(cell: str) -> str:

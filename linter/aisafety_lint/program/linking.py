@@ -1,0 +1,57 @@
+"""What the parts of the resolver ask of each other: takes the index and the models, answers on demand."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+from aisafety_lint.program.index import Index
+from aisafety_lint.program.models import Models
+from aisafety_lint.program.refs import Ref, Refs
+from aisafety_lint.python.facts import Annotation
+
+
+class Linking(ABC):
+    """The questions that names, members and results answer together."""
+
+    def __init__(self, index: Index, models: Models) -> None:
+        self.index = index
+        self.models = models
+
+    @abstractmethod
+    def refs(self, scope: int, value: int) -> Refs:
+        """Everything that a value may stand for; empty where that is unknown."""
+
+    @abstractmethod
+    def annotated(self, scope: int, annotation: Annotation, depth: int = 6) -> Refs:
+        """Instances of an annotated type; empty for plain types and unknown ones."""
+
+    @abstractmethod
+    def module_member(self, module: int, name: str) -> Refs:
+        """A name in a module's namespace."""
+
+    @abstractmethod
+    def decorated_with(self, scope: int) -> tuple[str, ...]:
+        """The names of a function's decorators as written."""
+
+    @abstractmethod
+    def member(self, base: Ref, name: str) -> Refs:
+        """The attribute of something resolved."""
+
+    @abstractmethod
+    def lineage(self, owner: int) -> tuple[Ref, ...]:
+        """A class and its bases, nearest first."""
+
+    @abstractmethod
+    def types(self, owner: int) -> tuple[str, ...]:
+        """The modelled types that instances of a project class are."""
+
+    @abstractmethod
+    def callees(self, scope: int, call: int) -> Refs:
+        """What a call calls."""
+
+    @abstractmethod
+    def function_of(self, callee: Ref) -> int | None:
+        """The project function that a callee runs."""
+
+    @abstractmethod
+    def returned(self, callee: Ref) -> Iterable[Ref]:
+        """What a project function returns."""

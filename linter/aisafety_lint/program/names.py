@@ -1,0 +1,235 @@
+"""Names to what they stand for: imports across files, enclosing scopes, parameters, annotations."""
+
+from collections.abc import Iterable, Iterator
+
+from aisafety_lint.program.index import Index
+from aisafety_lint.program.linking import Linking
+from aisafety_lint.program.models import Models
+from aisafety_lint.program.refs import Ref, Refs, external, unique
+from aisafety_lint.python.facts import Annotation, Call
+
+_CALLERS = 12
+_TRANSPARENT = frozenset(
+    {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Coroutine"}
+)
+_COLLECTIONS = frozenset(
+    {
+        "list",
+        "List",
+        "tuple",
+        "Tuple",
+        "set",
+        "Set",
+        "frozenset",
+        "Sequence",
+        "Iterable",
+        "Iterator",
+        "Generator",
+        "AsyncIterator",
+        "AsyncGenerator",
+        "AsyncIterable",
+        "deque",
+    }
+)
+_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
+_PLAIN = frozenset({"str", "bytes", "Any", "object", "None", "bool", "int", "float", "Literal", "TypeVar"})
+
+
+class Names(Linking):
+    """Resolves names as written in a scope."""
+
+    def __init__(self, index: Index, models: Models) -> None:
+        super().__init__(index, models)
+        self._declaring: set[tuple[int, str]] = set()
+
+    def name(self, scope: int, name: str) -> Refs:
+        """A name used in a scope but not bound there before: enclosing functions, module, star imports, builtins."""
+        current, first = scope, True
+        while current >= 0:
+            known = self.index.scopes[current]
+            if first or known.form != "class":
+                values = known.locals.get(name)
+                if values is not None and not (first and known.form == "class" and values[-1] < 0):
+                    found = self._definitions(current, name)
+                    if found or known.form != "module":
+                        return found
+            first = False
+            current = self.index.parents[current]
+        module = self.index.module_of(scope)
+        for item in self.index.scopes[module].imports:
+            if item.name == "*":
+                starred = [ref for ref in self.imported(module, item.module, name) if ref.kind != "external"]
+                if starred:
+                    return tuple(starred)
+        stored = self.index.global_stores.get((self.index.paths[scope], name), ())
+        if stored:
+            return unique(ref for where, value in stored for ref in self.refs(where, value))
+        return (external(name),) if name not in self.index.scopes[module].locals else ()
+
+    def _definitions(self, scope: int, name: str) -> Refs:
+        """All definitions of a local name together."""
+        values = self.index.scopes[scope].locals.get(name, ())
+        found = [ref for value in values[-8:] for ref in self.refs(scope, value)]
+        if self.index.scopes[scope].form == "module":
+            found += [
+                ref
+                for where, value in self.index.global_stores.get((self.index.paths[scope], name), ())
+                for ref in self.refs(where, value)
+            ]
+        annotation = self.index.scopes[scope].annotations.get(name)
+        if annotation is not None and not found and (scope, name) not in self._declaring:
+            self._declaring.add((scope, name))  # a type may be declared in terms of itself
+            found += self.annotated(scope, annotation)
+            self._declaring.discard((scope, name))
+        return unique(found)
+
+    def imported(self, scope: int, module: str, name: str) -> Refs:
+        """What an import binds: `name` of a module, or the module itself where the name is empty."""
+        absolute = self.index.absolute(scope, module)
+        if not absolute:
+            return ()
+        if not name:
+            path = self.index.modules.find(absolute, self.index.paths[scope])
+            return (Ref("module", self.index.first[path]),) if path else (external(absolute),)
+        path = self.index.modules.find(absolute, self.index.paths[scope])
+        if path is not None:
+            found = self.module_member(self.index.first[path], name)
+            if found:
+                return found
+        submodule = self.index.modules.find(f"{absolute}.{name}", self.index.paths[scope])
+        if submodule is not None:
+            return (Ref("module", self.index.first[submodule]),)
+        return (external(f"{absolute}.{name}"),)
+
+    def module_member(self, module: int, name: str) -> Refs:
+        """A name in a module's namespace, also through its star imports and its submodules."""
+        if name in self.index.scopes[module].locals or (self.index.paths[module], name) in self.index.global_stores:
+            found = self._definitions(module, name)
+            if found:
+                return found
+        for item in self.index.scopes[module].imports:
+            if item.name == "*":
+                target = self.index.modules.find(self.index.absolute(module, item.module), self.index.paths[module])
+                if target is not None and self.index.first[target] != module:
+                    found = self.module_member(self.index.first[target], name)
+                    if found:
+                        return found
+        dotted = self.index.modules.names[self.index.paths[module]]
+        path = self.index.modules.find(f"{dotted}.{name}", self.index.paths[module]) if dotted else None
+        return (Ref("module", self.index.first[path]),) if path else ()
+
+    def parameter(self, scope: int, name: str) -> Refs:
+        """What a parameter may be: the receiver, by its annotation, by its default, and by what callers pass."""
+        known = self.index.scopes[scope]
+        owner = self.index.enclosing_class(scope)
+        param = next(item for item in known.params if item.name == name)
+        if owner is not None and known.params[0] is param and param.form == "positional":
+            decorated = self.decorated_with(scope)
+            if "staticmethod" not in decorated:
+                return (
+                    Ref(
+                        "class"
+                        if "classmethod" in decorated or known.name in ("__new__", "__init_subclass__")
+                        else "instance",
+                        owner,
+                    ),
+                )
+        found: list[Ref] = []
+        if param.annotation is not None:
+            found += self.annotated(scope, param.annotation)
+            if found:
+                return tuple(found)
+        if param.default >= 0:
+            found += self.refs(self.index.parents[scope], param.default)
+        return unique([*found, *self._passed(scope, name)])
+
+    def _passed(self, scope: int, name: str) -> Iterator[Ref]:
+        """What the callers found by name pass for a parameter."""
+        known = self.index.scopes[scope]
+        called = known.name
+        if called in ("__init__", "__call__"):
+            owner = self.index.enclosing_class(scope)
+            called = self.index.scopes[owner].name if owner is not None else called
+        candidates = self.index.calls_by_name.get(called, ())
+        if len(candidates) > _CALLERS * 4:
+            return
+        for where, call in candidates[:_CALLERS]:
+            for callee in self.callees(where, call.value):
+                if self.function_of(callee) == scope:
+                    bound = callee.receiver is not None or callee.kind in ("class", "instance")
+                    operand = self.argument_for(where, call, scope, name, bound=bound)
+                    if operand is not None:
+                        yield from self.refs(where, operand)
+
+    def argument_for(self, where: int, call: Call, function: int, name: str, *, bound: bool) -> int | None:
+        """The operand that a call passes for a parameter, or None."""
+        operands = self.index.value(where, call.value).args[1:]
+        params = self.index.scopes[function].params
+        positional = [param.name for param in params if param.form == "positional"][1 if bound else 0 :]
+        if name in call.keywords:
+            return operands[call.keywords.index(name)]
+        if name in positional:
+            place = positional.index(name)
+            given = [operand for operand, keyword in zip(operands, call.keywords, strict=True) if keyword == ""]
+            if place < len(given) and "*" not in call.keywords[: place + 1]:
+                return given[place]
+        return None
+
+    def annotated(self, scope: int, annotation: Annotation, depth: int = 6) -> Refs:
+        """Instances of an annotated type; empty for plain types and unknown ones."""
+        last = annotation.name.rpartition(".")[2]
+        if depth == 0 or last in _PLAIN:
+            return ()
+        if last in _TRANSPARENT:
+            items = (
+                annotation.args[-1:]
+                if last == "Coroutine"
+                else annotation.args[:1]
+                if last == "Annotated"
+                else annotation.args
+            )
+            return unique(ref for item in items for ref in self.annotated(scope, item, depth - 1))
+        if last in _COLLECTIONS or last in _MAPPINGS:
+            items = annotation.args[1:] if last in _MAPPINGS else annotation.args
+            inner = unique(ref for item in items for ref in self.annotated(scope, item, depth - 1))
+            return (Ref("items", items=inner),) if inner else ()
+        if last in ("Type", "type"):
+            return unique(
+                Ref("class", ref.scope)
+                for item in annotation.args
+                for ref in self.annotated(scope, item, depth - 1)
+                if ref.kind == "instance"
+            )
+        if last == "Self":
+            owner = self.index.outer_class(scope)
+            return () if owner is None else (Ref("instance", owner),)
+        return unique(ref for named in self.dotted(scope, annotation.name) for ref in self._instances(named))
+
+    def _instances(self, named: Ref) -> Iterable[Ref]:
+        if named.kind == "class":
+            return [Ref("instance", named.scope)]
+        if named.kind == "external":
+            kinds = self.models.types_of_class(named.path)
+            return [external(kind) for kind in kinds] or ([external(f"{named.path}()")] if "." in named.path else ())
+        return ()
+
+    def dotted(self, scope: int, name: str) -> Refs:
+        """A dotted name as written in a scope."""
+        head, _, rest = name.partition(".")
+        found: Refs = self.name(scope, head)
+        for part in rest.split(".") if rest else ():
+            found = unique(ref for base in found for ref in self.member(base, part))
+        return found
+
+    def decorated_with(self, scope: int) -> tuple[str, ...]:
+        """The names of a function's decorators as written, calls taken off."""
+        outer = self.index.parents[scope]
+        return tuple(self._spelled(outer, value) for value in self.index.scopes[scope].decorators)
+
+    def _spelled(self, scope: int, value: int) -> str:
+        known = self.index.value(scope, value)
+        if known.op == "call":
+            return self._spelled(scope, known.args[0])
+        if known.op == "attr":
+            return f"{self._spelled(scope, known.args[0])}.{known.name}"
+        return known.name

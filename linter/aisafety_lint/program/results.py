@@ -1,0 +1,234 @@
+"""Calls and subscripts: what is called, what comes back, and by which access paths the models know it."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+
+from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.index import Index
+from aisafety_lint.program.linking import Linking
+from aisafety_lint.program.models import Models, Row
+from aisafety_lint.program.refs import Ref, Refs, external, unique
+
+_NESTING = 4
+_PASSING = frozenset(
+    {
+        "functools.partial",
+        "functools.wraps()",
+        "copy.copy",
+        "copy.deepcopy",
+        "typing.cast",
+        "staticmethod",
+        "classmethod",
+        "property",
+        "functools.lru_cache",
+        "functools.cache",
+    }
+)
+
+
+class Results(Linking):
+    """Resolves calls and elements."""
+
+    def __init__(self, index: Index, models: Models) -> None:
+        super().__init__(index, models)
+        self._callees: dict[tuple[int, int], Refs] = {}
+
+    @property
+    @abstractmethod
+    def idle(self) -> bool:
+        """Whether no question is being answered: only then is an answer complete."""
+
+    def item(self, base: Ref, key: str, depth: int = _NESTING) -> Refs:
+        """An element of something resolved; an empty key means any element."""
+        if depth == 0:
+            return ()
+        match base.kind:
+            case "container":
+                return self.elements(base, key, depth)
+            case "items":
+                return base.items or (self.item(base.receiver, key, depth - 1) if base.receiver is not None else ())
+            case "external" if base.path.endswith(("globals()", "locals()", "vars()")):
+                return ()
+            case "external":
+                made = self._made_by(f"{base.path}[]", None)
+                return made or (external(f"{base.path}[]"),)
+        return ()
+
+    def elements(self, base: Ref, key: str, depth: int = _NESTING) -> Refs:
+        """The elements of a container literal: the one at a constant key, or all."""
+        value = self.index.value(base.scope, base.value)
+        if value.op == "dict":
+            pairs = list(zip(value.args[::2], value.args[1::2], strict=True))
+            chosen = [item for name, item in pairs if key and self.index.value(base.scope, name).name == key] or [
+                item for _, item in pairs
+            ]
+        else:
+            chosen = (
+                [value.args[int(key)]]
+                if key.isdigit() and int(key) < len(value.args) and not value.kind
+                else list(value.args)
+            )
+        found: list[Ref] = []
+        for item in chosen:
+            refs = self.refs(base.scope, item)
+            if self.index.value(base.scope, item).op == "star" or (value.op == "dict" and item in value.args[::2]):
+                refs = tuple(ref for inner in refs for ref in self.item(inner, "", depth - 1))
+            found += refs
+        return unique(found)
+
+    def callees(self, scope: int, call: int) -> Refs:
+        """What a call calls: functions, classes, instances (by `__call__`) and external paths; empty where unknown."""
+        key = scope, call
+        known = self._callees.get(key)
+        if known is None:
+            function = self.index.value(scope, call).args[0]
+            known = self.refs(scope, function)
+            if self.idle:
+                self._callees[key] = known
+        return known
+
+    def result(self, scope: int, position: int) -> Refs:
+        """What a call returns."""
+        return unique(
+            ref for callee in self.callees(scope, position) for ref in self._result_of(scope, position, callee)
+        )
+
+    def _result_of(self, scope: int, position: int, callee: Ref) -> Iterable[Ref]:
+        match callee.kind:
+            case "class":
+                return [Ref("instance", callee.scope)]
+            case "function":
+                returned = list(self.returned(callee))
+                typed = [external(kind) for kind in self.models_made_by_function(callee)]
+                return [*returned, *typed]
+            case "instance":
+                return [
+                    ref
+                    for method in self.member(callee, "__call__")
+                    if method.kind == "function"
+                    for ref in self.returned(method)
+                ]
+            case "items" if callee.receiver is not None:
+                if callee.path in ("values", "items", "copy"):
+                    return [callee.receiver]
+                return self.item(callee.receiver, "")
+            case "external":
+                return self._external_result(scope, position, callee.path)
+        return ()
+
+    def models_made_by_function(self, callee: Ref) -> tuple[str, ...]:
+        """Modelled types that the models say a project function returns."""
+        return tuple(
+            kind
+            for kind, when in self.models.made_by.get(self.models.normal(self.index.dotted(callee.scope)), ())
+            if not when
+        )
+
+    def _external_result(self, scope: int, position: int, path: str) -> Iterable[Ref]:
+        args = self.index.value(scope, position).args
+        if path == "super":
+            owner = self.index.outer_class(scope)
+            return () if owner is None else [Ref("super", owner)]
+        if path in _PASSING and len(args) > 1:
+            return self.refs(scope, args[2] if path == "typing.cast" and len(args) > 2 else args[1])
+        if path == "type" and len(args) == 2:
+            return [Ref("class", ref.scope) for ref in self.refs(scope, args[1]) if ref.kind == "instance"]
+        if path == "getattr" and len(args) > 2:
+            key = self.index.value(scope, args[2])
+            return (
+                [ref for base in self.refs(scope, args[1]) for ref in self.member(base, key.name)]
+                if key.op == "const"
+                else ()
+            )
+        if (
+            path in ("list", "tuple", "set", "sorted", "reversed", "dict", "iter", "enumerate", "filter", "copy.copy")
+            and len(args) > 1
+        ):
+            return self.refs(scope, args[1])
+        rows = [row for row in self.models.rows("sources", path) if "typed" in row]
+        typed = [ref for row in rows for ref in self._typed(scope, position, row)]
+        if typed:
+            return typed
+        made = self._made_by(path, (scope, position))
+        if made:
+            return made
+        kinds = self.models.types_of_class(path) if ":" not in path else ()
+        return [external(kind) for kind in kinds] or [external(f"{path}()")]
+
+    def _typed(self, scope: int, call: int, row: Row) -> Iterator[Ref]:
+        """The instances of the class that a call is given as the type of its result."""
+        for operand in operands(self, scope, call, row["typed"]):
+            yield from (Ref("instance", ref.scope) for ref in self.refs(scope, operand) if ref.kind == "class")
+
+    def _made_by(self, path: str, call: tuple[int, int] | None) -> Refs:
+        """The types that the models say a call returns; rows with a condition come first and shut out the others."""
+        rows = [row for key in self.models.keys(path) for row in self.models.made_by.get(key, ())]
+        fitting = [
+            kind
+            for kind, when in rows
+            if when and call is not None and all_hold(self, *call, {"when": when}) is Holds.YES
+        ]
+        return unique(external(kind) for kind in fitting or [kind for kind, when in rows if not when])
+
+    def returned(self, callee: Ref) -> Iterable[Ref]:
+        """What a project function returns: by its annotation where that says something, else by its return values."""
+        scope = self.index.scopes[callee.scope]
+        if scope.annotation is not None:
+            annotated = self.annotated(callee.scope, scope.annotation)
+            if scope.annotation.name.rpartition(".")[2] == "Self" and callee.receiver is not None:
+                annotated = (Ref("instance", callee.receiver.scope),)
+            if annotated:
+                return annotated
+        return [ref for value in scope.returns[:8] for ref in self.refs(callee.scope, value)] or [
+            ref for value in scope.yields[:4] for ref in self.refs(callee.scope, value)
+        ]
+
+    def function_of(self, callee: Ref) -> int | None:
+        """The project function that a callee runs: itself, a constructor or a `__call__`."""
+        if callee.kind == "function":
+            return callee.scope
+        if callee.kind in ("class", "instance"):
+            name = "__init__" if callee.kind == "class" else "__call__"
+            for owner in self.lineage(callee.scope):
+                if owner.kind == "class" and name in self.index.scopes[owner.scope].locals:
+                    method = self.index.by_qualname.get(
+                        (self.index.paths[owner.scope], f"{self.index.scopes[owner.scope].qualname}.{name}")
+                    )
+                    if method is not None:
+                        return method
+        return None
+
+    def paths(self, scope: int, call: int) -> tuple[str, ...]:
+        """The external access paths of what a call calls, also those by which models know a project function."""
+        found: list[str] = []
+        for callee in self.callees(scope, call):
+            found += self.paths_of(callee)
+        if not found and not any(True for _ in self.callees(scope, call)):
+            function = self.index.value(scope, self.index.value(scope, call).args[0])
+            if function.op == "attr":
+                found += [f"?.{function.name}", f"str.{function.name}"]
+        return tuple(dict.fromkeys(found))
+
+    def paths_of(self, callee: Ref) -> tuple[str, ...]:
+        """The access paths by which models may know something resolved."""
+        match callee.kind:
+            case "external":
+                _, colon, rest = callee.path.partition(":")
+                if colon and "." not in rest:
+                    return (f"{callee.path}.__call__",)
+                return (callee.path, *(() if colon else self.models.types_of_class(callee.path)))
+            case "function":
+                own = self.index.enclosing_class(callee.scope)
+                name = self.index.scopes[callee.scope].name
+                found = [self.index.dotted(callee.scope)]
+                owner = (
+                    callee.receiver.scope if callee.receiver is not None and callee.receiver.kind == "instance" else own
+                )
+                if owner is not None:
+                    found += [f"{kind}.{name}" for kind in self.types(owner)]
+                return tuple(found)
+            case "class":
+                return (self.index.dotted(callee.scope), *self.types(callee.scope))
+            case "instance":
+                return tuple(f"{kind}.__call__" for kind in self.types(callee.scope))
+        return ()
