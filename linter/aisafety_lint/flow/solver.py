@@ -7,11 +7,12 @@ enters the context, so that content never returns to a caller that it did not co
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aisafety_lint.flow.binding import bind_operand
 from aisafety_lint.flow.library import Library
+from aisafety_lint.flow.sharing import readers_of_attribute, readers_of_global, readers_of_variable
 from aisafety_lint.flow.sources import Seed, carries, scalar
 from aisafety_lint.flow.transfer import Path, cut, dict_path, passes
 from aisafety_lint.program.conditions import Holds
@@ -142,13 +143,19 @@ class Solver:
             if user.op == "call":
                 self._call(node, position, operand, cleaned)
             elif user.op == "global":
-                self._global(node, user.name, cleaned)
+                readers = readers_of_global(self.index, node.scope, user.name)
+                self._share(node, readers, node.path, cleaned)
             else:
                 if user.op == "attr":
                     self._method(node, position, cleaned)
                 self._operation(node, position, user, operand, cleaned)
         self._leave(node)
-        self._share(node)
+        self._share(node, readers_of_variable(self.index, node.scope, node.value), node.path, node.cleaned)
+
+    def _share(self, node: Node, readers: Iterable[tuple[int, int]], path: Path, cleaned: Kindset) -> None:
+        """Content that was stored in a variable or attribute is read elsewhere."""
+        for scope, value in readers:
+            self.add(Node(node.context, scope, value, path, cleaned), Arrival(node))
 
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
         if user.op == "dict":
@@ -251,12 +258,6 @@ class Solver:
         for function in self.resolver.properties(node.scope, attribute):
             receiver = self.index.scopes[function].params[0].value
             self._register(self._context(function, receiver, node.path), node, attribute, cleaned)
-
-    def _global(self, node: Node, name: str, cleaned: Kindset) -> None:
-        """A module variable is written: the other functions of the module read it."""
-        for where, value in self.index.name_loads.get((self.index.paths[node.scope], name), ()):
-            if where != node.scope:
-                self.add(Node(node.context, where, value, node.path, cleaned), Arrival(node))
 
     def _operand(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, origin: Node) -> None:
         """An untrusted operand (an argument or the receiver) of a call: sinks, called functions, the result."""
@@ -363,13 +364,13 @@ class Solver:
         root = self.index.value(node.scope, node.value)
         while root.op == "store":
             root = self.index.value(node.scope, root.args[0])
-        if root.op == "param":
-            self._exit(f"param {root.name}", node)
-            if (
-                self.index.enclosing_class(node.scope) is not None
-                and root.name == self.index.scopes[node.scope].params[0].name
-            ):
-                self._remember(node, node.path)
+        if root.op != "param":
+            return
+        self._exit(f"param {root.name}", node)
+        is_receiver = self.index.scopes[node.scope].params[0].name == root.name
+        if is_receiver and self.contexts[node.context].seed is not None:
+            readers = readers_of_attribute(self.resolver, node.scope, node.path[0])
+            self._share(node, readers, node.path[1:], node.cleaned)
 
     def _exit(self, kind: str, node: Node) -> None:
         context = self.contexts[node.context]
@@ -447,56 +448,3 @@ class Solver:
     def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
         if hit.kind not in caller.cleaned:
             self._hit(Hit(hit.row, scope, call, caller, hit.kind, hit.held, hit))
-
-    # -- state shared between functions ---------------------------------------------------------------------------
-
-    def _share(self, node: Node) -> None:
-        """Variables that nested functions, other functions of the module or other modules read."""
-        name = self.index.local_names[node.scope].get(node.value)
-        scope = self.index.scopes[node.scope]
-        if name is None or scope.form == "class":
-            return
-        path = self.index.paths[node.scope]
-        if scope.form == "module" or self.index.children.get(node.scope):
-            for where, value in self.index.name_loads.get((path, name), ()):
-                if where != node.scope and self._sees(where, node.scope, name):
-                    self.add(Node(node.context, where, value, node.path, node.cleaned), Arrival(node))
-        if scope.form == "module":
-            for where, value in self.index.importers.get(name, ()):
-                record = self.index.value(where, value)
-                if self.index.modules.find(self.index.absolute(where, record.kind), self.index.paths[where]) == path:
-                    self.add(Node(node.context, where, value, node.path, node.cleaned), Arrival(node))
-
-    def _sees(self, where: int, owner: int, name: str) -> bool:
-        """Whether a name read in a scope means the variable of an outer scope."""
-        current = self.index.parents[where]
-        while current >= 0:
-            if current == owner:
-                return True
-            if self.index.scopes[current].form != "class" and name in self.index.scopes[current].locals:
-                return False
-            current = self.index.parents[current]
-        return False
-
-    def _remember(self, node: Node, path: Path) -> None:
-        """An attribute of the receiver is untrusted from here on: the other methods of the class read it."""
-        if self.contexts[node.context].seed is None:
-            return
-        owner = self.index.enclosing_class(node.scope)
-        if owner is None or path[0] == "*":
-            return
-        related = {
-            owner,
-            *self.resolver.subclasses(owner),
-            *(ref.scope for ref in self.resolver.lineage(owner) if ref.kind == "class"),
-        }
-        for where, value in self.index.attribute_loads.get(path[0], ()):
-            if where != node.scope and self.index.outer_class(where) in related and self._reads_receiver(where, value):
-                self.add(Node(node.context, where, value, path[1:], node.cleaned), Arrival(node))
-
-    def _reads_receiver(self, where: int, value: int) -> bool:
-        base = self.index.value(where, self.index.value(where, value).args[0])
-        params = self.index.scopes[where].params
-        return (base.op == "param" and bool(params) and params[0].name == base.name) or (
-            base.op == "name" and base.name == "self"
-        )
