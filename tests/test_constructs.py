@@ -58,3 +58,15 @@ def test_content_reaches_the_marked_sinks_and_no_others(title: str) -> None:
         if line.endswith(MARK)
     }
     assert reached(files) == expected
+
+
+def test_the_work_is_bounded() -> None:
+    text = PRELUDE + "@function_tool\ndef run(name: str):\n    os.system(name)\n"
+    with analysing():
+        program = link_program({"module.py": extract_facts("module.py", text)}, Knowledge())
+        seeds = find_seeds(program.resolver, program.tools, program.decorators)
+        whole, bounded = Solver(program), Solver(program, most=1)
+        assert len(list(whole.solve(seeds))) == 1
+        assert not whole.cut
+        assert list(bounded.solve(seeds)) == []
+        assert bounded.cut

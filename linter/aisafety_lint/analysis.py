@@ -144,7 +144,7 @@ def analyse(reader: Reader, knowledge: Knowledge) -> Project:
     manifests = tuple(_manifests(reader, knowledge))
     program = link_program(facts, knowledge)
     product = _product(program, reader)
-    flows, model_calls = _flows(product)
+    flows, model_calls = _flows(product, reader)
     evaluation = _evaluation(reader, knowledge, files, imports)
     notes = (*reader.unreadable.values(), *reader.notes, *kinds.notifications(manifests), *evaluation.notifications)
     return Project(files, product, flows, evaluation, manifests, secrets, notes, model_calls, program.unresolved)
@@ -216,7 +216,7 @@ def _product(program: Program, reader: Reader) -> Program:
     return replace(program, tools=tools, agents=agents, effects=effects, tested=reader.found.is_test)
 
 
-def _flows(program: Program) -> tuple[tuple[Flow, ...], int]:
+def _flows(program: Program, reader: Reader) -> tuple[tuple[Flow, ...], int]:
     """All flows, and how many model calls there are."""
     seeds = find_seeds(program.resolver, program.tools, program.decorators)
     seeds = tuple(seed for seed in seeds if not program.tested(program.index.paths[seed.scope]))
@@ -224,6 +224,9 @@ def _flows(program: Program) -> tuple[tuple[Flow, ...], int]:
     flows = [
         make_flow(solver, seed, hit, program.kinds.sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)
     ]
+    if solver.cut:
+        message = f"The analysis of flows stopped after {solver.most} steps; more findings are possible."
+        reader.notes.append(Notification("flow-limit", message, NotificationLevel.WARNING))
     flows.sort(
         key=lambda flow: (flow.location.path, flow.location.span, flow.kind, flow.steps[0].path, flow.steps[0].span)
     )

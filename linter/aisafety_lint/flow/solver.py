@@ -25,6 +25,8 @@ from aisafety_lint.python.facts import Value
 Kindset = frozenset[str]
 NONE: Kindset = frozenset()
 
+_MOST = 2_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -75,15 +77,16 @@ class Context:
 
 
 class Solver:
-    """Follows the seeds of a program to the sinks."""
+    """Follows the seeds of a program to the sinks; `most` bounds the untrusted parts that are followed."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, most: int = _MOST) -> None:
         self.resolver = program.resolver
         self.index = program.index
         self.guards = program.guards
         self.consent = program.consent
         self.kinds = program.kinds
         self.library = Library(program.resolver)
+        self.most = most
         self.contexts: list[Context] = []
         self.entries: dict[tuple[int, int, Path], int] = {}
         self.reached: dict[Node, Arrival] = {}
@@ -105,11 +108,16 @@ class Solver:
             paths: list[Path] = [(part,) for part in seed.parts]
             for path in paths or [()]:
                 self.add(Node(numbers[-1], seed.scope, seed.value, path, NONE), Arrival(None))
-        while self.work:
+        while self.work and len(self.reached) < self.most:
             self._process(self.work.popleft())
         for number, seed in zip(numbers, seeds, strict=True):
             for hit in self.hits[number].values():
                 yield seed, hit
+
+    @property
+    def cut(self) -> bool:
+        """Whether the bound was met before all was followed."""
+        return bool(self.work)
 
     def add(self, node: Node, arrival: Arrival) -> None:
         """Reach a node, unless it or a less cleaned one was reached before."""
