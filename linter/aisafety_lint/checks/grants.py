@@ -6,13 +6,12 @@ from typing import Any
 
 from aisafety_lint.finding import Confidence, Finding, Location, Persona
 from aisafety_lint.flow.sources import spelled
-from aisafety_lint.flow.trace import call_place
+from aisafety_lint.flow.trace import call_place, one_line
 from aisafety_lint.program.agents import Grant
 from aisafety_lint.program.conditions import operands, unpacked
 from aisafety_lint.program.model import Program
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
-from aisafety_lint.source import Span
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
@@ -63,9 +62,9 @@ def _location(program: Program, grant: Grant) -> Location:
     """The flag that gives the power where there is one, else the call."""
     index = program.index
     if index.value(grant.scope, grant.call).op != "call":
-        return Location(index.paths[grant.scope], Span(*index.value(grant.scope, grant.call).place), "granted here")
+        return Location(index.paths[grant.scope], one_line(index.value(grant.scope, grant.call).place), "granted here")
     for operand in _flag_operands(program, grant):
         place = index.value(grant.scope, operand).place
         if place[0]:
-            return Location(index.paths[grant.scope], Span(*place), "gives the power")
+            return Location(index.paths[grant.scope], one_line(place), "gives the power")
     return replace(call_place(index, grant.scope, grant.call), label="granted here")

@@ -26,6 +26,7 @@ _ELEMENTS = {
     "popleft": (),
 }
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
+_COPYING = frozenset({"model_copy", "copy"})  # of a data model: `update` names the fields that are new
 _SERIALISING = frozenset({"model_dump", "model_dump_json", "dict", "json", "to_dict", "to_json", "__str__"})
 _STANDARD = frozenset(sys.stdlib_module_names) | {"str"}
 
@@ -148,6 +149,8 @@ class Library:
         function = index.value(scope, value.args[0])
         if function.op == "attr" and function.args[0] == operand:
             return self._of_receiver(scope, function.name, value.args, path, cleans)
+        if function.op == "attr" and function.name in _COPYING and path:
+            return Passed(path, cleans, guessed=False)
         guessed = not any(self.is_standard(name) for name in paths)
         return Passed((), cleans, guessed)
 

@@ -10,6 +10,7 @@ from aisafety_lint.program.models import Models, Row
 from aisafety_lint.program.refs import Ref, Refs, external, unique
 
 _NESTING = 4
+_COPYING = frozenset({"copy", "deepcopy", "model_copy", "__copy__", "_replace"})
 _PASSING = frozenset(
     {
         "functools.partial",
@@ -129,6 +130,9 @@ class Results(Linking):
         if path == "super":
             owner = self.index.outer_class(scope)
             return () if owner is None else [Ref("super", owner)]
+        function = self.index.value(scope, args[0])
+        if path.rpartition(".")[2] in _COPYING and function.op == "attr":
+            return self.refs(scope, function.args[0])
         if path in _PASSING and len(args) > 1:
             return self.refs(scope, args[2] if path == "typing.cast" and len(args) > 2 else args[1])
         if path == "type" and len(args) == 2:
