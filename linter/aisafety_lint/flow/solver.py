@@ -96,6 +96,7 @@ class Solver:
         self.exits: dict[int, list[tuple[str, Node]]] = defaultdict(list)
         self.hits: dict[int, dict[tuple[int, int, str, int], Hit]] = defaultdict(dict)
         self.seeded: frozenset[tuple[int, int]] = frozenset()
+        self._sites: dict[int, tuple[tuple[int, int], ...]] = {}
         self._uses: dict[int, Mapping[int, list[tuple[int, int]]]] = {}
 
     def solve(self, seeds: tuple[Seed, ...]) -> Iterator[tuple[Seed, Hit]]:
@@ -390,8 +391,14 @@ class Solver:
             for scope, call in self._call_sites(node.scope):
                 self._emerge(kind, node, scope, call, node.context, node.cleaned, Arrival(node))
 
-    def _call_sites(self, function: int) -> Iterator[tuple[int, int]]:
-        """Calls of a function, found by its name and confirmed by resolution; reads of a property."""
+    def _call_sites(self, function: int) -> tuple[tuple[int, int], ...]:
+        """Calls of a function, found by its name and confirmed by resolution."""
+        known = self._sites.get(function)
+        if known is None:
+            known = self._sites[function] = tuple(self._find_call_sites(function))
+        return known
+
+    def _find_call_sites(self, function: int) -> Iterator[tuple[int, int]]:
         name = self.index.scopes[function].name
         if name == "__init__":
             owner = self.index.enclosing_class(function)
