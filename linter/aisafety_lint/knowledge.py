@@ -14,8 +14,6 @@ import yaml
 from aisafety_lint.errors import UserError
 from aisafety_lint.rule import FAMILIES, Rule, parse_rule
 
-FOLDERS = ("frameworks", "manifests", "secrets", "evals", "standards")
-
 
 def builtin_root() -> Path:
     """The folder of the shipped knowledge: inside the installed package, else beside `linter/` in a checkout."""

@@ -149,10 +149,16 @@ class Library:
         function = index.value(scope, value.args[0])
         if function.op == "attr" and function.args[0] == operand:
             return self._of_receiver(scope, function.name, value.args, path, cleans)
+        if len(value.args) > 1 and value.args[1] == operand and self._looks_up(scope, call):
+            return None
         if function.op == "attr" and function.name in _COPYING and path:
             return Passed(path, cleans, guessed=False)
         guessed = not any(self.is_standard(name) for name in paths)
         return Passed((), cleans, guessed)
+
+    def _looks_up(self, scope: int, call: int) -> bool:
+        """Whether a call takes an element out of a known mapping (`table.get(key)`): the key says which, not what."""
+        return any(callee.kind == "items" for callee in self.resolver.callees(scope, call))
 
     def _of_receiver(
         self, scope: int, method: str, args: tuple[int, ...], path: Path, cleans: frozenset[str]

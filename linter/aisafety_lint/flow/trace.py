@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aisafety_lint.finding import Confidence, Location
 from aisafety_lint.flow.solver import Hit, Node, Solver
 from aisafety_lint.flow.sources import Seed, spelled
-from aisafety_lint.program.conditions import Holds
+from aisafety_lint.program.conditions import row_confidence
 from aisafety_lint.program.index import Index
 from aisafety_lint.python.facts import Place
 from aisafety_lint.source import Span
@@ -45,13 +45,8 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     name = spelled(solver.resolver, last.scope, last.call)
     location = call_place(solver.index, last.scope, last.call)
     steps = _steps(solver, nodes, described, Location(location.path, location.span, f"`{name}`"))
-    confidence = Confidence[last.row.get("confidence", "high").upper()]
-    lowered = (
-        (len(steps) > _LONG)
-        + (len(steps) > _VERY_LONG)
-        + (last.held is Holds.MAYBE)
-        + any(solver.reached[node].guessed for node in nodes if node in solver.reached)
-    )
+    guessed = any(solver.reached[node].guessed for node in nodes if node in solver.reached)
+    doubts = (len(steps) > _LONG) + (len(steps) > _VERY_LONG) + guessed
     symbol = solver.index.scopes[last.scope].qualname
     return Flow(
         seed,
@@ -62,7 +57,7 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         symbol,
         tuple(chain),
         steps,
-        Confidence(max(confidence - lowered, 1)),
+        row_confidence(last.row, last.held, doubts),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aisafety_lint.finding import Confidence
-from aisafety_lint.program.conditions import Holds, all_hold, container_items, operands
+from aisafety_lint.program.conditions import Holds, all_hold, container_items, operands, row_confidence
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.models import Row
@@ -63,9 +63,8 @@ def find_grants(resolver: Resolver, guards: Guards) -> tuple[Grant, ...]:
                 for row in resolver.models.rows("grants", path):
                     held = all_hold(resolver, scope, call.value, row)
                     if held is not Holds.NO and not _opted_in(resolver, guards, scope, call.value):
-                        confidence = Confidence[row.get("confidence", "high").upper()]
-                        confidence = confidence if held is Holds.YES else Confidence(max(confidence - 1, 1))
-                        found.append(Grant(scope, call.value, row, tuple(row.get("capabilities", ())), confidence))
+                        capabilities = tuple(row.get("capabilities", ()))
+                        found.append(Grant(scope, call.value, row, capabilities, row_confidence(row, held)))
     found += _named(resolver)
     unique = {(grant.scope, grant.call, id(grant.row)): grant for grant in found}
     return tuple(
@@ -85,8 +84,8 @@ def _named(resolver: Resolver) -> Iterator[Grant]:
                         row for ref in resolver.refs(number, item) for row in resolver.models.values.get(ref.path, ())
                     ]
                     for row in rows:
-                        confidence = Confidence[row.get("confidence", "high").upper()]
-                        yield Grant(number, position, row, tuple(row.get("capabilities", ())), confidence, known.name)
+                        capabilities = tuple(row.get("capabilities", ()))
+                        yield Grant(number, position, row, capabilities, row_confidence(row), known.name)
 
 
 def _opted_in(resolver: Resolver, guards: Guards, scope: int, call: int) -> bool:
@@ -246,6 +245,12 @@ def _keys(resolver: Resolver, scope: int, operand: int) -> frozenset[str]:
                 if constant(resolver, ref.scope, item) not in (False, None):
                     found.add(resolver.index.value(ref.scope, key).name)
     return frozenset(found)
+
+
+def with_tools(agents: tuple[Agent, ...], tools: tuple[Tool, ...]) -> tuple[Agent, ...]:
+    """The same agents with what has been learnt of their tools since they were found."""
+    known = {tool.scope: tool for tool in tools}
+    return tuple(replace(agent, tools=tuple(known[tool.scope] for tool in agent.tools)) for agent in agents)
 
 
 def with_approval(tools: tuple[Tool, ...], agents: tuple[Agent, ...]) -> tuple[Tool, ...]:

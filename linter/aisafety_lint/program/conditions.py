@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from aisafety_lint.finding import Confidence
 from aisafety_lint.program.constants import UNKNOWN, Unknown, constant, text_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ def all_hold(resolver: "Results", scope: int, call: int, row: Spec) -> Holds:
         against = holds(resolver, scope, call, condition, row)
         result = min(result, Holds.YES if against is Holds.NO else Holds.MAYBE if against is Holds.MAYBE else Holds.NO)
     return result
+
+
+def row_confidence(row: Spec, held: Holds = Holds.YES, doubts: int = 0) -> Confidence:
+    """How sure a row's fact is at a call: its own confidence, one less where the condition only may hold, and for each
+    further doubt."""
+    stated = Confidence[row.get("confidence", "high").upper()]
+    return Confidence(max(stated - (held is Holds.MAYBE) - doubts, Confidence.LOW))
 
 
 def _listed(value: Any) -> Sequence[Spec]:
@@ -204,4 +212,4 @@ def _is_entry(resolver: "Results", scope: int, value: int, wanted: object) -> bo
     return known == wanted and type(known) is type(wanted)
 
 
-__all__ = ["UNKNOWN", "Holds", "all_hold", "container_items", "holds", "operands", "unpacked"]
+__all__ = ["UNKNOWN", "Holds", "all_hold", "container_items", "holds", "operands", "row_confidence", "unpacked"]

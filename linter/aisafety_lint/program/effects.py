@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.finding import Confidence
-from aisafety_lint.program.conditions import Holds, all_hold
+from aisafety_lint.program.conditions import Holds, all_hold, row_confidence
 from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.models import rows_of
 from aisafety_lint.program.resolver import Resolver
@@ -48,10 +48,10 @@ class Effects:
         self._sites: dict[int, tuple[_Site, ...]] = {}
 
     def of_tool(self, tool: Tool) -> Iterator[Effect]:
-        """All effects of a tool, each call once for each capability, by the shortest way."""
+        """All effects of a tool by the shortest way, each call once for each capability; approved and not are two."""
         pending: deque[tuple[int, tuple[tuple[int, int], ...], bool]] = deque([(tool.scope, (), tool.approved)])
         visited: set[tuple[int, bool]] = {(tool.scope, tool.approved)}
-        seen: set[tuple[int, int, str]] = set()
+        seen: set[tuple[int, int, str, bool]] = set()
         while pending and len(visited) < _REACH:
             scope, chain, approved = pending.popleft()
             self.reached.add(scope)
@@ -59,8 +59,8 @@ class Effects:
                 here = approved or self.consent.approved(scope, site.guard, self.filled)
                 way = (*chain, (scope, site.call))
                 for capability, confidence in site.capabilities:
-                    if (scope, site.call, capability) not in seen:
-                        seen.add((scope, site.call, capability))
+                    if (scope, site.call, capability, here) not in seen:
+                        seen.add((scope, site.call, capability, here))
                         yield Effect(tool, capability, way, here, confidence)
                 for callee in site.callees:
                     if (callee, here) not in visited and (callee, False) not in visited:
@@ -104,9 +104,6 @@ class Effects:
             held = all_hold(self.resolver, scope, call, row)
             if held is Holds.NO:
                 continue
-            confidence = Confidence[row.get("confidence", "high").upper()]
-            if held is Holds.MAYBE:
-                confidence = Confidence(max(confidence - 1, 1))
             for capability in row["capability"] if isinstance(row["capability"], list) else [row["capability"]]:
-                found.setdefault(capability, confidence)
+                found.setdefault(capability, row_confidence(row, held))
         yield from found.items()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from aisafety_lint.knowledge import Knowledge, builtin_root
-from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_approval
+from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_approval, with_tools
 from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.effects import Effect, Effects
 from aisafety_lint.program.guards import Guards
@@ -66,7 +66,8 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     decorators = DecoratorIndex(resolver)
     grants = find_grants(resolver, guards)
     tools = find_tools(resolver, decorators)
-    tools = with_approval(tools, find_agents(resolver, tools, grants))
+    agents = find_agents(resolver, tools, grants)
+    tools = with_approval(tools, agents)
     consent = Consent(resolver)
     filled = frozenset((tool.scope, value) for tool in tools for value in tool.params)
     effects = Effects(resolver, consent, filled)
@@ -84,7 +85,7 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
         kinds,
         decorators,
         tools,
-        find_agents(resolver, tools, grants),
+        with_tools(agents, tools),
         grants,
         found,
         effects.unresolved(),
