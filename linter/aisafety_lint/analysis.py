@@ -13,7 +13,7 @@ from aisafety_lint.evals.frameworks import load as load_evals
 from aisafety_lint.evals.suites import Evaluation, Sources, recognise
 from aisafety_lint.finding import Notification, NotificationLevel, Persona
 from aisafety_lint.flow.solver import Solver
-from aisafety_lint.flow.sources import find_seeds
+from aisafety_lint.flow.sources import Seed, find_seeds
 from aisafety_lint.flow.trace import Flow, make_flow
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.manifests import documents, kinds
@@ -21,7 +21,8 @@ from aisafety_lint.manifests.documents import Document
 from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.program.model import Program, link_program
 from aisafety_lint.program.models import agent_roots
-from aisafety_lint.project import Project
+from aisafety_lint.program.unresolved import find_unresolved
+from aisafety_lint.project import ModelCall, Project
 from aisafety_lint.python.facts import Facts
 from aisafety_lint.python.notebook import extract_notebook
 from aisafety_lint.python.parse import ParseError, extract_facts
@@ -144,10 +145,13 @@ def analyse(reader: Reader, knowledge: Knowledge) -> Project:
     manifests = tuple(_manifests(reader, knowledge))
     program = link_program(facts, knowledge)
     product = _product(program, reader)
-    flows, model_calls = _flows(product, reader)
+    seeds = _seeds(product)
+    flows = _flows(product, seeds, reader)
+    unresolved = find_unresolved(product, ((seed.scope, seed.value) for seed in seeds))
+    model_calls = _model_calls(product, seeds)
     evaluation = _evaluation(reader, knowledge, files, imports)
     notes = (*reader.unreadable.values(), *reader.notes, *kinds.notifications(manifests), *evaluation.notifications)
-    return Project(files, product, flows, evaluation, manifests, secrets, notes, model_calls, program.unresolved)
+    return Project(files, product, flows, evaluation, manifests, secrets, notes, model_calls, unresolved)
 
 
 def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
@@ -216,10 +220,14 @@ def _product(program: Program, reader: Reader) -> Program:
     return replace(program, tools=tools, agents=agents, effects=effects, tested=reader.found.is_test)
 
 
-def _flows(program: Program, reader: Reader) -> tuple[tuple[Flow, ...], int]:
-    """All flows, and how many model calls there are."""
+def _seeds(program: Program) -> tuple[Seed, ...]:
+    """The sources outside of test code."""
     seeds = find_seeds(program.resolver, program.tools, program.decorators)
-    seeds = tuple(seed for seed in seeds if not program.tested(program.index.paths[seed.scope]))
+    return tuple(seed for seed in seeds if not program.tested(program.index.paths[seed.scope]))
+
+
+def _flows(program: Program, seeds: tuple[Seed, ...], reader: Reader) -> tuple[Flow, ...]:
+    """The flows from the sources to the sinks, in the order of files and lines."""
     solver = Solver(program)
     flows = [
         make_flow(solver, seed, hit, program.kinds.sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)
@@ -230,10 +238,18 @@ def _flows(program: Program, reader: Reader) -> tuple[tuple[Flow, ...], int]:
     flows.sort(
         key=lambda flow: (flow.location.path, flow.location.span, flow.kind, flow.steps[0].path, flow.steps[0].span)
     )
-    calls = sum(
-        seed.kind == "model-output" and program.index.value(seed.scope, seed.value).op == "call" for seed in seeds
+    return tuple(flows)
+
+
+def _model_calls(program: Program, seeds: tuple[Seed, ...]) -> tuple[ModelCall, ...]:
+    index = program.index
+    calls = (seed for seed in seeds if seed.kind == "model-output" and index.value(seed.scope, seed.value).op == "call")
+    return tuple(
+        sorted(
+            ModelCall(index.paths[seed.scope], index.value(seed.scope, seed.value).place[0], seed.name)
+            for seed in calls
+        )
     )
-    return tuple(flows), calls
 
 
 def _evaluation(

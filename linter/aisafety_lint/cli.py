@@ -14,6 +14,7 @@ from aisafety_lint.errors import UserError
 
 COMMANDS = {
     "check": "find what is unsafe (the default command)",
+    "inspect": "show the agents and tools, or with --unresolved what could not be resolved",
     "explain": "print what a rule finds, why it matters and what to do instead",
     "rules": "list the rules",
     "test": "run the examples in a folder of rules",

@@ -11,6 +11,7 @@ from aisafety_lint.discovery import Discovered
 from aisafety_lint.finding import Finding, Notification, Persona
 from aisafety_lint.knowledge import Knowledge, builtin_root
 from aisafety_lint.project import Project
+from aisafety_lint.report.inspection import Inspection
 from aisafety_lint.report.model import Coverage, Report
 from aisafety_lint.select import Selection
 from aisafety_lint.standards import load_standards
@@ -38,6 +39,25 @@ def run(config: Config) -> Report:
         hidden=hidden,
         standards=load_standards(knowledge, [name for rule in selection.rules.values() for name in rule.standards]),
         masked=masked,
+    )
+
+
+def inspect(config: Config) -> Inspection:
+    """Analyse a project and show what is in it instead of what is wrong; raises UserError as `run` does."""
+    found = discovery.discover(config)
+    reader = analysis.Reader(config, found)
+    with analysis.analysing():
+        project = analysis.analyse(reader, Knowledge((builtin_root(), *config.rules)))
+    unresolved = tuple(item for item in project.unresolved if found.in_scope(item.path))
+    notifications = (*config.notifications, *found.notifications, *project.notifications)
+    return Inspection(
+        agents=tuple(agent for agent in project.program.agents if found.in_scope(agent.path)),
+        tools=tuple(tool for tool in project.program.tools if found.in_scope(tool.path)),
+        model_calls=tuple(call for call in project.model_calls if found.in_scope(call.path)),
+        unresolved=unresolved,
+        coverage=_coverage(found, project, reader),
+        notifications=tuple(_unique(notifications)),
+        texts=reader.texts({item.path for item in unresolved}, project.secrets)[0],
     )
 
 
@@ -88,9 +108,9 @@ def _coverage(found: Discovered, project: Project, reader: analysis.Reader) -> C
         manifests=len(project.manifests),
         tools=len(project.program.tools),
         agents=len(agents),
-        model_calls=project.model_calls,
+        model_calls=len(project.model_calls),
         mcp_servers=servers,
         suites=len(project.evaluation.suites),
-        unresolved_calls=project.unresolved_calls,
+        unresolved_calls=len(project.unresolved),
         not_analysed=found.not_analysed + len(reader.unreadable),
     )

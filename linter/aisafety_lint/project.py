@@ -12,12 +12,25 @@ if TYPE_CHECKING:
     from aisafety_lint.flow.trace import Flow
     from aisafety_lint.manifests.kinds import Manifest
     from aisafety_lint.program.model import Program
+    from aisafety_lint.program.unresolved import Unresolved
     from aisafety_lint.secrets.scan import SecretMatch
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ModelCall:
+    """A call of a model: where it is and how it is written."""
+
+    path: str
+    line: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All files by path, the linked Python program and its flows, manifests, secrets, and what is evaluated and how."""
+    """All files by path, the linked Python program and its flows, manifests, secrets, and what is evaluated and how.
+
+    `unresolved` are the places in the program that the analysis could not follow.
+    """
 
     files: Mapping[str, SourceFile]
     program: "Program"
@@ -26,5 +39,5 @@ class Project:
     manifests: tuple["Manifest", ...] = ()
     secrets: tuple["SecretMatch", ...] = ()
     notifications: tuple[Notification, ...] = ()
-    model_calls: int = 0
-    unresolved_calls: int = 0
+    model_calls: tuple[ModelCall, ...] = ()
+    unresolved: tuple["Unresolved", ...] = ()

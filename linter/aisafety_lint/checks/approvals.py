@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from aisafety_lint.finding import Confidence, Finding, Location, Persona
-from aisafety_lint.flow.sources import spelled
 from aisafety_lint.flow.trace import call_place
 from aisafety_lint.program.effects import Effect
 from aisafety_lint.program.model import Program
+from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
@@ -44,7 +44,7 @@ def _finding(rule: Rule, program: Program, effects: list[Effect], purpose: re.Pa
     effect = effects[0]
     scope, call = effect.chain[-1]
     others = dict.fromkeys(item.chain[-1] for item in effects if item.chain[-1] != (scope, call))
-    name = spelled(program.resolver, scope, call)
+    name = spelled(program.index, scope, call)
     capability = program.kinds.capabilities[effect.capability]
     # An effect that the tool's name does not speak of is housekeeping: temporary files, a cache.
     hidden = effect.confidence is Confidence.LOW or not purpose.search(effect.tool.name)
@@ -72,6 +72,6 @@ def _way(program: Program, effect: Effect) -> tuple[Location, ...]:
     index = program.index
     steps = [Location(effect.tool.path, effect.tool.span, f"the tool `{effect.tool.name}`, called by the model")]
     for scope, call in effect.chain:
-        name = spelled(program.resolver, scope, call)
+        name = spelled(program.index, scope, call)
         steps.append(replace(call_place(index, scope, call), label=f"calls `{name}`"))
     return tuple(steps)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from aisafety_lint.finding import Confidence, Finding, Location, Persona
-from aisafety_lint.flow.sources import spelled
 from aisafety_lint.flow.trace import call_place, one_line
 from aisafety_lint.program.agents import Grant
 from aisafety_lint.program.conditions import operands, unpacked
 from aisafety_lint.program.model import Program
+from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
@@ -32,7 +32,7 @@ def _fits(block: Mapping[str, Any], grant: Grant) -> bool:
 
 def _finding(rule: Rule, program: Program, grant: Grant) -> Finding:
     index = program.index
-    name = grant.name or spelled(program.resolver, grant.scope, grant.call)
+    name = grant.name or spelled(program.index, grant.scope, grant.call)
     persona = Persona.AUDITOR if grant.row.get("sandboxed") or grant.confidence is Confidence.LOW else rule.persona
     named = " and ".join(program.kinds.capabilities[item] for item in grant.capabilities)
     flag = grant.row.get("flag", "")

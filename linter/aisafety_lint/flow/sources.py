@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aisafety_lint.program.conditions import Holds, all_hold
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.spelling import spelled
 from aisafety_lint.program.tools import DecoratorIndex, Tool, methods_named, model_params
 from aisafety_lint.python.facts import Annotation, Param
 
@@ -94,7 +95,7 @@ def _source_call(resolver: Resolver, scope: int, call: int) -> Iterator[Seed]:
     for path in resolver.paths(scope, call):
         for row in resolver.models.rows("sources", path):
             if all_hold(resolver, scope, call, row) is not Holds.NO:
-                name, clean = spelled(resolver, scope, call), frozenset(row.get("except", ()))
+                name, clean = spelled(resolver.index, scope, call), frozenset(row.get("except", ()))
                 yield Seed(scope, call, row["yields"], name, clean, tuple(row.get("parts", ())))
 
 
@@ -151,20 +152,3 @@ def _instances(resolver: Resolver) -> Iterator[Seed]:
                                 param.name,
                                 frozenset(rows[key].get("except", ())),
                             )
-
-
-def spelled(resolver: Resolver, scope: int, call: int) -> str:
-    """How the called thing is written (`client.chat.completions.create`)."""
-    index = resolver.index
-    parts: list[str] = []
-    known = index.value(scope, call)
-    value = index.value(scope, known.args[0]) if known.op == "call" else known
-    while value.op in ("attr", "call", "item", "await", "store", "enter") and value.args:
-        if value.op == "attr":
-            parts.append(value.name)
-        value = index.value(scope, value.args[0])
-    position = next(
-        (item for item in range(len(index.scopes[scope].values)) if index.scopes[scope].values[item] is value), -1
-    )
-    name = index.local_names[scope].get(position, value.name) or value.name
-    return ".".join([name.rpartition(".")[2] if value.op == "function" else name, *reversed(parts)]).strip(".")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from aisafety_lint.finding import Confidence, Location
 from aisafety_lint.flow.solver import Hit, Node, Solver
-from aisafety_lint.flow.sources import Seed, spelled
+from aisafety_lint.flow.sources import Seed
 from aisafety_lint.program.conditions import row_confidence
 from aisafety_lint.program.index import Index
+from aisafety_lint.program.spelling import spelled
 from aisafety_lint.python.facts import Place
 from aisafety_lint.source import Span
 
@@ -42,7 +43,7 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         nodes += _way(solver, current.node)
         chain.append((current.scope, current.call))
         last, current = current, current.inner
-    name = spelled(solver.resolver, last.scope, last.call)
+    name = spelled(solver.index, last.scope, last.call)
     location = call_place(solver.index, last.scope, last.call)
     steps = _steps(solver, nodes, described, Location(location.path, location.span, f"`{name}`"))
     guessed = any(solver.reached[node].guessed for node in nodes if node in solver.reached)

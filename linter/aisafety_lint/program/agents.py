@@ -36,7 +36,8 @@ class Grant:
 class Agent:
     """A model with tools: where it is built, its tools defined in the project, and the capabilities of ready-made ones.
 
-    `kind` is "agent", or "server" for a server that offers tools to agents elsewhere.
+    `kind` is "agent", or "server" for a server that offers tools to agents elsewhere; `scope` holds the call that
+    builds it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Agent:
     tools: tuple[Tool, ...]
     capabilities: frozenset[str]
     approved: frozenset[str]
+    scope: int = -1
 
     @property
     def span(self) -> Span:
@@ -146,7 +148,15 @@ def _agent(
     listed = tuple(sorted(tools.values(), key=lambda tool: (tool.path, tool.place)))
     name = _name(resolver, scope, call)
     return Agent(
-        name, index.paths[scope], index.value(scope, call).place, row["stem"], kind, listed, capabilities, approved
+        name,
+        index.paths[scope],
+        index.value(scope, call).place,
+        row["stem"],
+        kind,
+        listed,
+        capabilities,
+        approved,
+        scope,
     )
 
 

@@ -8,12 +8,11 @@ from aisafety_lint.finding import Confidence
 from aisafety_lint.program.conditions import Holds, all_hold, row_confidence
 from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.models import rows_of
+from aisafety_lint.program.reach import functions_run
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.tools import Tool
-from aisafety_lint.python.facts import Call
 
 _REACH = 400
-_BUILT_IN = frozenset(name for kind in (str, bytes, list, dict, set, tuple, int, float) for name in dir(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,13 @@ class _Site:
 
 
 class Effects:
-    """Finds the effects of tools; `reached` collects the functions that any of them can run."""
+    """Finds the effects of tools; `cut` collects the tools that reach more functions than are followed."""
 
     def __init__(self, resolver: Resolver, consent: Consent, filled: Filled) -> None:
         self.resolver = resolver
         self.consent = consent
         self.filled = filled
-        self.reached: set[int] = set()
+        self.cut: list[Tool] = []
         self._sites: dict[int, tuple[_Site, ...]] = {}
 
     def of_tool(self, tool: Tool) -> Iterator[Effect]:
@@ -54,7 +53,6 @@ class Effects:
         seen: set[tuple[int, int, str, bool]] = set()
         while pending and len(visited) < _REACH:
             scope, chain, approved = pending.popleft()
-            self.reached.add(scope)
             for site in self.sites(scope):
                 here = approved or self.consent.approved(scope, site.guard, self.filled)
                 way = (*chain, (scope, site.call))
@@ -66,6 +64,8 @@ class Effects:
                     if (callee, here) not in visited and (callee, False) not in visited:
                         visited.add((callee, here))
                         pending.append((callee, way, here))
+        if pending:
+            self.cut.append(tool)
 
     def sites(self, scope: int) -> tuple[_Site, ...]:
         """The calls of a function that matter."""
@@ -79,24 +79,9 @@ class Effects:
         for call in index.scopes[scope].calls:
             value = index.value(scope, call.value)
             capabilities = tuple(self._capabilities(scope, call.value))
-            callees = [self.resolver.function_of(ref) for ref in self.resolver.callees(scope, call.value)]
-            for operand in value.args[1:]:
-                if index.value(scope, operand).op in ("attr", "function", "name", "import"):
-                    callees += [ref.scope for ref in self.resolver.refs(scope, operand) if ref.kind == "function"]
-            functions = tuple(dict.fromkeys(callee for callee in callees if callee is not None))
+            functions = tuple(dict.fromkeys(functions_run(self.resolver, scope, call.value)))
             if capabilities or functions:
                 yield _Site(call.value, value.guard, capabilities, functions)
-
-    def unresolved(self) -> int:
-        """How many calls in the functions that tools reach stand for nothing known, methods of built-in types aside."""
-        return sum(self._is_unresolved(scope, call.value) for scope in self.reached for call in self._calls(scope))
-
-    def _calls(self, scope: int) -> tuple[Call, ...]:
-        return self.resolver.index.scopes[scope].calls
-
-    def _is_unresolved(self, scope: int, call: int) -> bool:
-        function = self.resolver.index.value(scope, self.resolver.index.value(scope, call).args[0])
-        return function.name not in _BUILT_IN and not self.resolver.callees(scope, call)
 
     def _capabilities(self, scope: int, call: int) -> Iterator[tuple[str, Confidence]]:
         found: dict[str, Confidence] = {}

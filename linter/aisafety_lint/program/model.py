@@ -18,7 +18,10 @@ from aisafety_lint.python.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Tools, agents, grants and effects of a project, and what is needed to ask more; `tested` tells test code."""
+    """Tools, agents, grants and effects of a project, and what is needed to ask more.
+
+    `cut` are the tools that reach more functions than were followed; `tested` tells test code.
+    """
 
     index: Index
     resolver: Resolver
@@ -31,7 +34,7 @@ class Program:
     agents: tuple[Agent, ...]
     grants: tuple[Grant, ...]
     effects: tuple[Effect, ...]
-    unresolved: int
+    cut: tuple[Tool, ...] = ()
     tested: Callable[[str], bool] = lambda _: False
 
 
@@ -88,5 +91,5 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
         with_tools(agents, tools),
         grants,
         found,
-        effects.unresolved(),
+        tuple(effects.cut),
     )

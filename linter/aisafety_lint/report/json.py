@@ -30,7 +30,7 @@ def render(report: Report, _options: Options) -> str:
             _finding(finding, report.rules[finding.rule], key)
             for finding, key in zip(report.findings, keys, strict=True)
         ],
-        "notifications": [_notification(notification) for notification in report.notifications],
+        "notifications": [notification_data(notification) for notification in report.notifications],
         "coverage": asdict(report.coverage),
         "hidden": dict(sorted(report.hidden.items())),
     }
@@ -66,7 +66,8 @@ def _span(span: Span) -> Mapping[str, int]:
     return {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
 
 
-def _notification(notification: Notification) -> Mapping[str, Any]:
+def notification_data(notification: Notification) -> Mapping[str, Any]:
+    """A notification as all our JSON has it."""
     return {
         "id": notification.id,
         "level": str(notification.level),

@@ -21,7 +21,7 @@ def summary_lines(report: Report, seconds: float | None, width: int) -> list[str
 
 
 def _parts(report: Report, seconds: float | None) -> tuple[str, str]:
-    parts = [f"in {_looked_at(report.coverage)}"]
+    parts = [f"in {looked_at(report.coverage)}"]
     if gaps := _gaps(report.coverage):
         parts.append(gaps)
     if seconds is not None:
@@ -45,7 +45,8 @@ def _join(notes: list[str]) -> str:
     return f"{', '.join(head)}{separator}{tail}" if head else tail
 
 
-def _looked_at(coverage: Coverage) -> str:
+def looked_at(coverage: Coverage) -> str:
+    """The things that were looked at, counted."""
     things = (
         count(coverage.files, "file"),
         count(coverage.tools, "tool"),
