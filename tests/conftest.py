@@ -30,8 +30,14 @@ def tree(tmp_path: Path) -> MakeTree:
     return make
 
 
+@pytest.fixture(scope="session")
+def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What stands for the user's cache folder in the tests of a session."""
+    return tmp_path_factory.mktemp("user-cache")
+
+
 @pytest.fixture
-def lint(tmp_path: Path) -> Lint:
+def lint(tmp_path: Path, user_cache: Path) -> Lint:
     """Run the program in a process of its own; the working directory is the project of `tree` if there is one."""
 
     def run(
@@ -42,7 +48,7 @@ def lint(tmp_path: Path) -> Lint:
         return subprocess.run(
             [sys.executable, "-m", "aisafety_lint", *map(str, arguments)],
             cwd=cwd or (project if project.is_dir() else tmp_path),
-            env={**environment, "COLUMNS": "100", **(env or {})},
+            env={**environment, "COLUMNS": "100", "XDG_CACHE_HOME": str(user_cache), **(env or {})},
             input=stdin,
             capture_output=True,
             encoding="utf-8",

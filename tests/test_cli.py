@@ -435,9 +435,51 @@ class TestCheck:
         assert lint("-", stdin=SHELL).returncode == 1
         assert lint("-", stdin=CLEAN).returncode == 0
 
-    def test_the_cache_option_is_accepted(self, tree: MakeTree, lint: Lint) -> None:
+
+class TestCache:
+    """What may hold findings of earlier runs; test_cache.py says what is believed of it."""
+
+    def files(self, folder: Path) -> list[str]:
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+    def test_it_is_in_the_folder_of_the_user_and_never_in_the_project(
+        self, tree: MakeTree, lint: Lint, tmp_path: Path
+    ) -> None:
+        root = tree({"a.py": CLEAN})
+        assert lint(env={"XDG_CACHE_HOME": str(tmp_path / "c")}).returncode == 0
+        assert {"CACHEDIR.TAG", ".gitignore", "key"} < set(self.files(tmp_path / "c/aisafety-lint"))
+        assert self.files(root) == ["a.py"]
+
+    def test_the_option_and_the_environment_name_another_folder(
+        self, tree: MakeTree, lint: Lint, tmp_path: Path
+    ) -> None:
         tree({"a.py": CLEAN})
-        assert lint("--no-cache").returncode == 0
+        lint("--cache-dir", tmp_path / "option")
+        lint(env={"AISAFETY_LINT_CACHE_DIR": str(tmp_path / "variable")})
+        assert "CACHEDIR.TAG" in self.files(tmp_path / "option")
+        assert self.files(tmp_path / "option") == self.files(tmp_path / "variable")
+
+    def test_none_is_used_or_written_when_nobody_wants_one(self, tree: MakeTree, lint: Lint, tmp_path: Path) -> None:
+        tree({"a.py": CLEAN})
+        assert lint("--no-cache", env={"XDG_CACHE_HOME": str(tmp_path / "c")}).returncode == 0
+        assert not (tmp_path / "c").exists()
+
+    def test_a_configuration_in_the_project_has_no_say(self, tree: MakeTree, lint: Lint) -> None:
+        tree({"a.py": CLEAN, "aisafety-lint.toml": "cache-dir = '.cache'\n"})
+        assert "unknown key `cache-dir`" in lint().stderr
+
+    def test_clean_empties_it(self, tree: MakeTree, lint: Lint, tmp_path: Path) -> None:
+        tree({"a.py": CLEAN})
+        env = {"XDG_CACHE_HOME": str(tmp_path / "c")}
+        lint(env=env)
+        result = lint("clean", env=env)
+        folder = tmp_path / "c/aisafety-lint"
+        assert (result.returncode, result.stderr) == (0, "")
+        assert re.fullmatch(rf"Removed [2-9] files from `{folder}`\.\n", result.stdout)
+        assert self.files(tmp_path / "c") == []
+        lint("--cache-dir", "mine")
+        assert lint("clean", "--cache-dir", "mine").stdout.startswith("Removed 1 file from ")
+        assert lint("clean", "--cache-dir", "mine").stdout.startswith("Removed 0 files from ")
 
 
 class TestNotAnalysed:

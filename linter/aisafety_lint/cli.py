@@ -18,6 +18,7 @@ COMMANDS = {
     "explain": "print what a rule finds, why it matters and what to do instead",
     "rules": "list the rules",
     "test": "run the examples in a folder of rules",
+    "clean": "empty the cache",
 }
 _TRACEBACK = "AISAFETY_LINT_TRACEBACK"
 

@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from aisafety_lint.compiled import Compiled, NotYamlError
 from aisafety_lint.errors import UserError
 from aisafety_lint.rule import FAMILIES, Rule, parse_rule
 
@@ -27,6 +26,7 @@ class Knowledge:
     """All knowledge of a run, from the built-in folder and then from the user's, in order; a later rule id wins."""
 
     roots: tuple[Path, ...] = field(default_factory=lambda: (builtin_root(),))
+    compiled: Compiled = field(default_factory=Compiled, repr=False, compare=False)
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
@@ -34,7 +34,7 @@ class Knowledge:
         found: dict[str, Rule] = {}
         for root in self.roots:
             for path in _rule_files(root):
-                rule = parse_rule(path, path.read_text("utf-8"))
+                rule = parse_rule(path, path.read_text("utf-8"), self.compiled)
                 found[rule.id] = rule
         return dict(sorted(found.items(), key=lambda item: (FAMILIES.index(item[1].family), item[0])))
 
@@ -42,14 +42,18 @@ class Knowledge:
         """Read the YAML files of one folder (frameworks, manifests, secrets, evals, standards) as (stem, content)."""
         for root in self.roots:
             for path in sorted((root / folder).glob("*.yml")):
-                yield path.stem, load_yaml(path)
+                yield path.stem, self.load(path)
+
+    def load(self, path: Path) -> Mapping[str, Any]:
+        """Read one YAML file; raises UserError where it is not a valid mapping."""
+        return load_yaml(path, self.compiled)
 
 
-def load_yaml(path: Path) -> Mapping[str, Any]:
+def load_yaml(path: Path, compiled: Compiled | None = None) -> Mapping[str, Any]:
     """Read one YAML file of the knowledge; raises UserError where it is not a valid mapping."""
     try:
-        content = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-    except (OSError, yaml.YAMLError) as error:
+        content = (compiled or Compiled()).load(path.read_bytes())
+    except (OSError, NotYamlError) as error:
         raise UserError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):
         raise UserError(f"{path}: a knowledge file is a mapping")

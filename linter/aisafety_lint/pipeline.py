@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from aisafety_lint import analysis, discovery, select
+from aisafety_lint.cache import NO_CACHE, Store
 from aisafety_lint.checks import run_checks
+from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.finding import Finding, Notification, Persona
@@ -17,9 +19,9 @@ from aisafety_lint.select import Selection
 from aisafety_lint.standards import load_standards
 
 
-def run(config: Config) -> Report:
+def run(config: Config, store: Store = NO_CACHE) -> Report:
     """Analyse a project; raises UserError where the job cannot be done."""
-    knowledge = Knowledge((builtin_root(), *config.rules))
+    knowledge = Knowledge((builtin_root(), *config.rules), Compiled(store))
     selection = select.resolve(config, knowledge.rules)
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
@@ -29,6 +31,8 @@ def run(config: Config) -> Report:
     shown, hidden = _decide(_placed(findings, found), found, selection)
     notifications = (*config.notifications, *found.notifications, *project.notifications)
     texts, masked = reader.texts({*_paths(shown), *(note.path for note in notifications)}, project.secrets)
+    standards = load_standards(knowledge, [name for rule in selection.rules.values() for name in rule.standards])
+    knowledge.compiled.save()
     return Report(
         root=str(config.root),
         findings=tuple(shown),
@@ -37,7 +41,7 @@ def run(config: Config) -> Report:
         rules=selection.rules,
         texts=texts,
         hidden=hidden,
-        standards=load_standards(knowledge, [name for rule in selection.rules.values() for name in rule.standards]),
+        standards=standards,
         masked=masked,
     )
 

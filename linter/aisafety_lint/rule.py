@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from aisafety_lint.compiled import Compiled, NotYamlError
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Persona, Severity
 
@@ -50,7 +49,7 @@ class Rule:
         return " ".join(self.sections["What it finds"].split("\n\n")[0].split())
 
 
-def parse_rule(path: Path, text: str) -> Rule:
+def parse_rule(path: Path, text: str, compiled: Compiled | None = None) -> Rule:
     """Read a rule file; its folder names the family.
 
     Raises UserError, naming the file, where the front matter, the title or a heading is missing or wrong.
@@ -59,8 +58,8 @@ def parse_rule(path: Path, text: str) -> Rule:
     if front is None:
         raise UserError(f"{path}: a rule file starts with front matter between two lines `---`")
     try:
-        data = yaml.load(front[1], Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+        data = (compiled or Compiled()).load(front[1].encode())
+    except NotYamlError as error:
         raise UserError(f"{path}: the front matter is not valid YAML: {error}") from error
     body = text[front.end() :]
     title = _TITLE.search(body)

@@ -17,6 +17,7 @@ from aisafety_lint.report import FORMATS
 from aisafety_lint.suggest import nearest
 
 if TYPE_CHECKING:
+    from aisafety_lint.cache import Store
     from aisafety_lint.report.model import Report
 
 _EPILOG = """\
@@ -78,7 +79,12 @@ def _add_files(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--config", metavar="FILE", help="use this configuration file")
     group.add_argument("--isolated", action="store_true", help="use no configuration file")
     group.add_argument("--strict", action="store_true", help="exit with 2 if any file could not be analysed")
-    group.add_argument("--no-cache", action="store_true", help="accepted for later; there is no cache yet")
+    group.add_argument("--no-cache", action="store_true", help="neither use what earlier runs found nor keep anything")
+    group.add_argument(
+        "--cache-dir",
+        metavar="DIR",
+        help="the folder of the cache (default: in the user's own; also $AISAFETY_LINT_CACHE_DIR)",
+    )
 
 
 def _add_output(group: "argparse._ArgumentGroup") -> None:
@@ -121,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from aisafety_lint import pipeline
 
-    report = pipeline.run(config)
+    report = pipeline.run(config, _store(arguments, config))
     options = _options(arguments, time.monotonic() - started)
     for form, path in outputs:
         if path is not None:
@@ -145,6 +151,12 @@ def exit_code(config: Config, report: "Report", exit_zero: bool = False) -> int:
     if config.strict and report.coverage.not_analysed:
         return 2
     return int(not exit_zero and any(item.severity >= config.fail_on for item in report.findings))
+
+
+def _store(arguments: argparse.Namespace, config: Config) -> "Store":
+    from aisafety_lint.cache import NO_CACHE, chosen_folder, open_store
+
+    return NO_CACHE if arguments.no_cache else open_store(chosen_folder(arguments.cache_dir), config.root)
 
 
 def _config(arguments: argparse.Namespace) -> Config:

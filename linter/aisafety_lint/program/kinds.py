@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from aisafety_lint.knowledge import load_yaml
+from aisafety_lint.knowledge import Knowledge, builtin_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,9 @@ class Kinds:
     quoted: frozenset[str]
 
 
-def load_kinds(root: Path) -> Kinds:
-    """Read the kinds from the folder of the built-in knowledge."""
-    data: Mapping[str, Mapping[str, Any]] = load_yaml(root / "schema" / "kinds.yml")
+def load_kinds(knowledge: Knowledge) -> Kinds:
+    """Read the kinds, which are those of the built-in knowledge."""
+    data: Mapping[str, Mapping[str, Any]] = knowledge.load(builtin_root() / "schema" / "kinds.yml")
     named = {
         role: {kind: row["name"] for kind, row in data[role].items()} for role in ("sources", "sinks", "capabilities")
     }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_approval, with_tools
 from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.effects import Effect, Effects
@@ -63,7 +63,7 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
         if item.name and not item.module.startswith(".")
     }
     modules |= {name for name in index.modules.names.values() if name}
-    kinds = load_kinds(builtin_root())
+    kinds = load_kinds(knowledge)
     resolver = Resolver(index, load_models(knowledge, imported_roots(modules), lambda name: _defines(index, name)))
     guards = Guards(resolver, dict(kinds.dangerous))
     decorators = DecoratorIndex(resolver)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aisafety_lint.errors import UserError
-from aisafety_lint.knowledge import Knowledge, load_yaml
+from aisafety_lint.knowledge import Knowledge
 
 Row = Mapping[str, Any]
 
@@ -165,7 +165,7 @@ def load_models(knowledge: Knowledge, imported: frozenset[str], defines: Callabl
     loaded: dict[str, Row] = {}
     while todo := sorted(wanted - loaded.keys()):
         for stem in todo:
-            files = [load_yaml(path) for name, path in pending if name == stem]
+            files = [knowledge.load(path) for name, path in pending if name == stem]
             loaded[stem] = {key: item for content in files for key, item in content.items()}
             wanted |= set(loaded[stem].get("requires", ())) | (set(_REFERENCE.findall(str(loaded[stem]))) & known)
     loaded = {
