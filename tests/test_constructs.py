@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aisafety_lint.analysis import analysing
+from aisafety_lint.checks.flows import interest
 from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import find_seeds
 from aisafety_lint.flow.trace import make_flow
@@ -36,7 +37,7 @@ def reached(files: dict[str, str]) -> set[tuple[str, int]]:
     with analysing():
         program = link_program(facts, Knowledge())
         seeds = find_seeds(program.resolver, program.tools, program.decorators)
-        solver = Solver(program)
+        solver = Solver(program, interest(Knowledge().rules.values()))
         flows = [make_flow(solver, seed, hit, "source") for seed, hit in solver.solve(seeds)]
         return {
             (flow.location.path, flow.location.span.line)
@@ -65,7 +66,8 @@ def test_the_work_is_bounded() -> None:
     with analysing():
         program = link_program({"module.py": extract_facts("module.py", text)}, Knowledge())
         seeds = find_seeds(program.resolver, program.tools, program.decorators)
-        whole, bounded = Solver(program), Solver(program, most=1)
+        wanted = {"tool-argument": frozenset({"shell"})}
+        whole, bounded = Solver(program, wanted), Solver(program, wanted, most=1)
         assert len(list(whole.solve(seeds))) == 1
         assert not whole.cut
         assert list(bounded.solve(seeds)) == []

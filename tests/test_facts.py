@@ -150,6 +150,15 @@ class TestRelevance:
         found = relevant_files(imports, frozenset({"openai"}))
         assert found == {"p/__init__.py", "p/agent.py", "p/loaded_by_name.py"}
 
+    def test_test_code_counts_only_where_product_code_imports_it(self) -> None:
+        imports = {
+            "agent.py": frozenset({"openai", "tests.helpers"}),
+            "tests/helpers.py": frozenset({"os"}),
+            "tests/test_agent.py": frozenset({"openai", "agent"}),
+        }
+        found = relevant_files(imports, frozenset({"openai"}), aside=lambda path: path.startswith("tests/"))
+        assert found == {"agent.py", "tests/helpers.py"}
+
     def test_a_tree_without_agents_is_not_parsed(self) -> None:
         assert (
             relevant_files({"a.py": frozenset({"os"}), "b.py": frozenset({"a"})}, frozenset({"openai"})) == frozenset()

@@ -137,21 +137,31 @@ def analysing() -> Iterator[None]:
             gc.enable()
 
 
-def analyse(reader: Reader, knowledge: Knowledge) -> Project:
-    """Analyse all files of a project."""
+def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozenset[str]]) -> Project:
+    """Analyse all files of a project; `interest` tells for each kind of source which kinds of sinks matter."""
     files = {file.path: file for file in reader.found.files}
     secrets, imports = _first_pass(reader, knowledge)
-    facts = dict(_facts(reader, files, relevant_files(imports, agent_roots(knowledge), reader.found.explicit)))
+    facts = dict(_facts(reader, files, _relevant(reader, knowledge, imports)))
     manifests = tuple(_manifests(reader, knowledge))
     program = link_program(facts, knowledge)
     product = _product(program, reader)
     seeds = _seeds(product)
-    flows = _flows(product, seeds, reader)
+    flows = _flows(product, seeds, interest, reader)
     unresolved = find_unresolved(product, ((seed.scope, seed.value) for seed in seeds))
     model_calls = _model_calls(product, seeds)
     evaluation = _evaluation(reader, knowledge, files, imports)
     notes = (*reader.unreadable.values(), *reader.notes, *kinds.notifications(manifests), *evaluation.notifications)
     return Project(files, product, flows, evaluation, manifests, secrets, notes, model_calls, unresolved)
+
+
+def _relevant(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The Python files whose facts are needed; of test code only what product code imports, but for the auditor."""
+    audits = reader.config.persona is Persona.AUDITOR
+
+    def aside(path: str) -> bool:
+        return not audits and reader.found.is_test(path)
+
+    return relevant_files(imports, agent_roots(knowledge), reader.found.explicit, aside)
 
 
 def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
@@ -226,9 +236,11 @@ def _seeds(program: Program) -> tuple[Seed, ...]:
     return tuple(seed for seed in seeds if not program.tested(program.index.paths[seed.scope]))
 
 
-def _flows(program: Program, seeds: tuple[Seed, ...], reader: Reader) -> tuple[Flow, ...]:
+def _flows(
+    program: Program, seeds: tuple[Seed, ...], interest: Mapping[str, frozenset[str]], reader: Reader
+) -> tuple[Flow, ...]:
     """The flows from the sources to the sinks, in the order of files and lines."""
-    solver = Solver(program)
+    solver = Solver(program, interest)
     flows = [
         make_flow(solver, seed, hit, program.kinds.sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)
     ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from aisafety_lint import analysis, discovery, select
 from aisafety_lint.cache import NO_CACHE, Store
 from aisafety_lint.checks import run_checks
+from aisafety_lint.checks.flows import interest
 from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
@@ -26,7 +27,7 @@ def run(config: Config, store: Store = NO_CACHE) -> Report:
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
     with analysis.analysing():
-        project = analysis.analyse(reader, knowledge)
+        project = analysis.analyse(reader, knowledge, interest(selection.rules.values()))
         findings = sorted(run_checks(selection.rules.values(), project), key=_position)
     shown, hidden = _decide(_placed(findings, found), found, selection)
     notifications = (*config.notifications, *found.notifications, *project.notifications)
@@ -51,7 +52,7 @@ def inspect(config: Config) -> Inspection:
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
     with analysis.analysing():
-        project = analysis.analyse(reader, Knowledge((builtin_root(), *config.rules)))
+        project = analysis.analyse(reader, Knowledge((builtin_root(), *config.rules)), {})
     unresolved = tuple(item for item in project.unresolved if found.in_scope(item.path))
     notifications = (*config.notifications, *found.notifications, *project.notifications)
     return Inspection(

@@ -127,6 +127,11 @@ class Library:
                 return None
         return self._default(scope, call, operand, path, cleans, paths)
 
+    def cleans_all(self, scope: int, call: int) -> bool:
+        """Whether nothing untrusted can come out of a call, whatever goes in (`int(...)`)."""
+        rows = rows_of(self.models, "sanitizers", self.resolver.paths(scope, call))
+        return any("all" in row["cleans"] and all_hold(self.resolver, scope, call, row) is Holds.YES for row in rows)
+
     def _listed(self, scope: int, call: int, row: Row, operand: int) -> bool:
         """Whether the operand is among those that a propagation row lets through."""
         for item in row.get("from", ()):

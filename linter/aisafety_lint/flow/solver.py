@@ -9,9 +9,12 @@ enters the context, so that content never returns to a caller that it did not co
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from aisafety_lint.flow.binding import bind_operand
+from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.library import Library
+from aisafety_lint.flow.reach import Nearness, Reach
 from aisafety_lint.flow.sharing import readers_of_attribute, readers_of_global, readers_of_variable
 from aisafety_lint.flow.sources import Seed, carries, scalar
 from aisafety_lint.flow.transfer import Path, cut, dict_path, passes
@@ -25,11 +28,11 @@ from aisafety_lint.python.facts import Value
 Kindset = frozenset[str]
 NONE: Kindset = frozenset()
 
-_MOST = 2_000_000
+_MOST = 400_000
+_CROSSINGS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """An untrusted part of a value in a context; `cleaned` lists the sink kinds that it is safe for."""
 
     context: int
@@ -39,11 +42,12 @@ class Node:
     cleaned: Kindset
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """How a node was reached: from which node, through which exit of a called context, and whether that is a guess."""
+class Arrival(NamedTuple):
+    """How a node was reached: over how many crossings from a source, from which node, through which exit of a called
+    context, and whether that is a guess."""
 
-    before: Node | None
+    crossings: int
+    before: Node | None = None
     through: Node | None = None
     guessed: bool = False
 
@@ -68,8 +72,14 @@ class Hit:
 
 @dataclass(slots=True)
 class Context:
-    """One entry of untrusted content: a seed, or a part of a parameter of a function."""
+    """One entry of untrusted content: a seed, or a part of a parameter of a function.
 
+    `group` tells which sinks matter for it: they depend on the kind of source. `crossings` is how far the entry is from
+    the nearest source.
+    """
+
+    group: int
+    crossings: int
     seed: Seed | None
     scope: int
     value: int
@@ -77,74 +87,82 @@ class Context:
 
 
 class Solver:
-    """Follows the seeds of a program to the sinks; `most` bounds the untrusted parts that are followed."""
+    """Follows the seeds of a program to the sinks; `most` bounds the untrusted parts that are followed.
 
-    def __init__(self, program: Program, most: int = _MOST) -> None:
+    `interest` tells for each kind of source which kinds of sinks matter.
+    """
+
+    def __init__(self, program: Program, interest: Mapping[str, Kindset], most: int = _MOST) -> None:
         self.resolver = program.resolver
         self.index = program.index
         self.guards = program.guards
         self.consent = program.consent
         self.kinds = program.kinds
         self.library = Library(program.resolver)
+        self.sites = CallSites(self.library)
+        self.interest = interest
         self.most = most
+        self.groups: list[tuple[Kindset, Nearness]] = []
         self.contexts: list[Context] = []
-        self.entries: dict[tuple[int, int, Path], int] = {}
+        self.entries: dict[tuple[int, int, int, Path], int] = {}
         self.reached: dict[Node, Arrival] = {}
         self.parts: dict[tuple[int, int, int, Path], list[Kindset]] = defaultdict(list)
-        self.work: deque[Node] = deque()
+        self.work: list[deque[Node]] = [deque() for _ in range(_CROSSINGS + 1)]
         self.callers: dict[int, dict[tuple[Node, int, int], None]] = defaultdict(dict)
         self.exits: dict[int, list[tuple[str, Node]]] = defaultdict(list)
         self.hits: dict[int, dict[tuple[int, int, str, int], Hit]] = defaultdict(dict)
         self.seeded: frozenset[tuple[int, int]] = frozenset()
-        self._sites: dict[int, tuple[tuple[int, int], ...]] = {}
-        self._uses: dict[int, Mapping[int, list[tuple[int, int]]]] = {}
 
     def solve(self, seeds: tuple[Seed, ...]) -> Iterator[tuple[Seed, Hit]]:
         """Follow all seeds; yields each seed with each sink that it reaches."""
-        numbers = []
         self.seeded = frozenset((seed.scope, seed.value) for seed in seeds)
+        groups = self._group({seed.kind for seed in seeds})
         for seed in seeds:
-            self.contexts.append(Context(seed, seed.scope, seed.value, ()))
-            numbers.append(len(self.contexts) - 1)
-            paths: list[Path] = [(part,) for part in seed.parts]
-            for path in paths or [()]:
-                self.add(Node(numbers[-1], seed.scope, seed.value, path, NONE), Arrival(None))
-        while self.work and len(self.reached) < self.most:
-            self._process(self.work.popleft())
-        for number, seed in zip(numbers, seeds, strict=True):
-            for hit in self.hits[number].values():
-                yield seed, hit
+            if seed.kind in groups:
+                self.contexts.append(Context(groups[seed.kind], 0, seed, seed.scope, seed.value, ()))
+                paths: list[Path] = [(part,) for part in seed.parts]
+                for path in paths or [()]:
+                    self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, NONE), Arrival(0))
+        started = len(self.contexts)
+        while (nearest := next(filter(None, self.work), None)) and len(self.reached) < self.most:
+            self._process(nearest.popleft())
+        for number, context in enumerate(self.contexts[:started]):
+            if context.seed is not None:
+                yield from ((context.seed, hit) for hit in self.hits[number].values())
+
+    def _group(self, sources: Iterable[str]) -> dict[str, int]:
+        """The group of each kind of source that has sinks; what is relevant for a group is found once."""
+        reach = Reach(self.library, self.sites, self.seeded)
+        numbers: dict[Kindset, int] = {}
+        for kinds in (self.interest.get(source, NONE) for source in sorted(sources)):
+            if kinds and kinds not in numbers:
+                numbers[kinds] = len(self.groups)
+                self.groups.append((kinds, reach.nearness(kinds)))
+        wanted = {source: self.interest.get(source, NONE) for source in sources}
+        return {source: numbers[kinds] for source, kinds in wanted.items() if kinds}
 
     @property
     def cut(self) -> bool:
         """Whether the bound was met before all was followed."""
-        return bool(self.work)
+        return any(self.work)
 
     def add(self, node: Node, arrival: Arrival) -> None:
-        """Reach a node, unless it or a less cleaned one was reached before."""
+        """Reach a node, unless it is too far from every sink, or it or a less cleaned one was reached before."""
+        _, near = self.groups[self.contexts[node.context].group]
+        if arrival.crossings + near.distance(node.scope, node.value, node.path) > _CROSSINGS:
+            return
         known = self.parts[node.context, node.scope, node.value, node.path]
         if any(cleaned <= node.cleaned for cleaned in known):
             return
         known.append(node.cleaned)
         self.reached[node] = arrival
-        self.work.append(node)
-
-    def uses(self, scope: int) -> Mapping[int, list[tuple[int, int]]]:
-        """For each value of a scope the values that use it, with the position among their operands."""
-        known = self._uses.get(scope)
-        if known is None:
-            found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-            for position, value in enumerate(self.index.scopes[scope].values):
-                for operand, item in enumerate(value.args):
-                    found[item].append((position, operand))
-            known = self._uses[scope] = found
-        return known
+        self.work[arrival.crossings].append(node)
 
     # -- inside a function ----------------------------------------------------------------------------------------
 
     def _process(self, node: Node) -> None:
         values = self.index.scopes[node.scope].values
-        for position, operand in self.uses(node.scope).get(node.value, ()):
+        for position, operand in self.sites.uses(node.scope).get(node.value, ()):
             user = values[position]
             cleaned = node.cleaned | self.guards.cleared(node.scope, node.value, user.guard)
             if "all" in cleaned:
@@ -161,10 +179,14 @@ class Solver:
         self._leave(node)
         self._share(node, readers_of_variable(self.index, node.scope, node.value), node.path, node.cleaned)
 
+    def _onwards(self, node: Node, crossings: int = 0) -> Arrival:
+        """The arrival at what comes after a node."""
+        return Arrival(self.reached[node].crossings + crossings, node)
+
     def _share(self, node: Node, readers: Iterable[tuple[int, int]], path: Path, cleaned: Kindset) -> None:
         """Content that was stored in a variable or attribute is read elsewhere."""
         for scope, value in readers:
-            self.add(Node(node.context, scope, value, path, cleaned), Arrival(node))
+            self.add(Node(node.context, scope, value, path, cleaned), self._onwards(node, 1))
 
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
         if user.op == "dict":
@@ -187,7 +209,7 @@ class Solver:
             self._item_sinks(node, position, user, cleaned)
         if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
             cleaned |= self._harmless(node, user, operand)
-        self.add(Node(node.context, node.scope, position, path, cleaned), Arrival(node))
+        self.add(Node(node.context, node.scope, position, path, cleaned), self._onwards(node))
 
     def _after_literal(self, node: Node, user: Value, path: Path) -> Path:
         """`["git", "log"] + arguments`: what is appended to a list literal starts at a known position."""
@@ -257,16 +279,16 @@ class Solver:
     def _called_value(self, node: Node, call: int, cleaned: Kindset) -> None:
         """The function of a call is untrusted itself; an attribute of something untrusted is a method on it."""
         if self.index.value(node.scope, node.value).op != "attr":
-            self.add(Node(node.context, node.scope, call, (), cleaned), Arrival(node))
+            self.add(Node(node.context, node.scope, call, (), cleaned), self._onwards(node))
 
     def _method(self, node: Node, attribute: int, cleaned: Kindset) -> None:
         """An attribute of something untrusted: the calls of the method that it is, or the property that it reads."""
-        for position, operand in self.uses(node.scope).get(attribute, ()):
+        for position, operand in self.sites.uses(node.scope).get(attribute, ()):
             if operand == 0 and self.index.value(node.scope, position).op == "call":
                 self._operand(node, position, node.value, node.path, cleaned, node)
         for function in self.resolver.properties(node.scope, attribute):
             receiver = self.index.scopes[function].params[0].value
-            self._register(self._context(function, receiver, node.path), node, attribute, cleaned)
+            self._register(self._context(node, function, receiver, node.path), node, attribute, cleaned)
 
     def _operand(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, origin: Node) -> None:
         """An untrusted operand (an argument or the receiver) of a call: sinks, called functions, the result."""
@@ -284,7 +306,8 @@ class Solver:
             passed = self.library.result(scope, call, operand, path)
             if passed is not None:
                 after = cleaned | passed.cleans
-                self.add(Node(node.context, scope, call, passed.path, after), Arrival(origin, guessed=passed.guessed))
+                arrival = self._onwards(origin)._replace(guessed=passed.guessed)
+                self.add(Node(node.context, scope, call, passed.path, after), arrival)
 
     def _enter(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, callee: Ref) -> bool:
         """Enter a called project function; returns whether the callee's own code decides about the result."""
@@ -295,7 +318,7 @@ class Solver:
             declared = next((item for item in self.index.scopes[function].params if item.value == param), None)
             if declared is None or (not inner and not carries(self.resolver, function, declared)):
                 continue
-            self._register(self._context(function, param, inner), node, call, cleaned)
+            self._register(self._context(node, function, param, inner), node, call, cleaned)
         return True
 
     def _run(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset) -> bool:
@@ -303,7 +326,7 @@ class Solver:
         entered = False
         for row, function in self.library.runs(node.scope, call):
             for param, inner in self.library.passed_on(node.scope, call, operand, path, row, function):
-                self._register(self._context(function.scope, param, inner), node, call, cleaned)
+                self._register(self._context(node, function.scope, param, inner), node, call, cleaned)
                 entered = True
         return entered
 
@@ -311,7 +334,7 @@ class Solver:
         """Note that a node enters a context at a call, and apply what the context has found so far."""
         caller = Node(node.context, node.scope, node.value, node.path, cleaned)
         if cleaned != node.cleaned and caller not in self.reached:
-            self.reached[caller] = Arrival(node)
+            self.reached[caller] = self._onwards(node)
         if (caller, node.scope, call) in self.callers[context]:
             return
         self.callers[context][caller, node.scope, call] = None
@@ -339,19 +362,21 @@ class Solver:
             kept = path if keyword == "**" else cut((name, *path))
             annotation = self.index.scopes[callee.scope].annotations.get(name)
             if annotation is None or not self._is_scalar(callee.scope, name):
-                self.add(Node(node.context, node.scope, call, kept, cleaned), Arrival(node))
+                self.add(Node(node.context, node.scope, call, kept, cleaned), self._onwards(node))
         return True
 
     def _is_scalar(self, scope: int, field: str) -> bool:
         return scalar(self.resolver, scope, self.index.scopes[scope].annotations[field])
 
-    def _context(self, function: int, param: int, path: Path) -> int:
-        key = function, param, path
+    def _context(self, node: Node, function: int, param: int, path: Path) -> int:
+        group = self.contexts[node.context].group
+        key = group, function, param, path
         known = self.entries.get(key)
         if known is None:
-            self.contexts.append(Context(None, function, param, path))
+            crossings = self.reached[node].crossings + 1
+            self.contexts.append(Context(group, crossings, None, function, param, path))
             known = self.entries[key] = len(self.contexts) - 1
-            self.add(Node(known, function, param, path, NONE), Arrival(None))
+            self.add(Node(known, function, param, path, NONE), Arrival(crossings))
         return known
 
     # -- results and hits -----------------------------------------------------------------------------------------
@@ -388,31 +413,15 @@ class Solver:
             for caller, scope, call in list(self.callers[node.context]):
                 self._apply(kind, node, caller, scope, call)
         else:
-            for scope, call in self._call_sites(node.scope):
-                self._emerge(kind, node, scope, call, node.context, node.cleaned, Arrival(node))
-
-    def _call_sites(self, function: int) -> tuple[tuple[int, int], ...]:
-        """Calls of a function, found by its name and confirmed by resolution."""
-        known = self._sites.get(function)
-        if known is None:
-            known = self._sites[function] = tuple(self._find_call_sites(function))
-        return known
-
-    def _find_call_sites(self, function: int) -> Iterator[tuple[int, int]]:
-        name = self.index.scopes[function].name
-        if name == "__init__":
-            owner = self.index.enclosing_class(function)
-            name = self.index.scopes[owner].name if owner is not None else name
-        for scope, call in self.index.calls_by_name.get(name, ()):
-            if any(
-                self.resolver.function_of(callee) == function for callee in self.resolver.callees(scope, call.value)
-            ):
-                yield scope, call.value
+            for scope, call in self.sites.of(node.scope):
+                self._emerge(kind, node, scope, call, node.context, node.cleaned, self._onwards(node, 1))
 
     def _apply(self, kind: str, exit_node: Node, caller: Node, scope: int, call: int) -> None:
         """Apply an exit of a called context at a call."""
         cleaned = caller.cleaned | exit_node.cleaned
-        self._emerge(kind, exit_node, scope, call, caller.context, cleaned, Arrival(caller, exit_node))
+        inside = self.reached[exit_node].crossings - self.contexts[exit_node.context].crossings
+        arrival = self._onwards(caller, inside + 2)._replace(through=exit_node)
+        self._emerge(kind, exit_node, scope, call, caller.context, cleaned, arrival)
 
     def _emerge(
         self, kind: str, exit_node: Node, scope: int, call: int, context: int, cleaned: Kindset, arrival: Arrival
@@ -449,6 +458,8 @@ class Solver:
     def _hit(self, hit: Hit) -> None:
         """Record a sink in its context and hand it to the callers of the context."""
         context = hit.node.context
+        if hit.kind not in self.groups[self.contexts[context].group][0]:
+            return
         sink = hit
         while sink.inner is not None:
             sink = sink.inner

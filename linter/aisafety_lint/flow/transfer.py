@@ -10,6 +10,7 @@ Path = tuple[str, ...]
 
 _DEPTH = 3
 _SAME = frozenset({"copy", "return", "await", "phi", "and", "or", "slice", "enter"})
+_PASSING = frozenset({"item", "element", "text", "list", "tuple", "set", "dict", "star", "unknown"})
 _CARRYING = frozenset({"Div", "BitOr", "Mult"})
 
 
@@ -37,6 +38,13 @@ def passes(value: Value, operand: int, path: Path) -> Path | None:
         case "unknown":
             return ()
     return None
+
+
+def may_pass(value: Value) -> bool:
+    """Whether an operation passes anything of any operand on; calls, parameters and names are not operations."""
+    if value.op == "arithmetic":
+        return value.name in _CARRYING
+    return value.op in _SAME or value.op in _PASSING
 
 
 def dict_path(key: str, *, is_key: bool, path: Path) -> Path:

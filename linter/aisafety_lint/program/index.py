@@ -71,10 +71,7 @@ class Index:
         found: dict[str, list[tuple[int, Call]]] = defaultdict(list)
         for number, scope in enumerate(self.scopes):
             for call in scope.calls:
-                function = scope.values[scope.values[call.value].args[0]]
-                found[function.name if function.op in ("name", "attr", "import", "function", "class") else ""].append(
-                    (number, call)
-                )
+                found[_called_name(scope.values[scope.values[call.value].args[0]])].append((number, call))
         return found
 
     @cached_property
@@ -146,6 +143,13 @@ class Index:
                     if value.op == "import" and value.name:
                         found[value.name].append((number, position))
         return found
+
+
+def _called_name(function: Value) -> str:
+    """The last name of what is called; a definition of the same scope is known by its qualified name."""
+    if function.op in ("function", "class"):
+        return function.name.rpartition(".")[2].partition("#")[0]
+    return function.name if function.op in ("name", "attr", "import") else ""
 
 
 def build_index(facts: Mapping[str, Facts]) -> Index:

@@ -2,11 +2,12 @@
 
 A file counts when it imports such a package or belongs to a package of the project that does somewhere (modules are
 often loaded by name), when a file that counts imports it (and so on), or when it imports one that counts directly.
+Files that are set aside (test code) count only when one that counts imports them.
 Decided on the bytes with one regular expression, before any parsing.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from aisafety_lint.program.modules import ModuleTable, absolute_name, link_modules
 
@@ -34,16 +35,23 @@ def imported_modules(data: bytes, *, notebook: bool = False) -> frozenset[str]:
 
 
 def relevant_files(
-    imports: Mapping[str, frozenset[str]], roots: frozenset[str], always: Iterable[str] = ()
+    imports: Mapping[str, frozenset[str]],
+    roots: frozenset[str],
+    always: Iterable[str] = (),
+    aside: Callable[[str], bool] = lambda _: False,
 ) -> frozenset[str]:
-    """The paths of the files that count; `imports` are the imported modules by path, `roots` the AI packages."""
+    """The paths of the files that count; `imports` are the imported modules by path, `roots` the AI packages.
+
+    `always` count, whatever they import; `aside` tells the files that are set aside.
+    """
     table = link_modules(imports)
     edges = {path: _targets(path, modules, table) for path, modules in imports.items()}
-    starts = {path for path, modules in imports.items() if any(_below(module, roots) for module in modules)}
-    starts |= {path for path in imports if _below(table.names[path], roots)} | (set(always) & imports.keys())
+    first = {path: modules for path, modules in imports.items() if not aside(path)}
+    starts = {path for path, modules in first.items() if any(_below(module, roots) for module in modules)}
+    starts |= {path for path in first if _below(table.names[path], roots)} | (set(always) & imports.keys())
     packages = {(table.roots[path], table.names[path].partition(".")[0]) for path in starts if "." in table.names[path]}
-    starts |= {path for path in imports if (table.roots[path], table.names[path].partition(".")[0]) in packages}
-    importers = {path for path, targets in edges.items() if targets & starts}
+    starts |= {path for path in first if (table.roots[path], table.names[path].partition(".")[0]) in packages}
+    importers = {path for path in first if edges[path] & starts}
     found: set[str] = set()
     pending = list(starts | importers)
     while pending:

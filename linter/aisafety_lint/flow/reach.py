@@ -1,0 +1,246 @@
+"""Where it is worth following untrusted content: how far the sinks are, seen from the values near them.
+
+The solver walks forwards with full precision, and most of what it could walk through leads nowhere. This module walks
+backwards from the sinks first, a few crossings far, without contexts. A *crossing* is a step from one scope to another:
+into a called function, back out of it, through a variable or an attribute that functions share. The distance that it
+gives to a value is never more than what the solver needs from there (each rule here is the inverse of one in `solver`,
+`sharing` or `library`), so the solver can give up early on what is too far from every sink.
+
+Objects are met field by field: reading `x.name` asks for everything that is stored under `name` in the project, and for
+`x` itself only as far as all of it may be untrusted. So an object that carries content under a wanted name is worth
+following wherever it goes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from aisafety_lint.flow.callsites import CallSites
+from aisafety_lint.flow.library import Library
+from aisafety_lint.flow.sources import carries
+from aisafety_lint.flow.transfer import Path, may_pass
+from aisafety_lint.program.conditions import operands
+from aisafety_lint.program.refs import Ref
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Value
+
+Place = tuple[int, int]
+
+_WIDE = 8_000  # values met: beyond it, walking one crossing further costs more than it saves the solver
+_NEVER = 1_000_000
+_MELTING = frozenset({"text", "unknown", "arithmetic"})  # the result holds every part of the operands
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How many crossings there are at least from a value, or an attribute by its name, to one of a group of sinks.
+
+    `others` is that of everything else.
+    """
+
+    values: Mapping[Place, int]
+    fields: Mapping[str, int]
+    others: int
+
+    def distance(self, scope: int, value: int, path: Path) -> int:
+        """A lower bound of the crossings from an untrusted part of a value to a sink."""
+        near = self.values.get((scope, value), self.others)
+        return min(near, self.fields.get(path[0], self.others)) if path else near
+
+
+class Reach:
+    """Finds what is relevant for sinks; `seeded` are the calls that are sources: nothing comes through them."""
+
+    def __init__(self, library: Library, sites: CallSites, seeded: frozenset[Place]) -> None:
+        self.library = library
+        self.resolver: Resolver = library.resolver
+        self.index = library.resolver.index
+        self.sites = sites
+        self.seeded = seeded
+
+    def nearness(self, kinds: frozenset[str]) -> Nearness:
+        """How near everything is to sinks of these kinds."""
+        walk = _Walk(self)
+        for scope, value, kind in self.sinks:
+            if kind in kinds:
+                walk.want(scope, value)
+        return walk.finish()
+
+    @cached_property
+    def sinks(self) -> tuple[tuple[int, int, str], ...]:
+        """What must not be untrusted: (scope, value, kind of sink)."""
+        return tuple(dict.fromkeys((*self._call_sinks(), *self._item_sinks())))
+
+    def _call_sinks(self) -> Iterator[tuple[int, int, str]]:
+        for scope, call in self.sites.calls_to("sinks"):
+            for row, _ in self.library.sinks(scope, call):
+                for operand in operands(self.resolver, scope, call, row["argument"]):
+                    yield scope, operand, row["kind"]
+
+    def _item_sinks(self) -> Iterator[tuple[int, int, str]]:
+        """`message["Subject"] = text` on a modelled type."""
+        rows = self.resolver.models.facts["sinks"]
+        kinds = {row["kind"] for key, found in rows.items() if key.endswith(".__setitem__") for row in found}
+        for scope, known in enumerate(self.index.scopes) if kinds else ():
+            for value in known.values:
+                if value.op == "store" and value.kind == "item":
+                    yield from ((scope, value.args[1], kind) for kind in sorted(kinds))
+
+
+class _Walk:
+    """One walk backwards; a value is met as a whole, or for what it is untrusted in as a whole (`part`)."""
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self.resolver = reach.resolver
+        self.index = reach.index
+        self.sites = reach.sites
+        self.near: dict[Place, int] = {}
+        self.whole: set[Place] = set()
+        self.fields: dict[str, int] = {}
+        self.mutated: set[Place] = set()
+        self.level = 0
+        self.work: list[tuple[int, int, bool]] = []
+        self.next: list[tuple[int, int, bool]] = []
+
+    def finish(self) -> Nearness:
+        """Walk crossing by crossing, until nothing is left or it becomes too wide."""
+        while self.work and len(self.near) < _WIDE:
+            while self.work:
+                self._visit(*self.work.pop())
+            self.level += 1
+            for scope, value, whole in self.next:
+                self.want(scope, value, whole)
+            self.next.clear()
+        return Nearness(self.near, self.fields, self.level if self.work else _NEVER)
+
+    def want(self, scope: int, value: int, whole: bool = True) -> None:
+        """Meet a value of the same scope, unless it was met like this before."""
+        place = scope, value
+        if place in self.whole or (not whole and place in self.near):
+            return
+        if whole:
+            self.whole.add(place)
+        self.near.setdefault(place, self.level)
+        self.work.append((scope, value, whole))
+
+    def cross(self, places: Iterable[Place], whole: bool = True) -> None:
+        """Meet values of other scopes, one crossing further."""
+        self.next += [(scope, value, whole) for scope, value in places]
+
+    def _visit(self, scope: int, position: int, whole: bool) -> None:
+        value = self.index.value(scope, position)
+        match value.op:
+            case "call":
+                self._call(scope, position, value, whole)
+            case "param":
+                self._param(scope, position, value, whole)
+            case "attr":
+                self._attribute(scope, position, value)
+            case "name":
+                self.cross(self._definitions(scope, value.name), whole)
+            case "import":
+                self.cross(self._imported(scope, value), whole)
+            case "store":
+                self.want(scope, value.args[0], whole)
+                if whole or value.kind != "attr":
+                    self.want(scope, value.args[1])
+            case _:
+                if may_pass(value):
+                    for operand in value.args:
+                        self.want(scope, operand, whole or value.op in _MELTING)
+        if whole:
+            self._written_by_callees(scope, position)
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def _call(self, scope: int, call: int, value: Value, whole: bool) -> None:
+        if (scope, call) in self.reach.seeded:
+            return
+        entered = False
+        for callee in self.resolver.callees(scope, call):
+            function = self.resolver.function_of(callee)
+            if callee.kind == "class":
+                entered = self._made(scope, value, callee, function, whole) or entered
+            elif function is not None:
+                entered = True
+                self._results(function, whole)
+        for _, run in self.reach.library.runs(scope, call):
+            self._results(run.scope, whole)
+        if not entered and not self.reach.library.cleans_all(scope, call):
+            called = self.index.value(scope, value.args[0])
+            self.want(scope, called.args[0] if called.op == "attr" else value.args[0])
+            for operand in value.args[1:]:
+                self.want(scope, operand)
+
+    def _results(self, function: int, whole: bool) -> None:
+        known = self.index.scopes[function]
+        self.cross(((function, item) for item in (*known.returns, *known.yields)), whole)
+
+    def _made(self, scope: int, value: Value, callee: Ref, function: int | None, whole: bool) -> bool:
+        """An object under construction: as a whole it holds all arguments and all that its methods store in it."""
+        if function is None or whole:
+            for operand in value.args[1:]:
+                self.want(scope, operand)
+        if whole:
+            for owner in self.resolver.lineage(callee.scope):
+                if owner.kind == "class":
+                    self.cross(self.sites.stored_in(owner.scope), True)
+        return True
+
+    def _written_by_callees(self, scope: int, position: int) -> None:
+        """Called functions write into what they are given."""
+        for user in self.sites.calls_with(scope, position):
+            for callee in self.resolver.callees(scope, user):
+                function = self.resolver.function_of(callee)
+                if function is not None:
+                    for param in self.sites.bound(scope, user, position, callee, function):
+                        self._mutations(function, param)
+
+    def _mutations(self, function: int, param: int) -> None:
+        """What a function writes into a parameter."""
+        if (function, param) in self.mutated:
+            return
+        self.mutated.add((function, param))
+        for item in self.sites.rooted(function, param):
+            value = self.index.value(function, item)
+            if value.op == "store":
+                self.cross([(function, item)])
+            self._written_by_callees(function, item)
+
+    # -- what functions share -------------------------------------------------------------------------------------
+
+    def _param(self, scope: int, position: int, value: Value, whole: bool) -> None:
+        declared = next((item for item in self.index.scopes[scope].params if item.value == position), None)
+        if declared is None or not carries(self.resolver, scope, declared):
+            return
+        for where, operand in self.sites.operands_for(scope, declared):
+            self.cross([(where, operand)], whole or declared.form in ("*", "**"))
+
+    def _attribute(self, scope: int, position: int, value: Value) -> None:
+        self.want(scope, value.args[0], False)
+        for function in self.resolver.properties(scope, position):
+            self._results(function, True)
+        if value.name not in self.fields:
+            self.fields[value.name] = self.level
+            self.cross(self.sites.stored_under(value.name), True)
+
+    def _definitions(self, scope: int, name: str) -> Iterator[Place]:
+        """The definitions of a variable of an enclosing scope or of the module."""
+        current, first = scope, True
+        while current >= 0:
+            known = self.index.scopes[current]
+            if (first or known.form != "class") and name in known.locals:
+                yield from ((current, value) for value in known.locals[name])
+                if known.form != "module":
+                    return
+            first = False
+            current = self.index.parents[current]
+        yield from self.index.global_stores.get((self.index.paths[scope], name), ())
+
+    def _imported(self, scope: int, value: Value) -> Iterator[Place]:
+        if value.name:
+            module = self.index.absolute(scope, value.kind)
+            path = self.index.modules.find(module, self.index.paths[scope])
+            if path is not None:
+                yield from self._definitions(self.index.first[path], value.name)
