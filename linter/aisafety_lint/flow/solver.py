@@ -131,15 +131,15 @@ class Solver:
                 yield from ((context.seed, hit) for hit in self.hits[number].values())
 
     def _group(self, sources: Iterable[str]) -> dict[str, int]:
-        """The group of each kind of source that has sinks; what is relevant for a group is found once."""
+        """The group of each kind of source that has sinks; how near everything is to those is found once a group."""
+        wanted = {source: self.interest[source] for source in sorted(sources) if self.interest.get(source)}
+        groups = group_kinds(wanted.values())
         reach = Reach(self.library, self.sites, self.seeded)
-        numbers: dict[Kindset, int] = {}
-        for kinds in (self.interest.get(source, NONE) for source in sorted(sources)):
-            if kinds and kinds not in numbers:
-                numbers[kinds] = len(self.groups)
-                self.groups.append((kinds, reach.nearness(kinds)))
-        wanted = {source: self.interest.get(source, NONE) for source in sources}
-        return {source: numbers[kinds] for source, kinds in wanted.items() if kinds}
+        self.groups = [(kinds, reach.nearness(kinds)) for kinds in groups]
+        return {
+            source: next(number for number, group in enumerate(groups) if kinds <= group)
+            for source, kinds in wanted.items()
+        }
 
     @property
     def cut(self) -> bool:
@@ -474,3 +474,12 @@ class Solver:
     def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
         if hit.kind not in caller.cleaned:
             self._hit(Hit(hit.row, scope, call, caller, hit.kind, hit.held, hit))
+
+
+def group_kinds(wanted: Iterable[Kindset]) -> list[Kindset]:
+    """Sets of kinds of sinks that are followed together, smallest first: a set joins one that is not much larger."""
+    groups: list[Kindset] = []
+    for kinds in sorted(set(wanted), key=lambda kinds: (-len(kinds), sorted(kinds))):
+        if not any(kinds <= group and len(group) <= 2 * len(kinds) for group in groups):
+            groups.append(kinds)
+    return groups[::-1]

@@ -77,11 +77,12 @@ class ScopeBuilder:
         live = list(branches)
         if not live:
             return
-        if len(live) == 1:
-            self.bindings = live[0]
+        first = self.bindings = live[0]
+        different = {name for branch in live[1:] for name, _ in branch.items() - first.items()}
+        if not different:
             return
-        merged: dict[str, int] = {}
-        for name in dict.fromkeys(name for branch in live for name in branch):
+        merged = dict(first)
+        for name in sorted(different):
             alternatives = tuple(dict.fromkeys(branch[name] for branch in live if name in branch))
             merged[name] = alternatives[0]
             if len(alternatives) > 1:
@@ -158,29 +159,42 @@ def written_names(body: Iterable[ast.AST]) -> tuple[dict[str, None], dict[str, N
     pending: list[ast.AST] = list(body)[::-1]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
-            names[node.id] = None
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names[node.name] = None
+        kind = type(node)
+        if kind is ast.Name:
+            if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]  # a name has a context
+                names[node.id] = None  # type: ignore[attr-defined]  # and an identifier
             continue
-        elif isinstance(node, ast.Lambda):
+        if kind in _OPENING:
+            names[node.name] = None  # type: ignore[attr-defined]  # definitions have a name
             continue
-        elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
-            base: ast.AST = node
-            while isinstance(base, ast.Subscript | ast.Attribute):
-                base = base.value
-            if isinstance(base, ast.Name):
-                mutated[base.id] = None
-        elif (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.attr in MUTATORS
-        ):
-            mutated[node.func.value.id] = None
-        pending.extend(reversed(list(ast.iter_child_nodes(node))))
+        if kind in _CLOSED:
+            continue
+        written = _written_object(node)
+        if written:
+            mutated[written] = None
+        for child in reversed(node.__dict__.values()):
+            if type(child) is list:
+                pending.extend(item for item in reversed(child) if isinstance(item, ast.AST))
+            elif isinstance(child, ast.AST):
+                pending.append(child)
     return names, mutated
 
+
+def _written_object(node: ast.AST) -> str:
+    """The name of the object that a node writes into: by an attribute, an item, or a method of a container."""
+    base: ast.AST = node
+    if isinstance(node, ast.Subscript | ast.Attribute):
+        if not isinstance(node.ctx, ast.Store):
+            return ""
+        while isinstance(base, ast.Subscript | ast.Attribute):
+            base = base.value
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
+        base = node.func.value
+    return base.id if isinstance(base, ast.Name) else ""
+
+
+_OPENING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+_CLOSED = frozenset({ast.Lambda, ast.Constant, ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue})
 
 MUTATORS = frozenset(
     {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "write", "writelines", "put", "push"}

@@ -20,7 +20,7 @@ class Expressions:
         self.scopes: list[ScopeBuilder] = []
         self.qualnames: dict[str, int] = {}
         self.scope = ScopeBuilder("", "", "module", -1, 0)
-        self.lines = None if text.isascii() else [line.encode() for line in text.split("\n")]
+        self.lines = None if text.isascii() else [b"" if line.isascii() else line.encode() for line in text.split("\n")]
         self.fixed_place: Place | None = None
         self.dispatch: dict[type[ast.expr], Callable[..., int]] = {
             ast.Name: self.name,
@@ -67,7 +67,8 @@ class Expressions:
 
     def _characters(self, line: int, column: int) -> int:
         assert self.lines is not None
-        return len(self.lines[line - 1][:column].decode("utf-8", "replace"))
+        text = self.lines[line - 1]  # empty where columns are characters anyway
+        return len(text[:column].decode("utf-8", "replace")) if text else column
 
     # -- leaves ---------------------------------------------------------------------------------------------------
 
