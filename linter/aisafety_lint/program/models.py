@@ -48,8 +48,7 @@ class Models:
     )
     patterns: dict[str, list[tuple[str, Row]]] = field(default_factory=lambda: {role: [] for role in CALL_ROLES})
     classes: dict[str, list[str]] = field(default_factory=dict)
-    class_globs: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
-    globs: list[tuple[str, str]] = field(default_factory=list)
+    globs: list[tuple[str, re.Pattern[str], str]] = field(default_factory=list)
     values: dict[str, list[Row]] = field(default_factory=dict)
     excluded: dict[str, list[re.Pattern[str]]] = field(default_factory=dict)
     bases: dict[str, list[str]] = field(default_factory=dict)
@@ -72,8 +71,11 @@ class Models:
             found = list(self.classes.get(name, ()))
             found += [
                 kind
-                for pattern, kind in self.class_globs
-                if kind not in found and pattern.fullmatch(name) and not self._is_excluded(kind, name)
+                for glob, pattern, kind in self.globs
+                if name.startswith(glob.partition("*")[0])
+                and kind not in found
+                and pattern.fullmatch(name)
+                and not self._is_excluded(kind, name)
             ]
             known = self._types[name] = tuple(found)
         return known
@@ -112,7 +114,12 @@ class Models:
             found = [row for key in self.keys(path) for row in exact.get(key, ())]
             if path not in exact and ":" not in path:
                 found += [row for row in exact.get(path, ()) if row not in found]
-            found += [row for pattern, row in self.patterns.get(role, ()) if fnmatch.fnmatchcase(path, pattern)]
+            found += [
+                row
+                for pattern, row in self.patterns.get(role, ())
+                if path.startswith(pattern.partition("*")[0].partition("?")[0].partition("[")[0])
+                and fnmatch.fnmatchcase(path, pattern)
+            ]
             known = self._memo[role, path] = tuple(found)
         return known
 
@@ -126,7 +133,7 @@ class Models:
             if any(kinds & set(self.lineage(kind)) for kind in found)
         }
         globs = [pattern.rpartition(".")[2] for pattern, _ in self.patterns.get(role, ())]
-        globs += [glob.rpartition(".")[2] for glob, kind in self.globs if kinds & set(self.lineage(kind))]
+        globs += [glob.rpartition(".")[2] for glob, _, kind in self.globs if kinds & set(self.lineage(kind))]
         patterns = [re.compile(fnmatch.translate(glob)) for glob in dict.fromkeys(globs)]
         return sorted(name for name in names if name in exact or any(pattern.fullmatch(name) for pattern in patterns))
 
@@ -199,8 +206,7 @@ def _add_types(models: Models, stem: str, content: Row) -> None:
         kind = f"{stem}:{name}"
         for class_name in data.get("names", ()):
             if "*" in class_name:
-                models.class_globs.append((re.compile(fnmatch.translate(class_name)), kind))
-                models.globs.append((class_name, kind))
+                models.globs.append((class_name, re.compile(fnmatch.translate(class_name)), kind))
             else:
                 models.classes.setdefault(class_name, []).append(kind)
         models.excluded[kind] = [re.compile(fnmatch.translate(item)) for item in data.get("not_names", ())]
