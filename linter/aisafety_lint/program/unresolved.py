@@ -45,6 +45,7 @@ _RUNNERS = frozenset({"exec", "eval"})
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _LOOKING_UP = frozenset({"get", "pop", "setdefault", "__getitem__"})
 _BY_NAME = frozenset(f"{space}().{method}" for space in _NAMESPACES for method in _LOOKING_UP)
+_DECIDING = {name.rpartition(".")[2] for name in (*_IMPORTERS, *_RUNNERS, *_LOOKING_UP, "getattr")}
 _TRANSPARENT = frozenset({"copy", "await", "return", "enter", "store", "slice", "star"})
 _DEPTH = 8
 
@@ -142,6 +143,9 @@ class _Finder:
         if value.op == "item":
             by_name = self._is_namespace(scope, value.args[0]) and self._is_computed(scope, value.args[1])
             return "namespace" if by_name else ""
+        function = self.index.value(scope, value.args[0])
+        if function.op in ("name", "attr") and function.name not in _DECIDING:
+            return ""
         names = set(self.resolver.paths(scope, position))
         if "getattr" in names and len(value.args) > 2 and self._is_computed(scope, value.args[2]):
             return "computed-name"
