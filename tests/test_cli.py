@@ -478,7 +478,7 @@ class TestCache:
         assert re.fullmatch(rf"Removed [2-9] files from `{folder}`\.\n", result.stdout)
         assert self.files(tmp_path / "c") == []
         lint("--cache-dir", "mine")
-        assert lint("clean", "--cache-dir", "mine").stdout.startswith("Removed 1 file from ")
+        assert re.match(r"Removed [2-9] files from ", lint("clean", "--cache-dir", "mine").stdout)
         assert lint("clean", "--cache-dir", "mine").stdout.startswith("Removed 0 files from ")
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from aisafety_lint import discovery
+from aisafety_lint import discovery, perfile
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.evals.frameworks import load as load_evals
@@ -19,22 +19,22 @@ from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.manifests import documents, kinds
 from aisafety_lint.manifests.documents import Document
 from aisafety_lint.manifests.kinds import Manifest
+from aisafety_lint.memory import Memory
+from aisafety_lint.perfile import Parsed
 from aisafety_lint.program.model import Program, link_program
 from aisafety_lint.program.models import agent_roots
 from aisafety_lint.program.unresolved import find_unresolved
 from aisafety_lint.project import ModelCall, Project
 from aisafety_lint.python.facts import Facts
-from aisafety_lint.python.notebook import extract_notebook
-from aisafety_lint.python.parse import ParseError, extract_facts
-from aisafety_lint.python.relevance import imported_modules, relevant_files
+from aisafety_lint.python.parse import ParseError
+from aisafety_lint.python.relevance import relevant_files
 from aisafety_lint.secrets import redact
-from aisafety_lint.secrets.formats import load_formats
-from aisafety_lint.secrets.scan import SecretMatch, scan
+from aisafety_lint.secrets.formats import Formats, load_formats
+from aisafety_lint.secrets.scan import SecretMatch
 from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode
 
 _DOCUMENTS = ("yaml", "json", "toml")
 _RECURSION = 20_000
-_PYTHON = ("python", "notebook")
 
 
 @dataclass(slots=True)
@@ -43,6 +43,7 @@ class Reader:
 
     config: Config
     found: Discovered
+    memory: Memory = field(default_factory=Memory)
     unreadable: dict[str, Notification] = field(default_factory=dict)
     parsed: dict[str, Document] = field(default_factory=dict)
     notes: list[Notification] = field(default_factory=list)
@@ -52,16 +53,22 @@ class Reader:
         if file.path in self.unreadable:
             return None
         try:
-            return discovery.read(self.config, file)
+            data = discovery.read(self.config, file)
         except UnreadableError as error:
             self.fail("unreadable-file", f"`{file.path}` cannot be read: {error}.", file.path)
             return None
+        self.memory.note(file.path, data)
+        return data
 
     def text(self, file: SourceFile) -> SourceText | None:
         """The text of a file, or None where it cannot be read."""
         data = self.data(file)
+        return None if data is None else self.decoded(file, data)
+
+    def decoded(self, file: SourceFile, data: bytes) -> SourceText | None:
+        """The text that some bytes of a file are, or None where they are none."""
         try:
-            return None if data is None else SourceText(file.path, decode(data))
+            return SourceText(file.path, decode(data))
         except UnreadableError as error:
             self.fail("unreadable-file", f"`{file.path}` is not analysed: {error}.", file.path)
             return None
@@ -166,44 +173,52 @@ def _relevant(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozen
 
 def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
     """Read every file once: its secrets, and for Python which modules it imports."""
-    formats = load_formats(knowledge)
+    formats: Formats | None = None
     secrets: list[SecretMatch] = []
     imports: dict[str, frozenset[str]] = {}
     for file in reader.found.files:
-        data = reader.data(file)
-        if data is None:
+        look = reader.memory.look(file.path)
+        if look is None and (data := reader.data(file)) is not None:
+            formats = formats or load_formats(knowledge)
+            look = perfile.look(file, data, formats)
+            reader.memory.keep_look(file.path, data, look)
+        if look is None:
             continue
-        if file.kind in _PYTHON:
-            imports[file.path] = imported_modules(data, notebook=file.kind == "notebook")
-        try:
-            secrets += scan(SourceText(file.path, decode(data)), file.kind, formats)
-        except UnreadableError as error:
-            reader.fail("unreadable-file", f"`{file.path}` is not analysed: {error}.", file.path)
+        if look.imports is not None:
+            imports[file.path] = look.imports
+        if look.problem:
+            reader.fail("unreadable-file", f"`{file.path}` is not analysed: {look.problem}.", file.path)
+        secrets += look.secrets
+        reader.memory.secrets[file.path] = look.secrets
     return tuple(secrets), imports
 
 
 def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[str]) -> Iterator[tuple[str, Facts]]:
     for path in sorted(wanted):
-        text = reader.text(files[path])
-        if text is None:
+        parsed = reader.memory.facts(path) or _parsed(reader, files[path])
+        if parsed is None:
             continue
-        try:
-            yield path, _facts_of(reader, files[path], text)
-        except ParseError as error:
-            span = Span(error.line, 1, error.line, 1) if error.line else None
-            reader.fail("syntax-error", f"`{path}` cannot be parsed as Python: {error.message}.", path, span)
+        if parsed.broken:
+            cells = ", ".join(map(str, parsed.broken[:5])) + ("..." if len(parsed.broken) > 5 else "")
+            message = f"Code cells of `{path}` cannot be parsed as Python and are left out: {cells}."
+            reader.notes.append(Notification("syntax-error", message, NotificationLevel.WARNING, path))
+        yield path, parsed.facts
 
 
-def _facts_of(reader: Reader, file: SourceFile, text: SourceText) -> Facts:
-    """The facts of one file; cells of a notebook that cannot be parsed are told and left out."""
-    if file.kind == "python":
-        return extract_facts(file.path, text.text)
-    facts, broken = extract_notebook(file.path, text)
-    if broken:
-        cells = ", ".join(map(str, broken[:5])) + ("..." if len(broken) > 5 else "")
-        message = f"Code cells of `{file.path}` cannot be parsed as Python and are left out: {cells}."
-        reader.notes.append(Notification("syntax-error", message, NotificationLevel.WARNING, file.path))
-    return facts
+def _parsed(reader: Reader, file: SourceFile) -> Parsed | None:
+    """The facts of one file; a file that cannot be parsed is told and left out."""
+    data = reader.data(file)
+    text = None if data is None else reader.decoded(file, data)
+    if data is None or text is None:
+        return None
+    try:
+        parsed = perfile.parsed(file, text)
+    except ParseError as error:
+        span = Span(error.line, 1, error.line, 1) if error.line else None
+        reader.fail("syntax-error", f"`{file.path}` cannot be parsed as Python: {error.message}.", file.path, span)
+        return None
+    reader.memory.keep_facts(file.path, data, parsed)
+    return parsed
 
 
 def _manifests(reader: Reader, knowledge: Knowledge) -> Iterator[Manifest]:

@@ -60,6 +60,16 @@ def load_yaml(path: Path, compiled: Compiled | None = None) -> Mapping[str, Any]
     return content
 
 
+def folders(root: Path) -> tuple[Path, ...]:
+    """The folders in which all files of a root lie; not each of them exists."""
+    bases = (root / "catalog", root)
+    return tuple(dict.fromkeys((*(base / family for base in bases for family in FAMILIES), *_data_folders(root))))
+
+
+def _data_folders(root: Path) -> Iterator[Path]:
+    return (root / name for name in ("frameworks", "manifests", "secrets", "evals", "standards", "schema"))
+
+
 def _rule_files(root: Path) -> Iterator[Path]:
     """Rule files of a root: `catalog/<family>/*.md`, or `<family>/*.md` in a user's folder."""
     for base in (root / "catalog", root):

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from aisafety_lint import analysis, discovery, select
-from aisafety_lint.cache import NO_CACHE, Store
 from aisafety_lint.checks import run_checks
 from aisafety_lint.checks.flows import interest
-from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.finding import Finding, Notification, Persona
 from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.memory import Memory
 from aisafety_lint.project import Project
 from aisafety_lint.report.inspection import Inspection
 from aisafety_lint.report.model import Coverage, Report
@@ -20,20 +19,21 @@ from aisafety_lint.select import Selection
 from aisafety_lint.standards import load_standards
 
 
-def run(config: Config, store: Store = NO_CACHE) -> Report:
+def run(config: Config) -> Report:
     """Analyse a project; raises UserError where the job cannot be done."""
-    knowledge = Knowledge((builtin_root(), *config.rules), Compiled(store))
+    return report(config, Knowledge((builtin_root(), *config.rules)), discovery.discover(config), Memory())
+
+
+def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memory) -> Report:
+    """Analyse the files that were found; `memory` is what is known about them, and learns more."""
     selection = select.resolve(config, knowledge.rules)
-    found = discovery.discover(config)
-    reader = analysis.Reader(config, found)
+    reader = analysis.Reader(config, found, memory)
     with analysis.analysing():
         project = analysis.analyse(reader, knowledge, interest(selection.rules.values()))
         findings = sorted(run_checks(selection.rules.values(), project), key=_position)
     shown, hidden = _decide(_placed(findings, found), found, selection)
     notifications = (*config.notifications, *found.notifications, *project.notifications)
     texts, masked = reader.texts({*_paths(shown), *(note.path for note in notifications)}, project.secrets)
-    standards = load_standards(knowledge, [name for rule in selection.rules.values() for name in rule.standards])
-    knowledge.compiled.save()
     return Report(
         root=str(config.root),
         findings=tuple(shown),
@@ -42,7 +42,7 @@ def run(config: Config, store: Store = NO_CACHE) -> Report:
         rules=selection.rules,
         texts=texts,
         hidden=hidden,
-        standards=standards,
+        standards=load_standards(knowledge, [name for rule in selection.rules.values() for name in rule.standards]),
         masked=masked,
     )
 

@@ -125,9 +125,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.show_files:
         return _show_files(config)
 
-    from aisafety_lint import pipeline
+    from aisafety_lint import recall
 
-    report = pipeline.run(config, _store(arguments, config))
+    report = recall.run(config, _store(arguments, config))
     options = _options(arguments, time.monotonic() - started)
     for form, path in outputs:
         if path is not None:

@@ -1,0 +1,84 @@
+"""What a run knows about files from earlier runs, and what later runs may know from it.
+
+The facts of a file with a secret are not kept: they would hold the secret.
+"""
+
+import contextlib
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from aisafety_lint.cache import Store
+from aisafety_lint.digests import Digests
+from aisafety_lint.edition import Edition
+from aisafety_lint.perfile import Look, Parsed
+from aisafety_lint.secrets.scan import SecretMatch
+from aisafety_lint.shelf import Shelf
+
+_LOOK = msgspec.msgpack.Decoder(Look)
+_PARSED = msgspec.msgpack.Decoder(Parsed)
+
+
+@dataclass(slots=True)
+class Memory:
+    """The first looks and the facts of the files of a project; without a store it knows and keeps nothing."""
+
+    digests: Digests | None = None
+    looks: Shelf = field(default_factory=Shelf)
+    parsed: Shelf = field(default_factory=Shelf)
+    secrets: dict[str, tuple[SecretMatch, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, store: Store, digests: Digests, edition: Edition) -> "Memory":
+        """The memory of a project."""
+        root, count = str(digests.config.root).encode("utf-8", "surrogateescape"), len(digests.files)
+        looks = Shelf.of(store, "looks", (edition.engine, edition.knowledge, root), count)
+        return cls(digests, looks, Shelf.of(store, "facts", (edition.engine, root), count))
+
+    def look(self, path: str) -> Look | None:
+        """The first look at a file, if its content is the one of an earlier run."""
+        found: Look | None = self._known(self.looks, path, _LOOK)
+        return found
+
+    def facts(self, path: str) -> Parsed | None:
+        """The facts of a file, if its content is the one of an earlier run."""
+        found: Parsed | None = self._known(self.parsed, path, _PARSED)
+        return found
+
+    def keep_look(self, path: str, data: bytes, look: Look) -> None:
+        """Keep what the first look at a content has shown."""
+        self._keep(self.looks, path, data, look)
+
+    def keep_facts(self, path: str, data: bytes, parsed: Parsed) -> None:
+        """Keep the facts of a content, unless there is a secret in it."""
+        if not self.secrets.get(path):
+            self._keep(self.parsed, path, data, parsed)
+
+    def note(self, path: str, data: bytes) -> None:
+        """Learn the digest of a file when it is read."""
+        if self.digests is not None:
+            self.digests.note(path, data)
+
+    def save(self) -> None:
+        """Keep everything for the next run."""
+        if self.digests is not None:
+            for shelf in (self.looks, self.parsed):
+                shelf.save(self.digests.files.keys())
+            self.digests.save()
+
+    def _known(self, shelf: Shelf, path: str, decoder: "msgspec.msgpack.Decoder[Any]") -> Any:
+        if self.digests is None or path not in self.digests.known:
+            return None
+        row = shelf.get(path, self.digests.known[path])
+        try:
+            return None if row is None else decoder.decode(row)
+        except msgspec.DecodeError:
+            return None
+
+    def _keep(self, shelf: Shelf, path: str, data: bytes, content: object) -> None:
+        if self.digests is None:
+            return
+        with contextlib.suppress(UnicodeEncodeError):  # code can spell out what no encoding can hold
+            shelf.put(path, sha256(data).digest(), msgspec.msgpack.encode(content))
