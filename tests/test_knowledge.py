@@ -25,6 +25,7 @@ ROLES = (
     "sinks",
     "sanitizers",
     "checks",
+    "weak_checks",
     "propagation",
     "runs",
     "tools",
@@ -63,7 +64,7 @@ def paths(stem: str) -> Iterator[str]:
     for role, row in rows(stem):
         for key in ("call", "decorator", "value", "context", "after", "instance"):
             yield from listed(row.get(key))
-        if role != "checks":
+        if role not in ("checks", "weak_checks"):
             yield from listed(row.get("attribute"))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from aisafety_lint.finding import Confidence, Finding, Persona
+from aisafety_lint.flow.doubts import VERBS, Doubt, doubts
 from aisafety_lint.flow.trace import Flow
 from aisafety_lint.program.model import Program
 from aisafety_lint.project import Project
@@ -58,6 +59,7 @@ def _order(flow: Flow) -> tuple[int, int, str, int]:
 
 def _finding(rule: Rule, project: Project, flows: Sequence[Flow]) -> Finding:
     flow = flows[0]
+    weak = doubts(project.program.resolver, project.program.guards, flow)
     words = {"source": source_name(project.program, flow), "sink": flow.name}
     persona = Persona.AUDITOR if flow.confidence is Confidence.LOW else rule.persona
     return Finding(
@@ -68,9 +70,10 @@ def _finding(rule: Rule, project: Project, flows: Sequence[Flow]) -> Finding:
         confidence=flow.confidence,
         persona=persona,
         flows=tuple(item.steps for item in flows[:_FLOWS_SHOWN]),
-        why=_why(project.program, flows),
+        why=_why(project.program, flows, weak),
         fix=rule.fix,
         symbol=flow.symbol,
+        related=tuple(doubt.location for doubt in weak),
     )
 
 
@@ -83,8 +86,21 @@ def source_name(program: Program, flow: Flow) -> str:
     return f"{kind} {preposition}`{flow.seed.name}`" if flow.seed.name else kind
 
 
-def _why(program: Program, flows: Sequence[Flow]) -> str:
+def _why(program: Program, flows: Sequence[Flow], weak: Sequence[Doubt]) -> str:
+    """What is missing on the way, or what is there and not enough."""
     steps = len(flows[0].steps)
     sources = "" if len(flows) == 1 else f"; {len(flows)} sources reach this place"
     sink = program.kinds.sinks[flows[0].kind]
-    return f"nothing on the {steps} steps from the source makes the value safe for {sink}{sources}"
+    if not weak:
+        return f"nothing on the {steps} steps from the source makes the value safe for {sink}{sources}"
+    return f"the value is {_listed(weak)}, which does not make it safe for {sink}{sources}"
+
+
+def _listed(weak: Sequence[Doubt]) -> str:
+    """`checked only by a and b and changed only by c`."""
+    parts = []
+    for how, verb in VERBS.items():
+        names = [f"`{doubt.name}`" for doubt in weak if doubt.how == how]
+        if names:
+            parts.append(f"{verb} only by {', '.join(names[:-1]) + ' and ' if names[:-1] else ''}{names[-1]}")
+    return " and ".join(parts)

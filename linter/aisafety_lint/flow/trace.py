@@ -20,7 +20,7 @@ class Flow:
     """Untrusted content that reaches a sink.
 
     `sink` is the sink's scope and call, `name` how it is written, `chain` the calls that lead to it from the context of
-    the source, `steps` the way with both ends.
+    the source, `way` the values that carried the content (scope, value), `steps` the same for people, with both ends.
     """
 
     seed: Seed
@@ -32,6 +32,7 @@ class Flow:
     chain: tuple[tuple[int, int], ...]
     steps: tuple[Location, ...]
     confidence: Confidence
+    way: tuple[tuple[int, int], ...] = ()
 
 
 def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
@@ -59,6 +60,7 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         tuple(chain),
         steps,
         row_confidence(last.row, last.held, doubts),
+        tuple(dict.fromkeys((node.scope, node.value) for node in nodes)),
     )
 
 

@@ -20,6 +20,7 @@ CALL_ROLES = (
     "sinks",
     "sanitizers",
     "checks",
+    "weak_checks",
     "propagation",
     "runs",
     "tools",
@@ -40,7 +41,8 @@ class Models:
 
     `facts[role][key]` lists the rows about a path, `patterns[role]` those whose path has a `*`. `classes` maps the
     dotted name of a class to its modelled types, `bases` a type to those whose facts it takes over, `made_by` the path
-    of a call to the types that it returns, `fields` an attribute path to the type of the attribute.
+    of a call to the types that it returns, `fields` an attribute path to the type of the attribute. `weak_operators`
+    and `weak_names` are the weak checks that are no calls of a known path.
     """
 
     facts: dict[str, dict[str, list[Row]]] = field(
@@ -61,6 +63,8 @@ class Models:
     instances: list[tuple[str, Row]] = field(default_factory=list)
     scalars: set[str] = field(default_factory=set)
     opt_ins: list[str] = field(default_factory=list)
+    weak_operators: dict[str, Row] = field(default_factory=dict)
+    weak_names: list[tuple[re.Pattern[str], Row]] = field(default_factory=list)
     _memo: dict[tuple[str, str], tuple[Row, ...]] = field(default_factory=dict)
     _types: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -232,6 +236,11 @@ def _add_facts(models: Models, stem: str, content: Row) -> None:
     for role in CALL_ROLES:
         for row in content.get(role, ()):
             _add_row(models, stem, types, role, row)
+    for row in content.get("weak_checks", ()):
+        if "operator" in row:
+            models.weak_operators[row["operator"]] = row
+        elif "function" in row:
+            models.weak_names.append((re.compile(row["function"]), row))
     models.scalars |= set(content.get("scalars", ()))
     models.opt_ins += content.get("opt_ins", ())
 
