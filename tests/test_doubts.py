@@ -61,8 +61,10 @@ def test_a_finding_names_the_weak_checks_on_its_way(title: str, tree: MakeTree) 
         ("A prefix", "the value is checked only by `startswith`, which does not make it safe for a path that is read"),
         (
             "Several of them, in the order in which they are met",
-            "the value is checked only by `startswith` and `os.path.exists` and changed only by `replace`, "
-            "which does not make it safe for a path that is read",
+            (
+                "the value is checked only by `startswith` and `os.path.exists` and changed only by `replace`, "
+                "which does not make it safe for a path that is read"
+            ),
         ),
     ],
 )
