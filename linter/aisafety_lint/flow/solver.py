@@ -29,7 +29,7 @@ Kindset = frozenset[str]
 NONE: Kindset = frozenset()
 
 _MOST = 400_000
-_CROSSINGS = 10
+_CROSSINGS = 8
 
 
 class Node(NamedTuple):
