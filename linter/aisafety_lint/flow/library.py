@@ -47,6 +47,7 @@ class Library:
         self.resolver = resolver
         self.models = resolver.models
         self._sinks: dict[tuple[int, int], tuple[tuple[Row, Holds], ...]] = {}
+        self._runs: dict[tuple[int, int], tuple[tuple[Row, Ref], ...]] = {}
 
     def sinks(self, scope: int, call: int) -> tuple[tuple[Row, Holds], ...]:
         """The sink rows about a call whose conditions hold or may hold; a project function is followed instead."""
@@ -61,8 +62,14 @@ class Library:
             known = self._sinks[scope, call] = tuple(found)
         return known
 
-    def runs(self, scope: int, call: int) -> Iterator[tuple[Row, Ref]]:
+    def runs(self, scope: int, call: int) -> tuple[tuple[Row, Ref], ...]:
         """The project functions that a library call runs, with the row that says so."""
+        known = self._runs.get((scope, call))
+        if known is None:
+            known = self._runs[scope, call] = tuple(self._find_runs(scope, call))
+        return known
+
+    def _find_runs(self, scope: int, call: int) -> Iterator[tuple[Row, Ref]]:
         for row in rows_of(self.models, "runs", self.resolver.paths(scope, call)):
             for operand in operands(self.resolver, scope, call, row["function"]):
                 yield from ((row, ref) for ref in self.resolver.refs(scope, operand) if ref.kind == "function")

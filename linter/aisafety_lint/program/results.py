@@ -33,6 +33,7 @@ class Results(Linking):
     def __init__(self, index: Index, models: Models) -> None:
         super().__init__(index, models)
         self._callees: dict[tuple[int, int], Refs] = {}
+        self._paths: dict[tuple[int, int], tuple[str, ...]] = {}
 
     @property
     @abstractmethod
@@ -204,6 +205,14 @@ class Results(Linking):
 
     def paths(self, scope: int, call: int) -> tuple[str, ...]:
         """The external access paths of what a call calls, also those by which models know a project function."""
+        known = self._paths.get((scope, call))
+        if known is None:
+            known = self._find_paths(scope, call)
+            if self.idle:
+                self._paths[scope, call] = known
+        return known
+
+    def _find_paths(self, scope: int, call: int) -> tuple[str, ...]:
         found: list[str] = []
         for callee in self.callees(scope, call):
             found += self.paths_of(callee)
