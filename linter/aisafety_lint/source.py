@@ -5,6 +5,7 @@ import codecs
 import os
 import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 
@@ -35,6 +36,14 @@ class UnreadableError(Exception):
 
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# What a file has beyond the size that it was said to have is read in pieces of this size.
+_CHUNK = 65_536
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +52,21 @@ class SourceText:
 
     path: str
     text: str
-    starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _starts: tuple[int, ...] = field(default=(), init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "starts", (0, *(match.end() for match in _NEWLINE.finditer(self.text))))
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The offsets at which the lines begin; found when they are first asked for, which most texts never are."""
+        if not self._starts:
+            object.__setattr__(self, "_starts", _line_starts(self.text))
+        return self._starts
 
     def span(self, start: int, end: int) -> Span:
         """Turn two character offsets (end exclusive) into a span."""
-        first = bisect.bisect_right(self.starts, start) - 1
-        last = bisect.bisect_right(self.starts, end) - 1
-        return Span(first + 1, start - self.starts[first] + 1, last + 1, end - self.starts[last] + 1)
+        starts = self.starts
+        first = bisect.bisect_right(starts, start) - 1
+        last = bisect.bisect_right(starts, end) - 1
+        return Span(first + 1, start - starts[first] + 1, last + 1, end - starts[last] + 1)
 
     def offset(self, line: int, column: int) -> int:
         """The character offset of a line and column, both from 1."""
@@ -60,11 +74,17 @@ class SourceText:
 
     def line(self, number: int) -> str:
         """The text of one line (from 1) without its line end; empty beyond the last line."""
-        if not 1 <= number <= len(self.starts):
+        starts = self.starts
+        if not 1 <= number <= len(starts):
             return ""
-        start = self.starts[number - 1]
-        end = self.starts[number] if number < len(self.starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+
+def _line_starts(text: str) -> tuple[int, ...]:
+    if "\r" in text:
+        return (0, *(match.end() for match in _NEWLINE.finditer(text)))
+    return tuple(accumulate((len(line) + 1 for line in text.split("\n")[:-1]), initial=0))
 
 
 def decode(data: bytes) -> str:
@@ -72,11 +92,7 @@ def decode(data: bytes) -> str:
 
     Raises UnreadableError for binary data (a NUL byte and no UTF-16 mark).
     """
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
+    for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
     if b"\0" in data:
@@ -90,11 +106,23 @@ def decode(data: bytes) -> str:
 def read_bytes(root: Path, file: SourceFile, limit: int) -> bytes:
     """Read a file of the project, at most `limit` bytes; raises UnreadableError with the reason."""
     try:
-        descriptor = os.open(root / file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as stream:
-            data = stream.read(limit + 1)
+        descriptor = os.open(os.path.join(root, file.path), _READ)  # noqa: PTH118 - once for every file of a project
+        try:
+            data = _read(descriptor, min(file.size, limit) + 1, limit)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise UnreadableError(error.strerror or type(error).__name__) from error
     if len(data) > limit:
         raise UnreadableError(f"larger than {limit} bytes")
+    return data
+
+
+def _read(descriptor: int, expected: int, limit: int) -> bytes:
+    """Read to the end, or one byte more than the limit: at once where the file is as large as it is said to be."""
+    data = os.read(descriptor, expected)
+    more = data if len(data) == expected else b""
+    while more and len(data) <= limit:
+        more = os.read(descriptor, min(_CHUNK, limit + 1 - len(data)))
+        data += more
     return data
