@@ -5,12 +5,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import pathspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered, discover, read
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel
+from aisafety_lint.ignorefiles import Patterns
 from aisafety_lint.settings import CommandLine, load_config
 from aisafety_lint.source import UnreadableError
 from conftest import MakeTree
@@ -144,6 +148,37 @@ class TestGit:
         discovered = found(tree({".gitignore": "!\nb.py\n", "a.py": "", "b.py": ""}))
         assert names(discovered) == [".gitignore", "a.py"]
         assert [(item.id, item.path) for item in discovered.notifications] == [("ignore-file", ".gitignore")]
+
+
+NAMES = st.sampled_from(["a", "b.py", "a.pyc", "x.egg-info", ".env", "sub", "b c", "a+b", "*"])
+SEGMENTS = st.sampled_from(
+    ["a", "b.py", "sub", "*.py", "*.py[co]", "x.*", "*", "**", ".env", "a?", "a+b", "[!a]", "b c"]
+)
+LINES = st.builds(
+    lambda sign, start, middle, end: f"{sign}{start}{'/'.join(middle)}{end}",
+    st.sampled_from(["", "", "", "!"]),
+    st.sampled_from(["", "", "/", "**/"]),
+    st.lists(SEGMENTS, min_size=1, max_size=3),
+    st.sampled_from(["", "", "/", "/**", " "]),
+)
+
+
+class TestPatterns:
+    """A walk asks about every folder before what is in it, so most patterns can be looked up."""
+
+    @given(st.lists(LINES, min_size=1, max_size=6), st.lists(NAMES, min_size=1, max_size=3), st.booleans())
+    def test_the_quick_answer_is_that_of_the_patterns(self, lines: list[str], parts: list[str], folder: bool) -> None:
+        spec = pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
+        above = ["/".join(parts[:count]) + "/" for count in range(1, len(parts))]
+        inherited = any(spec.check_file(path).include is not None for path in above)
+        path = "/".join(parts)
+        said = spec.check_file(f"{path}/" if folder else path).include
+        assert Patterns(tuple(lines)).verdict(path, parts[-1], folder, inherited=inherited) is said
+
+    def test_what_is_below_a_folder_that_is_taken_back_is_asked_in_full(self, tree: MakeTree) -> None:
+        ignored = {".gitignore": "out/\n*.txt\n", "sub/.gitignore": "!out/\n"}
+        root = tree({**ignored, **paths(["out/a.py", "sub/out/b.py", "sub/out/c.txt", "sub/d.txt"])})
+        assert [name for name in names(found(root)) if "git" not in name] == ["sub/out/b.py", "sub/out/c.txt"]
 
 
 class TestExcludes:

@@ -5,17 +5,14 @@ given folders themselves. What is named explicitly is analysed wherever it is.
 """
 
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pathspec
-
 from aisafety_lint.config import Config
 from aisafety_lint.filetypes import kind_by_name
 from aisafety_lint.finding import Notification, NotificationLevel
-from aisafety_lint.ignorefiles import checked_spec
+from aisafety_lint.ignorefiles import PathTest, path_test
 from aisafety_lint.scope import is_git_root
 from aisafety_lint.source import SourceFile, UnreadableError, read_bytes
 from aisafety_lint.walk import Walk, is_text, shown, size_limit
@@ -36,7 +33,7 @@ class Discovered:
     explicit: frozenset[str]
     notifications: tuple[Notification, ...]
     not_analysed: int
-    tests: pathspec.GitIgnoreSpec = field(repr=False, compare=False)
+    tests: PathTest = field(repr=False, compare=False)
 
     def in_scope(self, path: str) -> bool:
         """Whether findings at a path are to be reported."""
@@ -44,7 +41,7 @@ class Discovered:
 
     def is_test(self, path: str) -> bool:
         """Whether a path is test code, by the setting `tests`."""
-        return self.tests.match_file(path)
+        return self.tests.matches(path)
 
 
 def discover(config: Config) -> Discovered:
@@ -66,7 +63,7 @@ def discover(config: Config) -> Discovered:
         explicit=config.explicit,
         notifications=tuple(sorted(notifications, key=lambda item: (item.path, item.id, item.message))),
         not_analysed=len(walk.too_large) + sum(item.level is not NotificationLevel.NOTE for item in walk.notifications),
-        tests=checked_spec(config.tests, "tests"),
+        tests=path_test(config.tests, "tests"),
     )
     return found if _anything(found) else _with_nothing(found)
 
@@ -90,12 +87,17 @@ def _starts(config: Config) -> Iterator[str]:
     if is_git_root(config.root):
         yield ""
         return
-    too_wide = {Path(config.root.anchor), Path(tempfile.gettempdir()).resolve(), Path("~").expanduser()}
     for path in config.paths:
         folder = path if path.is_dir() else path.parent
-        # One file in the home folder does not make all of it a project.
-        if folder.is_dir() and (folder == path or folder not in too_wide):
+        if folder.is_dir() and (folder == path or not _is_too_wide(folder)):
             yield _relative(config, folder)
+
+
+def _is_too_wide(folder: Path) -> bool:
+    """Whether one file in a folder does not make all of it a project, as in the home folder."""
+    import tempfile
+
+    return folder in {Path(folder.anchor), Path(tempfile.gettempdir()).resolve(), Path("~").expanduser()}
 
 
 def _stdin_kind(name: str) -> str:

@@ -7,12 +7,10 @@ words that are equally specific, the one that ignores.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-import pathspec
-
 from aisafety_lint.config import Config, Override
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Finding
-from aisafety_lint.ignorefiles import checked_spec
+from aisafety_lint.ignorefiles import PathTest, path_test
 from aisafety_lint.rule import FAMILIES, Rule
 from aisafety_lint.suggest import did_you_mean
 
@@ -24,7 +22,7 @@ _EVERY, _GROUP, _RULE = 1, 2, 3
 class _Patch:
     """An override, ready to be applied: where it holds, and how specifically it names each rule."""
 
-    places: pathspec.GitIgnoreSpec
+    places: PathTest
     override: Override
     ignored: Mapping[str, int]
     changed: Mapping[str, int]
@@ -45,7 +43,7 @@ class Selection:
     def decide(self, finding: Finding) -> tuple[Finding, str]:
         """The finding as it is to be shown, and why it is not shown: `ignored`, `persona`, `severity`, or nothing."""
         for patch in self.patches:
-            if not patch.places.match_file(finding.location.path):
+            if not patch.places.matches(finding.location.path):
                 continue
             if finding.rule in patch.ignored:
                 return finding, "ignored"
@@ -77,7 +75,7 @@ def resolve(config: Config, rules: Mapping[str, Rule]) -> Selection:
 def _patch(config: Config, override: Override, rules: Mapping[str, Rule]) -> _Patch:
     setting = f"overrides[{override.position}]"
     return _Patch(
-        places=checked_spec(override.paths, f"{setting}.paths"),
+        places=path_test(override.paths, f"{setting}.paths"),
         override=override,
         ignored=_expand(config, f"{setting}.ignore", override.ignore, rules),
         changed=_expand(config, f"{setting}.select", override.select or (ALL,), rules),

@@ -48,16 +48,16 @@ class Walk:
 
     def folder(self, start: str) -> None:
         """Walk a folder and everything below it that is not ignored or excluded; the folder itself is not asked."""
-        pending = [(start, self._with_ignores((), ".git/info/exclude", start))]
+        pending = [(start, self._with_ignores((), ".git/info/exclude", start), self._is_mentioned(start))]
         while pending:
-            folder, ignores = pending.pop()
+            folder, ignores, inherited = pending.pop()
             entries = [] if folder in self.folders else self._entries(folder)
             if any(entry.name == ".gitignore" for entry in entries):
                 ignores = self._with_ignores(ignores, ".gitignore", folder)
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
-                if self._visit(entry, path, ignores):
-                    pending.append((path, ignores))
+                if (verdict := self._visit(entry, path, ignores, inherited)) is not True:
+                    pending.append((path, ignores, inherited or verdict is False))
 
     def file(self, path: str, kind: str | None, size: int, *, explicit: bool = False) -> bool:
         """Take in a regular file, of the kind that its name tells; whether it is analysed."""
@@ -78,9 +78,10 @@ class Walk:
         """Whether the settings exclude a path, or a folder above it."""
         parts = path.split("/")
         above = ["/".join(parts[:count]) for count in range(1, len(parts))]
-        if any(self.excludes.verdict(folder, folder.rpartition("/")[2], True) for folder in above):
+        verdict = self.excludes.verdict
+        if any(verdict(folder, folder.rpartition("/")[2], True, inherited=True) for folder in above):
             return True
-        return bool(self.excludes.verdict(path, parts[-1], (self.config.root / path).is_dir()))
+        return bool(verdict(path, parts[-1], (self.config.root / path).is_dir(), inherited=True))
 
     def notify(self, name: str, message: str, path: str, *, note: bool = False, error: bool = False) -> None:
         """Say something about a path in the report."""
@@ -117,35 +118,50 @@ class Walk:
         self.folders.add(folder)
         return found
 
-    def _visit(self, entry: os.DirEntry[str], path: str, ignores: tuple[Patterns, ...]) -> bool:
-        """Take in one entry of a folder; whether it is a folder to walk."""
+    def _is_mentioned(self, start: str) -> bool:
+        """Whether a pattern of the settings is about a folder, or one above it."""
+        parts = start.split("/") if start else []
+        about = self.excludes.mentions.about
+        return any(about("/".join(parts[: count + 1]), name, is_folder=True) for count, name in enumerate(parts))
+
+    def _visit(self, entry: os.DirEntry[str], path: str, ignores: tuple[Patterns, ...], inherited: bool) -> bool | None:
+        """Take in one entry of a folder; True where there is nothing to walk, else what the patterns say of it."""
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
             is_file = not is_folder and entry.is_file(follow_symlinks=False)
-            size = entry.stat(follow_symlinks=False).st_size if is_file else 0
+            is_link = not (is_folder or is_file) and entry.is_symlink()
+            kind = kind_by_name(entry.name) if is_file else None
+            if kind == "" or not (is_folder or is_file or is_link):
+                return True
+            verdict = self._verdict(path, entry.name, is_folder, ignores, inherited)
+            size = entry.stat(follow_symlinks=False).st_size if is_file and not verdict else 0
         except OSError:
-            return False  # gone since the folder was listed
-        is_link = not (is_folder or is_file) and entry.is_symlink()
-        kind = kind_by_name(entry.name) if is_file else None
-        if kind == "" or not (is_folder or is_file or is_link) or self._pruned(path, entry.name, is_folder, ignores):
-            return False
+            return True  # gone since the folder was listed
+        if verdict:
+            return True
         if not is_text(entry.name):
             self.notify("undecodable-name", "The name is not valid UTF-8; it is not analysed.", path)
-            return False
+            return True
         if is_link:
             self._link(path)
         elif is_file:
             self.file(path, kind, size)
-        return is_folder
+        return verdict if is_folder else True
 
-    def _pruned(self, path: str, name: str, is_folder: bool, ignores: tuple[Patterns, ...]) -> bool:
-        if name == ".git" or self.excludes.verdict(path, name, is_folder):
+    def _verdict(
+        self, path: str, name: str, is_folder: bool, ignores: tuple[Patterns, ...], inherited: bool
+    ) -> bool | None:
+        """Whether an entry is left out: True, False where a pattern takes it back, None where no pattern says."""
+        if name == ".git":
+            return True
+        excluded = self.excludes.verdict(path, name, is_folder, inherited=inherited)
+        if excluded:
             return True
         for patterns in ignores:
-            verdict = patterns.verdict(path, name, is_folder)
+            verdict = patterns.verdict(path, name, is_folder, inherited=inherited)
             if verdict is not None:
                 return verdict
-        return False
+        return excluded
 
     def _link(self, path: str) -> None:
         if not Path(os.path.realpath(f"{self.root}/{path}")).is_relative_to(self.root):
