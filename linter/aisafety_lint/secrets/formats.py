@@ -1,7 +1,8 @@
 """The formats of credentials: reads `rules/secrets/` into one immutable index that the scan works from."""
 
 import random
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,11 +13,11 @@ from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.secrets.checksums import CHECKSUMS
 from aisafety_lint.secrets.judge import Judge
 from aisafety_lint.secrets.names import Names, squash
-from aisafety_lint.secrets.shapes import WORD, Shape, expand, make, parse_shape
+from aisafety_lint.secrets.shapes import WORD, Alphabet, Shape, expand, make, parse_shape
 
 CLASSES = ("exact", "strong", "context", "generic", "guessable")
-# A run of at least this many characters of a word is looked at for a value that begins there.
-RUN = 16
+# A run of at least this many characters of a word may be looked at for a value that begins there.
+_RUN = 16
 _WORD_CHARACTERS = "".join(sorted(WORD))
 
 
@@ -64,7 +65,9 @@ class Format:
 
     def fullmatch(self, value: str) -> bool:
         """Whether the whole value has the format, its checksum included."""
-        if self.structure or not any(shape.pattern.fullmatch(value) for shape in self.shapes):
+        size = len(value)
+        fitting = (shape for shape in self.shapes if shape.shortest <= size <= shape.longest)
+        if self.structure or not any(shape.pattern.fullmatch(value) for shape in fitting):
             return False
         return not self.checksum or CHECKSUMS[self.checksum].valid(value)
 
@@ -79,8 +82,9 @@ def _starts(shape: Shape) -> tuple[str, ...]:
 class Formats:
     """All formats by id, indexed for the scan, with the judgement on names and values.
 
-    `starting` leads from the first two characters of a run to the shapes that may begin there; `inside` holds literals
-    to look for anywhere, with their shapes; `bare` are the formats that only a name gives away.
+    `starting` leads from the first two characters of a run of `words` to the shapes that may begin there. `inside` has
+    literals to look for anywhere, with their shapes: the values are runs of `inner`, and `literals` finds any literal.
+    `bare` are the formats that only a name gives away.
     """
 
     by_id: Mapping[str, Format]
@@ -88,6 +92,9 @@ class Formats:
     judge: Judge
     starting: Mapping[str, tuple[tuple[str, Format, Shape], ...]] = field(repr=False)
     inside: Mapping[str, tuple[tuple[Format, Shape], ...]] = field(repr=False)
+    words: Alphabet = field(repr=False)
+    inner: Alphabet = field(repr=False)
+    literals: re.Pattern[bytes] = field(repr=False)
     bare: tuple[Format, ...] = field(repr=False)
 
     def structure(self, name: str) -> Format:
@@ -120,7 +127,7 @@ def load_formats(knowledge: Knowledge) -> Formats:
             ) from error
     vendors |= {squash(word) for form in by_id.values() for word in (form.vendor, *form.near)}
     names = Names.build(judgement["names"], judgement["prompts"], vendors)
-    return _index(by_id, names, Judge.build(judgement))
+    return _index(by_id, names, Judge(judgement))
 
 
 def fake(formats: Formats, format_id: str, seed: int = 0) -> str:
@@ -186,8 +193,20 @@ def _index(by_id: Mapping[str, Format], names: Names, judge: Judge) -> Formats:
         judge=judge,
         starting={key: tuple(sorted(found, key=_specific)) for key, found in starting.items()},
         inside={key: tuple(found) for key, found in inside.items()},
+        words=Alphabet.of(
+            WORD, min((_leading_run(shape) for found in starting.values() for *_, shape in found), default=_RUN)
+        ),
+        inner=_inner([shape for found in inside.values() for _, shape in found]),
+        literals=re.compile(b"|".join(re.escape(literal.encode()) for literal in inside) or rb"(?!)"),
         bare=tuple(bare),
     )
+
+
+def _inner(shapes: Sequence[Shape]) -> Alphabet:
+    """The characters that the values of some shapes consist of, and the length of the shortest of them."""
+    pieces = [piece for shape in shapes for piece in shape.pieces]
+    characters = [text for piece in pieces for text in (*piece.texts, piece.characters and expand(piece.characters))]
+    return Alphabet.of(characters, min((shape.shortest for shape in shapes), default=_RUN))
 
 
 def _fewest(anchors: tuple[str, ...]) -> tuple[str, ...]:
@@ -206,7 +225,7 @@ def _specific(entry: tuple[str, Format, Shape]) -> tuple[int, int, int]:
 
 def _begins_with_word(shape: Shape) -> bool:
     """Whether a value begins with fixed text in a long run of characters of a word."""
-    return _leading_run(shape) >= RUN and min(map(len, _starts(shape)), default=0) >= 2
+    return _leading_run(shape) >= _RUN and min(map(len, _starts(shape)), default=0) >= 2
 
 
 def _leading_run(shape: Shape) -> int:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from aisafety_lint.secrets.checksums import decode_jwt
@@ -18,6 +19,7 @@ ISSUED_BITS = 4.6
 # Bits per character below which a word is one.
 WORD_BITS = 4.5
 _PLAUSIBLE = re.compile(r"[\w.~+/=!@#$%^&*:-]+", re.ASCII)
+_DIGIT = re.compile(r"[0-9]")
 _REPEAT = re.compile(r"(.)\1{5}")
 _WORD = re.compile(r"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
 _NO_SECRET = re.compile(
@@ -39,54 +41,69 @@ class TokenState(Enum):
 
 @dataclass(frozen=True)
 class Judge:
-    """The judgement, from data; `bigrams` gives the cost in bits of a character after another."""
+    """The judgement, from the data of a judgement file; what it needs of them is made ready when it is first needed."""
 
-    placeholder_values: frozenset[str]
-    inside: re.Pattern[str]
-    inside_unknown: re.Pattern[str]
-    patterns: re.Pattern[str]
-    templates: re.Pattern[str]
-    published: re.Pattern[str]
-    sample_claims: frozenset[str]
-    public_roles: frozenset[str]
-    expired_before: int
-    reserved_hosts: frozenset[str]
-    reserved_suffixes: tuple[str, ...]
-    public_hosts: tuple[str, ...]
-    host_words: frozenset[str]
-    guessable: re.Pattern[str]
-    confessed: re.Pattern[str]
-    weak_passwords: re.Pattern[str]
-    bigrams: Mapping[str, float] = field(repr=False)
+    data: Mapping[str, Any] = field(repr=False)
 
-    @staticmethod
-    def build(data: Mapping[str, Any]) -> "Judge":
-        """Build the judgement from the data of a judgement file."""
-        stand_ins, hosts, guessable = data["placeholders"], data["hosts"], data["guessable"]
-        day = datetime.date.fromisoformat(stand_ins["expired_before"])
-        return Judge(
-            placeholder_values=frozenset(str(value).lower() for value in stand_ins["values"]),
-            inside=_any_of(map(re.escape, stand_ins["inside"])),
-            inside_unknown=_any_of(map(re.escape, stand_ins["inside_unknown"])),
-            patterns=_any_of(stand_ins["patterns"]),
-            templates=_any_of(stand_ins["templates"]),
-            published=_any_of(map(re.escape, stand_ins["published"])),
-            sample_claims=frozenset(stand_ins["sample_claims"]),
-            public_roles=frozenset(stand_ins["public_roles"]),
-            expired_before=(day - datetime.date(1970, 1, 1)).days * 86400,
-            reserved_hosts=frozenset(hosts["reserved"]),
-            reserved_suffixes=tuple(hosts["reserved_suffixes"]),
-            public_hosts=tuple(hosts["public"]),
-            host_words=frozenset(map(str, hosts["words"])),
-            guessable=_weak(guessable["words"]),
-            confessed=_any_of(guessable["confessed"]),
-            weak_passwords=_weak(guessable["passwords"]),
-            bigrams={
-                first + second: _SCALE.index(code) / 4
-                for first, row in data["bigrams"].items()
-                for second, code in zip(_ALPHABET, row, strict=True)
-            },
-        )
+    @cached_property
+    def placeholder_values(self) -> frozenset[str]:
+        return frozenset(str(value).lower() for value in self._stand_ins["values"])
+
+    @cached_property
+    def inside(self) -> re.Pattern[str]:
+        return _any_of(map(re.escape, self._stand_ins["inside"]))
+
+    @cached_property
+    def inside_unknown(self) -> re.Pattern[str]:
+        return _any_of(map(re.escape, self._stand_ins["inside_unknown"]))
+
+    @cached_property
+    def patterns(self) -> re.Pattern[str]:
+        return _any_of(self._stand_ins["patterns"])
+
+    @cached_property
+    def templates(self) -> re.Pattern[str]:
+        return _any_of(self._stand_ins["templates"])
+
+    @cached_property
+    def published(self) -> re.Pattern[str]:
+        return _any_of(map(re.escape, self._stand_ins["published"]))
+
+    @cached_property
+    def sample_claims(self) -> frozenset[str]:
+        return frozenset(self._stand_ins["sample_claims"])
+
+    @cached_property
+    def expired_before(self) -> int:
+        """The second from which on a token that has expired was alive lately."""
+        day = datetime.date.fromisoformat(self._stand_ins["expired_before"])
+        return (day - datetime.date(1970, 1, 1)).days * 86400
+
+    @cached_property
+    def guessable(self) -> re.Pattern[str]:
+        return _weak(self.data["guessable"]["words"])
+
+    @cached_property
+    def confessed(self) -> re.Pattern[str]:
+        return _any_of(self.data["guessable"]["confessed"])
+
+    @cached_property
+    def weak_passwords(self) -> re.Pattern[str]:
+        return _weak(self.data["guessable"]["passwords"])
+
+    @cached_property
+    def bigrams(self) -> Mapping[str, float]:
+        """The cost in bits of a character after another."""
+        return {
+            first + second: _SCALE.index(code) / 4
+            for first, row in self.data["bigrams"].items()
+            for second, code in zip(_ALPHABET, row, strict=True)
+        }
+
+    @property
+    def _stand_ins(self) -> Mapping[str, Any]:
+        stand_ins: Mapping[str, Any] = self.data["placeholders"]
+        return stand_ins
 
     def bits(self, text: str) -> float:
         """The mean cost of the characters of a text, in bits: about 4 for words, 6 and more for random ones."""
@@ -122,11 +139,14 @@ class Judge:
 
     def is_random(self, value: str, least: int = 12) -> bool:
         """Whether a value without known format was made by chance: no word, path, address, version or stand-in."""
-        if not least <= len(value) <= 2000 or not _PLAUSIBLE.fullmatch(value) or _NO_SECRET.match(value):
+        if not least <= len(value) <= 2000:
+            return False
+        # Most values are words: they have no digit.
+        if (value.islower() or value.isupper() or len(value) < 16) and not _DIGIT.search(value):
+            return False
+        if not _PLAUSIBLE.fullmatch(value) or _NO_SECRET.match(value):
             return False
         digits = sum(map(str.isdigit, value))
-        if not digits and (value.islower() or value.isupper() or len(value) < 16):
-            return False
         if digits * 10 > len(value) * 8 or len(set(value)) < 7:
             return False
         if self.bits(value) <= RANDOM_BITS or self._wordy(value) or self.inside_unknown.search(value.lower()):
@@ -174,7 +194,7 @@ class Judge:
         claims = decoded[1]
         if any(str(claims.get(key, "")).lower() in self.sample_claims for key in ("sub", "name", "iss")):
             return TokenState.SAMPLE
-        if claims.get("role") in self.public_roles:
+        if claims.get("role") in self._stand_ins["public_roles"]:
             return TokenState.PUBLIC
         expiry = claims.get("exp")
         if isinstance(expiry, int | float):
@@ -183,16 +203,16 @@ class Judge:
 
     def opens(self, user: str, password: str, host: str) -> bool:
         """Whether user and password in an address can open something: no example host, word, template or stand-in."""
-        host = host.lower()
+        host, hosts = host.lower(), self.data["hosts"]
         name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
         if (
-            name in self.reserved_hosts
-            or name.endswith(self.reserved_suffixes)
-            or any(part in name for part in self.public_hosts)
+            name in hosts["reserved"]
+            or name.endswith(tuple(hosts["reserved_suffixes"]))
+            or any(part in name for part in hosts["public"])
         ):
             return False
         if (
-            password.lower() in self.host_words
+            password.lower() in map(str, hosts["words"])
             or password == user
             or self.is_template(password)
             or self.is_placeholder(password)

@@ -47,7 +47,7 @@ def mentions(words: tuple[str, ...], keyword: str) -> bool:
 class Names:
     """The judgement on names, from data.
 
-    `roots` are texts of which every name of a credential has one, in lower case; `_roles` remembers what was decided.
+    `roots` are words of which every name of a credential has one, in lower case; `_roles` remembers what was decided.
     """
 
     heads: frozenset[str]
@@ -57,7 +57,7 @@ class Names:
     own: frozenset[str]
     issued: frozenset[str]
     vendors: frozenset[str]
-    roots: tuple[str, ...]
+    roots: tuple[bytes, ...]
     prompt_words: frozenset[str]
     prompt_names: frozenset[str]
     _roles: dict[str, Role] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -76,7 +76,7 @@ class Names:
             vendors=frozenset(
                 word for word in vendors if len(word) > 2 and word != "any" and not word.endswith(tuple(heads))
             ),
-            roots=tuple(names["roots"]),
+            roots=tuple(root.encode() for root in names["roots"]),
             prompt_words=frozenset(prompts["words"]),
             prompt_names=frozenset(map(squash, prompts["exact"])),
         )

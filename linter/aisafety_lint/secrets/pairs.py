@@ -1,18 +1,19 @@
 """Names with their values in text that is not read as Python: `NAME=value`, `key: value`, flags, headers.
 
-One pass of a single pattern over the lowered text finds the names; the value is read from there, bounded in length.
+Names are found in the `lowered` text: bytes in lower case, one for each character, with a question mark for what is not
+ASCII; so they are searched fast, and every offset is one in the text too. The value is read from there, bounded in
+length.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from aisafety_lint.secrets.names import Names, Role
 
 _NAME_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
-_SEPARATOR = r"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:=>|:=|==|\|\||\?\?|[:=,])[ \t]{0,20}"
-_TAIL = re.compile(rf"([a-z0-9_-]{{0,20}}){_SEPARATOR}")
+_SEPARATOR = rb"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:=>|:=|==|\|\||\?\?|[:=,])[ \t]{0,20}"
+_TAIL = re.compile(rb"([a-z0-9_-]{0,20})" + _SEPARATOR)
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 2000
 # Longer lines are minified code, data or one-line JSON: only formats are looked for there.
@@ -24,15 +25,17 @@ _FALLBACK = re.compile(
 )
 _SHELL_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=]([^${}]+)\}")
 _NAME_VALUE = re.compile(
-    r"(?:name|key)[\"']?\s{0,40}[:=]\s{0,40}[\"']?([a-z0-9_.-]{3,80})[\"']?,?\s{1,80}"
-    r"(?:-\s)?[\"']?value[\"']?\s{0,20}[:=][ \t]{0,20}"
+    rb"(?:name|key)[\"']?\s{0,40}[:=]\s{0,40}[\"']?([a-z0-9_.-]{3,80})[\"']?,?\s{1,80}"
+    rb"(?:-\s)?[\"']?value[\"']?\s{0,20}[:=][ \t]{0,20}"
 )
-_VALUE = re.compile(r"value[\"']?\s?[:=]")
-_BLOCK_DEFAULT = re.compile(r"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[^{}]{0,400}?default[ ]{0,20}=[ ]{0,20}")
+_VALUE = re.compile(rb"value[\"']?\s{0,20}[:=]")
+# How much of `_NAME_VALUE` stands before and after the beginning of `value`, at most.
+_BEFORE_VALUE, _AFTER_VALUE = 252, 47
+_BLOCK_DEFAULT = re.compile(rb"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[^{}]{0,400}?default[ ]{0,20}=[ ]{0,20}")
 _SPACED = re.compile(r"\b(?:api|access|secret|private|signing|encryption|master|license) $", re.IGNORECASE)
-_INSTRUCTION = re.compile(r"^(?:env|arg)[ ]{1,8}([a-z0-9_]{3,80})[ ]{1,8}(?=[^\s=])", re.MULTILINE)
-_FLAG = re.compile(r"--([a-z0-9-]{0,40}(?:key|token|secret|password))[ ]{1,4}(?=[^\s-])")
-_BEARER = re.compile(r"\bbearer[ ]{1,4}(?=[a-z0-9])")
+_INSTRUCTION = re.compile(rb"^(?:env|arg)[ ]{1,8}([a-z0-9_]{3,80})[ ]{1,8}(?=[^\s=])", re.MULTILINE)
+_FLAG = re.compile(rb"--([a-z0-9-]{0,40}(?:key|token|secret|password))[ ]{1,4}(?=[^\s-])")
+_BEARER = re.compile(rb"\bbearer[ ]{1,4}(?=[a-z0-9])")
 # fmt: off
 CODE = frozenset({
     ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".go", ".java", ".kt", ".kts", ".rs", ".rb", ".php", ".cs",
@@ -76,7 +79,7 @@ class NameHit:
     value: int
 
 
-def name_hits(text: str, lowered: str, names: Names) -> list[NameHit]:
+def name_hits(text: str, lowered: bytes, names: Names) -> list[NameHit]:
     """Find the names that hold a credential and have something after them that looks like a value, in order."""
     hits: dict[int, NameHit] = {}
     for word in names.roots:
@@ -91,14 +94,16 @@ def name_hits(text: str, lowered: str, names: Names) -> list[NameHit]:
     return [hits[value] for value in sorted(hits)]
 
 
-def _name_hit(text: str, root: int, tail: re.Match[str], names: Names) -> NameHit | None:
+def _name_hit(text: str, root: int, tail: re.Match[bytes], names: Names) -> NameHit | None:
     end, value = tail.span(1)[1], tail.end()
+    separator = text[end:value].strip()
+    if not separator.isascii():
+        return None  # no question marks
     start = _name_start(text, root, text[root:end].lower())
     name = text[start:end]
     role = names.role(name.rsplit(".", 1)[-1])
     if role is Role.NONE and "." in name:
         role = names.role(name)
-    separator = text[end:value].strip()
     listed = separator.endswith(",") and not _is_argument(text, start)
     if role is Role.NONE or listed or _on_long_line(text, root):
         return None
@@ -107,10 +112,11 @@ def _name_hit(text: str, root: int, tail: re.Match[str], names: Names) -> NameHi
 
 def is_bare(path: str, kind: str) -> bool:
     """Whether a value needs no quotes in a file: everywhere but in JSON and in source code."""
-    return kind != "json" and PurePosixPath(path).suffix.lower() not in CODE
+    name = path.rpartition("/")[2].lower()
+    return kind != "json" and name[name.rfind(".", 1) :] not in CODE
 
 
-def text_pairs(text: str, lowered: str, hits: Sequence[NameHit], names: Names, bare: bool) -> Iterator[Pair]:
+def text_pairs(text: str, lowered: bytes, hits: Sequence[NameHit], names: Names, bare: bool) -> Iterator[Pair]:
     """Read the values of names; `bare` says that a value needs no quotes."""
     done = 0
     for hit in hits:
@@ -123,21 +129,32 @@ def text_pairs(text: str, lowered: str, hits: Sequence[NameHit], names: Names, b
     yield from _spread_pairs(text, lowered, names, bare)
 
 
-def _spread_pairs(text: str, lowered: str, names: Names, bare: bool) -> Iterator[Pair]:
+def _spread_pairs(text: str, lowered: bytes, names: Names, bare: bool) -> Iterator[Pair]:
     """Pairs whose name and value stand in entries of their own, flags with a value after them, and bearer tokens."""
-    patterns = [(_FLAG, True)] if "--" in text else []
-    patterns += [(_NAME_VALUE, bare)] if _VALUE.search(lowered) else []
-    patterns += [(_BLOCK_DEFAULT, False)] if "variable" in lowered else []
-    patterns += [(_INSTRUCTION, True)] if lowered.startswith(("from ", "arg ", "#")) else []
-    for pattern, unquoted in patterns:
-        for match in pattern.finditer(lowered):
-            name = text[match.start(1) : match.end(1)]
-            role = names.role(name)
-            if role is not Role.NONE and (pair := _read(text, match.end(), name, role, unquoted)) is not None:
-                yield pair
-    for match in _BEARER.finditer(lowered) if "bearer " in lowered else ():
+    found = [(match, True) for match in _FLAG.finditer(lowered)] if b"--" in lowered else []
+    found += [(match, bare) for match in _entries(lowered)] if b"value" in lowered else []
+    found += [(match, False) for match in _BLOCK_DEFAULT.finditer(lowered)] if b"variable" in lowered else []
+    if lowered.startswith((b"from ", b"arg ", b"#")):
+        found += [(match, True) for match in _INSTRUCTION.finditer(lowered)]
+    for match, unquoted in found:
+        name = text[match.start(1) : match.end(1)]
+        role = names.role(name)
+        if role is not Role.NONE and (pair := _read(text, match.end(), name, role, unquoted)) is not None:
+            yield pair
+    for match in _BEARER.finditer(lowered) if b"bearer " in lowered else ():
         if (pair := _read(text, match.end(), "Authorization", Role.CREDENTIAL, True)) is not None:
             yield pair
+
+
+def _entries(lowered: bytes) -> Iterator[re.Match[bytes]]:
+    """Names with their values in entries of their own, looked for only around the word for the second of them."""
+    done = 0
+    for value in _VALUE.finditer(lowered):
+        first = max(done, value.start() - _BEFORE_VALUE)
+        match = _NAME_VALUE.search(lowered, first, value.start() + _AFTER_VALUE)
+        if match is not None:
+            done = match.end()
+            yield match
 
 
 def _name_start(text: str, head: int, last: str) -> int:

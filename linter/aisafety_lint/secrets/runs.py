@@ -1,9 +1,9 @@
 """Finds values that their own shape gives away, anywhere in a text.
 
-Most formats begin with letters that no word begins with: one pass over the unbroken runs of the text looks each of them
-up by its first two characters. Formats whose telling part stands further in are found by that literal. A value is never
-part of a longer word. Time is linear in the text: every attempt is bounded by the longest format, and no two attempts
-of a format begin inside one word.
+Most formats begin with letters that no word begins with: one pass over the long unbroken runs of the text looks each of
+them up by its first two characters. Formats whose telling part stands further in are found by that literal, if it
+stands in a run of such characters as these formats have. A value is never part of a longer word. Time is linear in the
+text: every attempt is bounded by the longest format, and no two attempts of a format begin inside one word.
 """
 
 import re
@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 from aisafety_lint.secrets.checksums import CHECKSUMS
 from aisafety_lint.secrets.context import around
-from aisafety_lint.secrets.formats import RUN, Format, Formats
+from aisafety_lint.secrets.formats import Format, Formats
 from aisafety_lint.secrets.judge import TokenState
 from aisafety_lint.secrets.names import mentions, split
 from aisafety_lint.secrets.shapes import WORD, Shape
 
-_RUN = re.compile(rf"[A-Za-z0-9_-]{{{RUN},}}")
 _ENCODED = re.compile(r"[A-Za-z0-9+/]*")
 _HEX = re.compile(r"[0-9a-f-]+")
 _BEFORE = frozenset({"\\n", "\\r", "\\t", ":-", " -"})
@@ -34,19 +33,22 @@ class Hit:
     real: bool = True
 
 
-def find_formats(text: str, formats: Formats) -> Iterator[Hit]:
-    """Find the values of all formats with a telling part, also those that turn out to be no secret."""
-    yield from _from_runs(text, formats)
-    yield from _from_literals(text, formats)
+def find_formats(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
+    """Find the values of all formats with a telling part, also those that turn out to be no secret.
+
+    `data` has a byte for each character of the text: itself, or a question mark where it is not ASCII.
+    """
+    yield from _from_runs(text, data, formats)
+    yield from _from_literals(text, data, formats)
 
 
-def _from_runs(text: str, formats: Formats) -> Iterator[Hit]:
+def _from_runs(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
     starting = formats.starting
-    for run in _RUN.finditer(text):
-        start = run.start()
+    for first, end in formats.words.runs(data):
+        start = first
         if start and text[start - 1] in "\\%":
             start += _escape_length(text, start)
-        while text[start] == "-" and start < run.end() - 1:
+        while text[start] == "-" and start < end - 1:
             start += 1
         entries = starting.get(text[start : start + 2])
         if entries is None:
@@ -57,9 +59,12 @@ def _from_runs(text: str, formats: Formats) -> Iterator[Hit]:
                 break
 
 
-def _from_literals(text: str, formats: Formats) -> Iterator[Hit]:
+def _from_literals(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
+    long = b"\n".join([data[start:end] for start, end in formats.inner.runs(data)])
+    if not formats.literals.search(long):
+        return
     for literal, entries in formats.inside.items():
-        position = text.find(literal)
+        position = text.find(literal) if literal.encode() in long else -1
         while position >= 0:
             hits = (
                 hit

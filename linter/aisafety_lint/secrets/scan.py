@@ -9,6 +9,7 @@ import bisect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from aisafety_lint.finding import Confidence, Severity
 from aisafety_lint.secrets import notebook
@@ -103,31 +104,28 @@ def _notebook(text: SourceText, formats: Formats) -> Iterator[_Found]:
 
 def _detect(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]:
     text = source.text
-    for hit in (*find_formats(text, formats), *find_structures(text, formats)):
+    # One byte a character: searches are fast, and what they find has the same place in the text.
+    data = text.encode("ascii", "replace")
+    for hit in (*find_formats(text, data, formats), *find_structures(text, data, formats)):
         value = text[hit.start : hit.end]
         name, place = (name_before(text, hit.start), _place(source, kind, hit, formats)) if hit.real else ("", "")
         yield _Found(hit.format, hit.start, hit.end, value, name, place, hit.real)
     if len(text) <= _LARGE:
-        for pair in _pairs(source, kind, formats):
-            verdict = judge_pair(pair, kind, around(text, pair.start, pair.end), formats)
+        for pair in _pairs(source, data.lower(), kind, formats):
+            verdict = judge_pair(pair, kind, partial(around, text, pair.start, pair.end), formats)
             if verdict is not None:
                 start = pair.start + verdict.offset if text.startswith(pair.value, pair.start) else pair.start
                 yield _Found(verdict.format, start, pair.end, verdict.value, pair.name)
 
 
-def _pairs(source: SourceText, kind: str, formats: Formats) -> Iterator[Pair]:
+def _pairs(source: SourceText, lowered: bytes, kind: str, formats: Formats) -> Iterator[Pair]:
     text, names = source.text, formats.names
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    hits = tuple(name_hits(text, lowered, names))
+    hits = name_hits(text, lowered, names)
     as_text = text_pairs(text, lowered, hits, names, is_bare(source.path, kind))
     if kind != "python":
         yield from as_text
         return
-    written = [
-        pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_worth(pair.value, pair.role, formats)
-    ]
+    written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_issued(pair, formats)]
     promising = [hit for hit in hits if _promises(text, hit, formats)]
     if not written and not promising:
         return
@@ -145,31 +143,41 @@ def _pairs(source: SourceText, kind: str, formats: Formats) -> Iterator[Pair]:
             yield replace(pair, prose=True)
 
 
+def _is_issued(pair: Pair, formats: Formats) -> bool:
+    """Whether the value of a pair could be a secret wherever it stands, in a comment too."""
+    judge = formats.judge
+    return judge.is_random(pair.value.rsplit(" ", 1)[-1], _LEAST) or (
+        pair.role is Role.PASSWORD and judge.is_strong_password(pair.value)
+    )
+
+
 def _promises(text: str, hit: NameHit, formats: Formats) -> bool:
     """Whether a literal after a name could be a secret, so that the syntax tree is worth its time."""
     literals = (match[1] or match[2] for match in _QUOTED.finditer(text, hit.value, hit.value + _WINDOW))
-    return any(_is_worth(value, hit.role, formats) or value.endswith(("-", "_")) for value in literals)
+    return any(value.endswith(("-", "_")) or _is_worth(value, hit.role, formats) for value in literals)
 
 
 def _is_worth(value: str, role: Role, formats: Formats) -> bool:
-    """Whether a value could be a secret under a name of a role."""
+    """Whether a literal could be a secret in code, under a name of a role."""
     judge = formats.judge
     if judge.is_random(value.rsplit(" ", 1)[-1], _LEAST):
         return True
     if role is Role.OWN:
         return judge.is_guessable(value) or judge.is_confessed(value)
-    return role is Role.PASSWORD and (judge.is_strong_password(value) or judge.is_weak_password(value))
+    if role is Role.PASSWORD:
+        # A common word without a digit is what examples and tests have.
+        weak = any(map(str.isdigit, value)) and judge.is_weak_password(value)
+        return weak or judge.is_strong_password(value)
+    return False
 
 
 def _place(source: SourceText, kind: str, hit: Hit, formats: Formats) -> str:
     """`prompt` where a secret stands within a sentence under a name that says that a model reads it."""
     text = source.text
     if kind == "python":
-        tree = (
-            parse(text)
-            if any(word in text.lower() for word in formats.names.prompt_words | formats.names.prompt_names)
-            else None
-        )
+        lowered = text.lower()
+        spoken_of = any(word in lowered for word in formats.names.prompt_words | formats.names.prompt_names)
+        tree = parse(text) if spoken_of else None
         literal, names = enclosing(source, tree, hit.start) if tree is not None else ("", [])
         sentence = literal.replace(text[hit.start : hit.end], "")
         keyed = False

@@ -13,7 +13,9 @@ and means the same in RE2.
 
 import random
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 CLASSES = {
     "digit": "[0-9]",
@@ -35,6 +37,8 @@ CLASSES = {
 # Characters of which most secrets are made: no part of a longer word may stand right before or after a value.
 WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _ENDLESS = 1 << 30
+_PRINTABLE = "".join(map(chr, range(33, 127)))
+_INSIDE, _OUTSIDE = b"a "
 _TOKEN = re.compile(r"\{(?:(uuid)|(\[[^\]]+\]|[a-z0-9]+):(\d+)(?:-(\d*))?|([^{}]*\|[^{}]*))\}|([^{}]+)")
 _UUID = tuple(("hex", n) for n in (8, 4, 4, 4, 12))
 
@@ -69,17 +73,22 @@ class Piece:
         return max(map(len, self.texts)) if self.texts else self.most
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """A shape, read; `anchors` are literals of which a value has one, `nearest` to `reach` characters in."""
 
     pieces: tuple[Piece, ...]
-    pattern: re.Pattern[str]
     prefix: str
     anchors: tuple[str, ...]
     nearest: int
     reach: int
     shortest: int
+    longest: int
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The shape as a regular expression, compiled where a text has something that may be of the shape."""
+        return re.compile("".join(piece.pattern for piece in self.pieces))
 
     @property
     def anchored_at_start(self) -> bool:
@@ -93,12 +102,12 @@ def parse_shape(notation: str) -> Shape:
     anchors, nearest, reach = _anchors(pieces)
     return Shape(
         pieces=pieces,
-        pattern=re.compile("".join(piece.pattern for piece in pieces)),
         prefix=pieces[0].texts[0] if len(pieces[0].texts) == 1 else "",
         anchors=anchors,
         nearest=nearest,
         reach=reach,
         shortest=sum(piece.shortest for piece in pieces),
+        longest=sum(piece.longest for piece in pieces),
     )
 
 
@@ -107,10 +116,39 @@ def make(shape: Shape, rng: random.Random) -> str:
     return "".join(_make_piece(piece, rng) for piece in shape.pieces)
 
 
+@lru_cache(maxsize=256)
 def expand(characters: str) -> str:
     """All characters of a class such as `[A-Z2-7]`, in order."""
-    pattern = re.compile(characters)
-    return "".join(c for c in map(chr, range(33, 127)) if pattern.fullmatch(c))
+    return "".join(re.findall(characters, _PRINTABLE))
+
+
+@dataclass(frozen=True, slots=True)
+class Alphabet:
+    """Characters of which values are made, and the least number of them in a row that a value has."""
+
+    marks: bytes = field(repr=False)
+    least: int
+
+    @staticmethod
+    def of(characters: Iterable[str], least: int) -> "Alphabet":
+        """The alphabet of some characters; what is not ASCII counts as a question mark."""
+        known = set("".join(characters).encode("ascii", "replace"))
+        return Alphabet(bytes(_INSIDE if code in known else _OUTSIDE for code in range(256)), least)
+
+    def runs(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """The offsets of the unbroken runs of these characters that are long enough, in order.
+
+        The text is turned into marks, one for each character, in which long runs are found at the speed of a search.
+        """
+        marked = data.translate(self.marks)
+        needle = bytes([_INSIDE]) * self.least
+        start = marked.find(needle)
+        while start >= 0:
+            end = marked.find(_OUTSIDE, start + self.least)
+            if end < 0:
+                end = len(data)
+            yield start, end
+            start = marked.find(needle, end)
 
 
 def _make_piece(piece: Piece, rng: random.Random) -> str:

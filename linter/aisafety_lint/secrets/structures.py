@@ -7,12 +7,12 @@ from aisafety_lint.secrets.checksums import decode_base64
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.runs import Hit
 
-_ARMOUR = "PRIVATE KEY"
+_ARMOUR = b"PRIVATE KEY"
 _BEGIN = re.compile(r"-----BEGIN (?:(ENCRYPTED)|[A-Z ]{0,20})[ ]?PRIVATE KEY(?: BLOCK)?-----")
 _END = "-----END "
 _LONGEST_KEY = 20_000
 _LEAST_KEY = 64
-_PUTTY = "PuTTY-User-Key-File-"
+_PUTTY = b"PuTTY-User-Key-File-"
 _PUTTY_KEY = re.compile(
     r"PuTTY-User-Key-File-[23]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,80}?Private-Lines: \d{1,3}\s{1,2}"
     r"((?:[A-Za-z0-9+/=]{1,80}\s{1,2}){1,60})"
@@ -24,17 +24,17 @@ _ADDRESS = re.compile(
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}$")
 
 
-def find_structures(text: str, formats: Formats) -> Iterator[Hit]:
-    """Find key blocks, web keys with a private part, and passwords in addresses."""
-    if _ARMOUR in text:
+def find_structures(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
+    """Find key blocks, web keys with a private part, and passwords in addresses; `data` is as in `find_formats`."""
+    if _ARMOUR in data:
         yield from _key_blocks(text, formats)
-    if _PUTTY in text:
+    if _PUTTY in data:
         for match in _PUTTY_KEY.finditer(text):
             yield Hit(formats.structure("pem"), match.start(1), match.end(1))
-    if '"kty"' in text or "'kty'" in text:
+    if b'"kty"' in data or b"'kty'" in data:
         for match in _WEB_KEY.finditer(text):
             yield Hit(formats.structure("jwk"), match.start(1), match.end(1), real=formats.judge.looks_issued(match[1]))
-    if "://" in text:
+    if b"://" in data:
         yield from _addresses(text, formats)
 
 

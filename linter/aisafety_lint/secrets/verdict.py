@@ -1,6 +1,7 @@
 """Decides what a name with a literal value is: of a format that needs its name, random, guessable, or no secret."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aisafety_lint.secrets.formats import Format, Formats
@@ -28,8 +29,8 @@ class Verdict:
     offset: int = 0
 
 
-def judge_pair(pair: Pair, kind: str, context: str, formats: Formats) -> Verdict | None:
-    """Judge a pair in a file of a kind; `context` is the text around it that can name a vendor."""
+def judge_pair(pair: Pair, kind: str, context: Callable[[], str], formats: Formats) -> Verdict | None:
+    """Judge a pair in a file of a kind; `context` gives the text around it that can name a vendor."""
     value, offset, scheme = _without_scheme(pair.value)
     judge = formats.judge
     if scheme == "basic":
@@ -40,7 +41,7 @@ def judge_pair(pair: Pair, kind: str, context: str, formats: Formats) -> Verdict
         return Verdict(formats.structure("guessable"), value, offset)
     if judge.is_template(value):
         return None
-    form = _by_name(value, f"{pair.name} {pair.context} {context}", formats)
+    form = _by_name(value, lambda: f"{pair.name} {pair.context} {context()}", formats)
     form = form or (_by_shape(value, formats) if pair.joined else None)
     if form is not None:
         return Verdict(form, value, offset)
@@ -76,18 +77,19 @@ def _without_scheme(value: str) -> tuple[str, int, str]:
     return (match[2], match.start(2), match[1].lower()) if match else (value, 0, "")
 
 
-def _by_name(value: str, context: str, formats: Formats) -> Format | None:
+def _by_name(value: str, context: Callable[[], str], formats: Formats) -> Format | None:
     """The format of a value that is named by what stands around it."""
     fitting = [form for form in formats.bare if form.fullmatch(value)]
+    around = context() if fitting else ""
     for form in fitting:
-        if is_near(form, context):
+        if is_near(form, around):
             return form if is_real(form, value, formats) else None
     return None
 
 
 def _by_shape(value: str, formats: Formats) -> Format | None:
     """The format of a value that was put together from pieces, so that it stands nowhere in the text."""
-    hit = next(find_formats(value, formats), None)
+    hit = next(find_formats(value, value.encode("ascii", "replace"), formats), None)
     return hit.format if hit is not None and hit.real and (hit.start, hit.end) == (0, len(value)) else None
 
 
