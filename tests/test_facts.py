@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisafety_lint.python import relevance
 from aisafety_lint.python.facts import Facts, Scope
 from aisafety_lint.python.notebook import extract_notebook
 from aisafety_lint.python.parse import ParseError, extract_facts
@@ -139,6 +140,30 @@ class TestRelevance:
         }
         found = relevant_files(imports, frozenset({"openai"}))
         assert found == {"agent.py", "helper.py", "deep.py", "caller.py"}
+
+    PIECES = (
+        "import ",
+        "from ",
+        "a",
+        ".b",
+        "(",
+        ")",
+        "c, d",
+        "\n",
+        "\n",
+        " ",
+        ";",
+        "#",
+        "\r",
+        "important",
+        "\\",
+        "x = ",
+    )
+
+    @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
+    def test_imports_are_looked_for_in_lines_that_have_the_word(self, text: str) -> None:
+        everywhere = [match.span() for match in relevance._IMPORT.finditer(text.encode())]
+        assert [match.span() for match in relevance._imports(text.encode())] == everywhere
 
     def test_a_package_counts_as_a_whole(self) -> None:
         imports = {

@@ -6,33 +6,38 @@ an import root, nearest first. Nothing is assumed about the folder that was give
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleTable:
-    """Module names of all files, and the files by every dotted suffix of their path."""
+    """Module names of all files, and the files by every dotted suffix of their path; `_found` remembers answers."""
 
     names: Mapping[str, str]
     roots: Mapping[str, str]
     by_suffix: Mapping[str, tuple[str, ...]]
+    _found: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def find(self, dotted: str, importer: str) -> str | None:
         """The file of the project that a dotted module name means for an importing file, or None."""
         found = self.by_suffix.get(dotted)
         if not found:
             return None
-        usable = [path for path in found if self._usable(path, dotted, importer)]
-        if not usable:
-            return None
-        return min(usable, key=lambda path: (-_common(path, importer), path.count("/"), path))
+        # The answer is the same for all files of a folder.
+        folder = _folder(importer)
+        try:
+            return self._found[dotted, folder]
+        except KeyError:
+            usable = [path for path in found if self._usable(path, dotted, folder)]
+            best = min(usable, key=lambda path: (-_common(path, importer), path.count("/"), path), default=None)
+            self._found[dotted, folder] = best
+            return best
 
-    def _usable(self, path: str, dotted: str, importer: str) -> bool:
-        """Whether the folder above the dotted name can be an import root for the importer."""
+    def _usable(self, path: str, dotted: str, folder: str) -> bool:
+        """Whether the folder above the dotted name can be an import root for a file in a folder."""
         root = _strip(path, dotted)
         own = self.roots.get(path, "")
-        if root == own or root == str(PurePosixPath(importer).parent):
+        if root in (own, folder):
             return True
         # a namespace package: the name reaches above the topmost folder with an `__init__.py`
         return own.startswith(root + "/") or root == "."
@@ -46,15 +51,17 @@ def link_modules(paths: Iterable[str]) -> ModuleTable:
     suffixes: dict[str, list[str]] = {}
     for path in sorted(known):
         parts = _parts(path)
-        folder = PurePosixPath(path).parent
+        folder = _folder(path)
         depth = 0 if path.endswith("/__init__.py") or path == "__init__.py" else 1
-        while str(folder) != "." and f"{folder}/__init__.py" in known:
+        while folder != "." and f"{folder}/__init__.py" in known:
             depth += 1
-            folder = folder.parent
+            folder = _folder(folder)
         names[path] = ".".join(parts[-depth:]) if depth else ""
-        roots[path] = str(folder)
-        for start in range(len(parts)):
-            suffixes.setdefault(".".join(parts[start:]), []).append(path)
+        roots[path] = folder
+        suffix = ""
+        for part in reversed(parts):
+            suffix = f"{part}.{suffix}" if suffix else part
+            suffixes.setdefault(suffix, []).append(path)
     return ModuleTable(names, roots, {name: tuple(found) for name, found in suffixes.items()})
 
 
@@ -72,9 +79,15 @@ def absolute_name(name: str, own: str, is_package: bool) -> str:
     return ".".join([*kept, rest] if rest else kept)
 
 
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] or "."
+
+
 def _parts(path: str) -> list[str]:
-    parts = list(PurePosixPath(path).with_suffix("").parts)
-    return parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
+    *folders, name = path.split("/")
+    dot = name.rfind(".", 1)
+    stem = name[:dot] if 0 < dot < len(name) - 1 else name
+    return folders if stem == "__init__" and folders else [*folders, stem]
 
 
 def _strip(path: str, dotted: str) -> str:
