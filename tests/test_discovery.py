@@ -14,7 +14,7 @@ from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered, discover, read
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel
-from aisafety_lint.ignorefiles import Patterns
+from aisafety_lint.ignorefiles import Patterns, path_test
 from aisafety_lint.settings import CommandLine, load_config
 from aisafety_lint.source import UnreadableError
 from conftest import MakeTree
@@ -174,6 +174,12 @@ class TestPatterns:
         path = "/".join(parts)
         said = spec.check_file(f"{path}/" if folder else path).include
         assert Patterns(tuple(lines)).verdict(path, parts[-1], folder, inherited=inherited) is said
+
+    @given(st.lists(LINES, min_size=1, max_size=6), st.lists(NAMES, min_size=1, max_size=4))
+    def test_a_path_matches_with_a_folder_above_it(self, lines: list[str], parts: list[str]) -> None:
+        spec = pathspec.GitIgnoreSpec.from_lines(lines, backend="simple")
+        path = "/".join(parts)
+        assert path_test(lines, "tests").matches(path) is spec.match_file(path)
 
     def test_what_is_below_a_folder_that_is_taken_back_is_asked_in_full(self, tree: MakeTree) -> None:
         ignored = {".gitignore": "out/\n*.txt\n", "sub/.gitignore": "!out/\n"}

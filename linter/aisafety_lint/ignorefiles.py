@@ -81,12 +81,12 @@ class Patterns:
         if not inherited:
             if not self.mentions.about(path, name, is_folder):
                 return None
-            if not self._negated:
+            if not self.ordered:
                 return True
         return self._spec.check_file(f"{path}/" if is_folder else path).include
 
     @cached_property
-    def _negated(self) -> bool:
+    def ordered(self) -> bool:
         """Whether one pattern can take back what another excludes, so that their order counts."""
         return any(line.startswith("!") for line in self.lines)
 
@@ -98,7 +98,7 @@ class Patterns:
 def _mentions(lines: Iterable[str]) -> Mentions:
     names, paths, globs, others = set(), set(), [], []
     for line in lines:
-        body = line.removeprefix("!")
+        body = _shortest(line.removeprefix("!"))
         if _PLAIN_NAME.fullmatch(body):
             names.add(body)
         elif _PLAIN_PATH.fullmatch(body):
@@ -113,6 +113,15 @@ def _mentions(lines: Iterable[str]) -> Mentions:
         re.compile("|".join(globs)) if globs else None,
         _compiled(others) if others else None,
     )
+
+
+def _shortest(pattern: str) -> str:
+    """The same pattern as it is mostly written: `**/a` is `a`, and what is below `a` is asked when the folder is."""
+    anywhere = pattern.startswith("**/")
+    short = pattern.removeprefix("**/")
+    if short.endswith("/**"):
+        short = short.removesuffix("**") if anywhere or short.startswith("/") else f"/{short[:-2]}"
+    return pattern if anywhere and "/" in short[:-1] else short
 
 
 def _expression(glob: str) -> str:
@@ -135,28 +144,34 @@ def _compiled(lines: Iterable[str]) -> "pathspec.GitIgnoreSpec":
 
 @dataclass(frozen=True)
 class PathTest:
-    """Patterns for whole paths: whether a path, or a folder above it, matches them; each path is looked at once."""
+    """Patterns for whole paths: whether a path, or a folder above it, matches them; each folder is asked once."""
 
-    lines: tuple[str, ...]
-    _known: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+    patterns: Patterns
+    _folders: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def matches(self, path: str) -> bool:
-        """Whether the patterns include a path."""
-        known = self._known.get(path)
-        if known is None:
-            known = self._known[path] = self._spec.match_file(path)
-        return known
+        """Whether the patterns include the path of a file."""
+        folder, _, name = path.rpartition("/")
+        if self.patterns.ordered:
+            return bool(self.patterns.verdict(path, name, is_folder=False, inherited=True))
+        return self._is_in(folder) or self.patterns.mentions.about(path, name, is_folder=False)
 
-    @cached_property
-    def _spec(self) -> "pathspec.GitIgnoreSpec":
-        return _compiled(self.lines)
+    def _is_in(self, folder: str) -> bool:
+        if not folder:
+            return False
+        known = self._folders.get(folder)
+        if known is None:
+            above, _, name = folder.rpartition("/")
+            known = self._is_in(above) or self.patterns.mentions.about(folder, name, is_folder=True)
+            self._folders[folder] = known
+        return known
 
 
 def path_test(patterns: Iterable[str], setting: str) -> PathTest:
     """The patterns of a setting, for whole paths; raises UserError for one that is not a pattern."""
     patterns = tuple(patterns)
     _check(patterns, setting)
-    return PathTest(patterns)
+    return PathTest(Patterns(patterns))
 
 
 def pruning(patterns: Iterable[str], setting: str) -> Patterns:

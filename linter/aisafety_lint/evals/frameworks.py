@@ -5,9 +5,10 @@ fails the run) or, by its `kind`, the pipelines that run suites, the signs of a 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -126,14 +127,34 @@ class Signs:
     attack_words: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EvalKnowledge:
-    """Everything the stage knows: the frameworks by id, the pipelines, the signs, the schema of the declaration."""
+    """Everything the stage knows: the frameworks by id, the pipelines, the signs, the schema of the declaration.
+
+    What all frameworks look for is told together, since most files are none of what any of them looks for.
+    """
 
     frameworks: Mapping[str, Framework]
     pipelines: Pipelines
     signs: Signs
     schema: Path
+
+    @cached_property
+    def configs(self) -> tuple[str, ...]:
+        """The names of all configurations."""
+        shapes = (shape for framework in self.frameworks.values() for shape in framework.configs)
+        return tuple(dict.fromkeys(name for shape in shapes for name in shape.name))
+
+    @cached_property
+    def programs(self) -> tuple[str, ...]:
+        """The names of all files that are suites by their names."""
+        named = (name for framework in self.frameworks.values() for name in (*framework.programs, *framework.paths))
+        return tuple(dict.fromkeys(named))
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The modules that suites import."""
+        return frozenset(module.name for framework in self.frameworks.values() for module in framework.modules)
 
 
 def load(knowledge: Knowledge) -> EvalKnowledge:
@@ -155,20 +176,6 @@ def _checked(name: str, data: Mapping[str, Any]) -> Framework:
     except (KeyError, TypeError, AttributeError, re.error) as error:
         hint = "the form is rules/schema/eval.schema.json"
         raise UserError(f"evals/{name}.yml: cannot be used: {error}", hint) from error
-
-
-def matches(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a path matches a pattern: by its last part, or from any folder on where the pattern has a slash."""
-    name = path.rpartition("/")[2]
-    return any(
-        fnmatchcase(f"/{path}", f"*/{pattern}") if "/" in pattern else fnmatchcase(name, pattern)
-        for pattern in patterns
-    )
-
-
-def matches_root(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a path, counted from the root of the repository, matches a pattern; `*` stays inside a folder."""
-    return any(fnmatchcase(path, pattern) and path.count("/") == pattern.count("/") for pattern in patterns)
 
 
 def _framework(name: str, data: Mapping[str, Any]) -> Framework:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from aisafety_lint.evals.commands import Call, match_command
 from aisafety_lint.evals.coverage import Tested, places, size, suggestions, tested
-from aisafety_lint.evals.frameworks import EvalKnowledge, Framework, Shape, matches
+from aisafety_lint.evals.frameworks import EvalKnowledge, Framework, Shape
+from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.model import Cover, Run, Suite, everything
 from aisafety_lint.evals.shell import commands
 from aisafety_lint.evals.targets import aim
@@ -30,11 +31,11 @@ class Sources:
 
 def by_content(path: str, sources: Sources, knowledge: EvalKnowledge) -> Suite | None:
     """The suite that a configuration file is, by name and keys."""
+    source = sources.read(path) if matches(path, knowledge.configs) else None
     for framework in knowledge.frameworks.values():
         shapes = [shape for shape in framework.configs if matches(path, shape.name)]
         if not shapes:
             continue
-        source = sources.read(path)
         if source is None:
             if any(_telling(shape, path) for shape in shapes):
                 return unknown(framework, path)
@@ -48,9 +49,9 @@ def by_content(path: str, sources: Sources, knowledge: EvalKnowledge) -> Suite |
 
 def by_import(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator[Suite]:
     """The suites that a Python file is, by what it imports; one of quality counts as safe only by its words."""
-    imported = {name.partition(".")[0] for name in sources.imports.get(path, ())}
+    imported = knowledge.modules & {name.partition(".")[0] for name in sources.imports.get(path, ())}
     for framework in knowledge.frameworks.values():
-        modules = [module for module in framework.modules if module.name in imported]
+        modules = [module for module in framework.modules if module.name in imported] if imported else []
         if not modules:
             continue
         source = sources.read(path)
@@ -69,7 +70,7 @@ def by_import(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator
 
 def by_name(path: str, sources: Sources, knowledge: EvalKnowledge) -> Suite | None:
     """The suite that a file is by its name, and by its words where the name says too little; its tests are unknown."""
-    for framework in knowledge.frameworks.values():
+    for framework in knowledge.frameworks.values() if matches(path, knowledge.programs) else ():
         if matches(path, framework.programs):
             return unknown(framework, path)
         if matches(path, framework.paths):

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 
-from aisafety_lint.evals.frameworks import Signs, matches
+from aisafety_lint.evals.frameworks import Signs
+from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.recognisers import Sources
 from aisafety_lint.evals.tree import at, is_empty, text
 
 
 def below(paths: Iterable[str], folders: frozenset[str]) -> frozenset[str]:
     """The files in or below a folder of one of these names."""
-    return frozenset(path for path in paths if any(part.lower() in folders for part in path.split("/")[:-1]))
+    by_folder: dict[str, list[str]] = {}
+    for path in paths:
+        by_folder.setdefault(path.rpartition("/")[0], []).append(path)
+    below_one = (found for folder, found in by_folder.items() if not folders.isdisjoint(folder.lower().split("/")))
+    return frozenset(path for found in below_one for path in found)
 
 
 def deployed(sources: Sources, signs: Signs, apart: frozenset[str]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from aisafety_lint.evals.declaration import external_suites, load_schema, read_declaration
-from aisafety_lint.evals.frameworks import EvalKnowledge, matches, matches_root
+from aisafety_lint.evals.frameworks import EvalKnowledge
+from aisafety_lint.evals.globs import matches, matches_root
 from aisafety_lint.evals.model import Declaration, Evaluation, Suite
 from aisafety_lint.evals.pipelines import read_workflow
 from aisafety_lint.evals.recognisers import PYTHON, Sources, by_command, by_content, by_import, by_name

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from aisafety_lint.evals.commands import Call, joined, match_command, mentions
-from aisafety_lint.evals.frameworks import EvalKnowledge, matches
+from aisafety_lint.evals.frameworks import EvalKnowledge
 from aisafety_lint.evals.gates import action_run, command_run
+from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.model import Cover, Run, Suite, everything
 from aisafety_lint.evals.pipelines import Step, Workflow
 from aisafety_lint.evals.shell import commands
