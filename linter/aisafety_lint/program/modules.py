@@ -2,9 +2,12 @@
 
 A file's own name follows the `__init__.py` files above it. An import is looked up from the importing file outwards: the
 folder of the file (scripts), the root of its package, `src` folders, and then any folder of the project that could be
-an import root, nearest first. Nothing is assumed about the folder that was given on the command line.
+an import root, nearest first. Nothing is assumed about the folder that was given on the command line. A file that
+merely has the name of a module of the standard library, or of a known library, is not taken for it: only where Python
+itself would find it first.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,11 +15,15 @@ from pathlib import PurePosixPath
 
 @dataclass(frozen=True, slots=True)
 class ModuleTable:
-    """Module names of all files, and the files by every dotted suffix of their path."""
+    """Module names of all files, and the files by every dotted suffix of their path.
+
+    `roots` is the folder of each file from which its name counts, `libraries` the import roots of known libraries.
+    """
 
     names: Mapping[str, str]
     roots: Mapping[str, str]
     by_suffix: Mapping[str, tuple[str, ...]]
+    libraries: frozenset[str]
 
     def find(self, dotted: str, importer: str) -> str | None:
         """The file of the project that a dotted module name means for an importing file, or None."""
@@ -30,16 +37,21 @@ class ModuleTable:
 
     def _usable(self, path: str, dotted: str, importer: str) -> bool:
         """Whether the folder above the dotted name can be an import root for the importer."""
-        root = _strip(path, dotted)
-        own = self.roots.get(path, "")
-        if root == own or root == str(PurePosixPath(importer).parent):
+        root, own = _strip(path, dotted), self.roots.get(path, "")
+        folder, base = str(PurePosixPath(importer).parent), self.roots.get(importer, "")
+        if root == base:
             return True
+        head = dotted.partition(".")[0]
+        if head in sys.stdlib_module_names:
+            return False
+        if head in self.libraries:
+            return root == own and (path.endswith("/__init__.py") or "." in dotted)
         # a namespace package: the name reaches above the topmost folder with an `__init__.py`
-        return own.startswith(root + "/") or root == "."
+        return root in (own, folder, ".") or own.startswith(root + "/")
 
 
-def link_modules(paths: Iterable[str]) -> ModuleTable:
-    """Name the modules of a project from the paths of its Python files."""
+def link_modules(paths: Iterable[str], libraries: frozenset[str]) -> ModuleTable:
+    """Name the modules of a project from the paths of its Python files; `libraries` are import roots of others."""
     known = set(paths)
     names: dict[str, str] = {}
     roots: dict[str, str] = {}
@@ -55,7 +67,7 @@ def link_modules(paths: Iterable[str]) -> ModuleTable:
         roots[path] = str(folder)
         for start in range(len(parts)):
             suffixes.setdefault(".".join(parts[start:]), []).append(path)
-    return ModuleTable(names, roots, {name: tuple(found) for name, found in suffixes.items()})
+    return ModuleTable(names, roots, {name: tuple(found) for name, found in suffixes.items()}, libraries)
 
 
 def absolute_name(name: str, own: str, is_package: bool) -> str:

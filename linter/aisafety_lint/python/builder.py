@@ -35,6 +35,7 @@ class ScopeBuilder:
         self.annotations: dict[str, Annotation] = {}
         self.returns: list[int] = []
         self.yields: list[int] = []
+        self.raises: list[int] = []
         self.stores: list[int] = []
         self.imports: list[Import] = []
         self.outer: set[str] = set()
@@ -144,6 +145,7 @@ class ScopeBuilder:
             self.annotations,
             tuple(self.returns),
             tuple(self.yields),
+            tuple(self.raises),
             tuple(self.stores),
             tuple(self.imports),
             self.doc,

@@ -44,7 +44,7 @@ def relevant_files(
 
     `always` count, whatever they import; `aside` tells the files that are set aside.
     """
-    table = link_modules(imports)
+    table = link_modules(imports, frozenset(root.partition(".")[0] for root in roots))
     edges = {path: _targets(path, modules, table) for path, modules in imports.items()}
     first = {path: modules for path, modules in imports.items() if not aside(path)}
     starts = {path for path, modules in first.items() if any(_below(module, roots) for module in modules)}
