@@ -13,7 +13,6 @@ from aisafety_lint.python.facts import Call, Facts, Scope, Value
 
 _ACCESS = frozenset({"name", "attr", "import"})
 _LITERALS = frozenset({"list", "set", "dict", "call"})
-_ALIASES = frozenset({"name", "attr", "import"})
 _ALIASED = 8
 _WRAPPERS = frozenset({"staticmethod", "classmethod", "partial", "partialmethod", "cast", "wraps"})
 
@@ -143,7 +142,8 @@ class Index:
             for value in scope.decorators:
                 outer = self.scopes[self.parents[number]]
                 known = outer.values[value]
-                found[_called_name(outer.values[known.args[0]] if known.op == "call" else known)].append((number, value))
+                named = outer.values[known.args[0]] if known.op == "call" else known
+                found[_called_name(named)].append((number, value))
         return found
 
     @cached_property
@@ -261,7 +261,7 @@ def _called_name(function: Value) -> str:
     """The last name of what is called; a definition of the same scope is known by its qualified name."""
     if function.op in ("function", "class"):
         return function.name.rpartition(".")[2].partition("#")[0]
-    return function.name if function.op in ("name", "attr", "import") else ""
+    return function.name if function.op in _ACCESS else ""
 
 
 def build_index(facts: Mapping[str, Facts], libraries: frozenset[str]) -> Index:
@@ -303,13 +303,11 @@ def _alternatives(scope: Scope, value: int) -> tuple[int, ...]:
 def _named_by(scope: Scope, value: int) -> tuple[str, ...]:
     """The names of what a value stands for directly, also in a call that only wraps it (`staticmethod(f)`)."""
     known = scope.values[value]
-    if known.op in _ALIASES:
-        return (known.name,) if known.name else ()
-    if known.op in ("or", "phi", "copy"):
-        return tuple(scope.values[item].name for item in known.args if scope.values[item].op in _ALIASES)
-    if known.op == "call" and len(known.args) > 1 and scope.values[known.args[1]].op in _ALIASES:
-        return (scope.values[known.args[1]].name,) if scope.values[known.args[0]].name in _WRAPPERS else ()
-    return ()
+    if known.op == "call":
+        wrapped = len(known.args) > 1 and scope.values[known.args[0]].name in _WRAPPERS
+        known = scope.values[known.args[1]] if wrapped else known
+    items = [scope.values[item] for item in known.args] if known.op in ("or", "phi", "copy") else [known]
+    return tuple(name for item in items if (name := _called_name(item)))
 
 
 def _reachable(name: str, direct: Mapping[str, Mapping[str, None]]) -> tuple[str, ...]:

@@ -190,6 +190,13 @@ class Names(Linking):
                     form = self.index.scopes[decorated].form
                     yield Ref("class" if form == "class" else "function", decorated)
 
+    def dispatchers(self, function: int) -> Iterator[str]:
+        """The names of the functions that a function is registered with (`@name.register`)."""
+        for name in self.decorated_with(function):
+            owner, _, last = name.rpartition(".")
+            if owner and last == "register":
+                yield owner.rpartition(".")[2]
+
     def variants(self, function: int) -> Iterator[Ref]:
         """The functions registered for other types of the first argument (`functools.singledispatch`)."""
         name = self.index.scopes[function].name

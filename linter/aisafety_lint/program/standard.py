@@ -61,7 +61,7 @@ class Standard(Contents):
         if path in _MAKING:
             return [Ref("collection", scope, call)]
         if path == "globals":
-            return [Ref("module", self.index.module_of(scope)), external(path)]
+            return [Ref("items", receiver=Ref("module", self.index.module_of(scope))), external("globals()")]
         return None
 
     def bind_partly(self, scope: int, call: int, given: Sequence[int]) -> Iterable[Ref]:
