@@ -13,7 +13,7 @@ _DEPTH = 6
 class Aliases(Linking):
     """Finds what aliases stand for, across files."""
 
-    def aliases(self, scope: int, name: str) -> Iterator[tuple[int, Annotation]]:
+    def aliases(self, scope: int, name: str, depth: int = _DEPTH) -> Iterator[tuple[int, Annotation]]:
         """The annotations that a name stands for, each with the scope that it is written in."""
         head, _, last = name.rpartition(".")
         if head:
@@ -25,8 +25,8 @@ class Aliases(Linking):
                 known = self.index.value(owner, value)
                 if known.op == "import" and known.name:
                     path = self.index.modules.find(self.index.absolute(owner, known.kind), self.index.paths[owner])
-                    if path is not None and self.index.first[path] != owner:
-                        yield from self.aliases(self.index.first[path], known.name)
+                    if path is not None and depth > 0:
+                        yield from self.aliases(self.index.first[path], known.name, depth - 1)
                 elif known.op in ("item", "arithmetic", "const"):
                     annotation = written(self.index, owner, value)
                     if annotation is not None:

@@ -36,16 +36,18 @@ class Narrowing(Linking):
             guard = guards[guard].parent
         return known
 
-    def classes_of(self, scope: int, wanted: int) -> Refs:
+    def classes_of(self, scope: int, wanted: int, depth: int = 3) -> Refs:
         """The class, or the classes in the tuple or union, that a value is."""
         value = self.index.value(scope, wanted)
+        if depth == 0:
+            return ()
         if value.op in ("tuple", "arithmetic"):
-            return unique(ref for item in value.args for ref in self.classes_of(scope, item))
+            return unique(ref for item in value.args for ref in self.classes_of(scope, item, depth - 1))
         found: list[Ref] = []
         for ref in self.refs(scope, wanted):
             if ref.kind == "container":
                 args = self.index.value(ref.scope, ref.value).args
-                found += [inner for item in args for inner in self.classes_of(ref.scope, item)]
+                found += [inner for item in args for inner in self.classes_of(ref.scope, item, depth - 1)]
             else:
                 found.append(ref)
         return unique(found)
