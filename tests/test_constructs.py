@@ -1,6 +1,7 @@
-"""`constructs.md` as tests: which sinks content reaches through each construct of Python."""
+"""`constructs/*.md` as tests: which sinks content reaches through each construct of Python."""
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,12 +21,19 @@ MARK = "# reached"
 
 
 def constructs() -> Iterator[tuple[str, dict[str, str]]]:
-    """The headings with their files."""
-    text = Path(__file__).with_name("constructs.md").read_text("utf-8")
-    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        title = section.partition("\n")[0]
-        blocks = re.findall(r"^```python(?: path=(\S+))?\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
-        yield title, {path or "module.py": body if path else PRELUDE + body for path, body in blocks}
+    """The headings with their files; a construct that the running Python cannot parse is left out."""
+    for document in sorted(Path(__file__).with_name("constructs").glob("*.md")):
+        for section in re.split(r"^## ", document.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+            title = section.partition("\n")[0]
+            blocks = re.findall(r"^```python(?: (\w+)=(\S+))?\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+            if all(key != "since" or sys.version_info >= tuple(map(int, word.split("."))) for key, word, _ in blocks):
+                yield (
+                    f"{document.stem}: {title}",
+                    {
+                        word if key == "path" else "module.py": body if key == "path" else PRELUDE + body
+                        for key, word, body in blocks
+                    },
+                )
 
 
 CASES = dict(constructs())

@@ -64,7 +64,7 @@ def scope_of(text: str, name: str) -> Scope:
         ("if ok:\n    mark()", ["true"]),
         ("if ok:\n    pass\nmark()", []),
         ("while True:\n    if ok:\n        break\nmark()", ["true", "true"]),
-        ("for item in ok:\n    if item:\n        raise ValueError\nmark()", ["false"]),
+        ("for item in ok:\n    if item:\n        raise ValueError\nmark()", ["every", "false"]),
         ("check(ok)\nmark()", ["returned"]),
         ("try:\n    check(ok)\nexcept ValueError:\n    return\nmark()", ["returned"]),
         ("try:\n    check(ok)\nexcept ValueError:\n    pass\nmark()", []),

@@ -1,8 +1,8 @@
 """Which parameters of a called function an operand of the call becomes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from aisafety_lint.flow.transfer import Path, cut
+from aisafety_lint.flow.transfer import Path, below, cut, sliced
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param
@@ -19,7 +19,7 @@ def bind_operand(
     bound = callee.receiver is not None or callee.kind in ("class", "instance")
     if bound and attribute.op == "attr" and attribute.args[0] == operand and params and callee.kind == "function":
         yield params[0].value, path
-    rest = params[1:] if bound else params
+    rest = params[bound + callee.given :]
     place = 0
     for keyword, item in zip(index.calls[scope][call].keywords, value.args[1:], strict=True):
         if item == operand:
@@ -37,10 +37,7 @@ def _targets(params: tuple[Param, ...], keyword: str, place: int, path: Path) ->
         elif "*" in others:
             yield others["*"].value, cut((str(place - len(positional)), *path))
     elif keyword == "*":
-        for param in positional[place:]:
-            yield param.value, path[1:]
-        if "*" in others:
-            yield others["*"].value, path or ("*",)
+        yield from _spread(positional[place:], others.get("*"), path)
     elif keyword == "**":
         yield from _unpacked(params, path)
     else:
@@ -51,6 +48,17 @@ def _targets(params: tuple[Param, ...], keyword: str, place: int, path: Path) ->
             yield named.value, path
         elif "**" in others:
             yield others["**"].value, cut((keyword, *path))
+
+
+def _spread(positional: Sequence[Param], rest: Param | None, path: Path) -> Iterator[tuple[int, Path]]:
+    """`*values`: the parameters from here on, or just the one whose element is untrusted."""
+    for place, param in enumerate(positional):
+        inner = below(path, str(place))
+        if inner is not None:
+            yield param.value, inner
+    taken = sliced(f"{len(positional)}:", path)
+    if rest is not None and taken is not None:
+        yield rest.value, taken or ("*",)
 
 
 def _unpacked(params: tuple[Param, ...], path: Path) -> Iterator[tuple[int, Path]]:

@@ -74,6 +74,7 @@ class CallSites:
         if owner is not None and known.name in ("__init__", "__call__", "__new__"):
             names = [self.index.scopes[item].name for item in (owner, *self.resolver.subclasses(owner))]
             names += [known.name] if known.name == "__init__" else []
+        names += self.resolver.dispatchers(function)
         for name in self._names(names):
             for scope, call in self.index.calls_by_name.get(name, ()):
                 if self._calls(scope, call.value, function):

@@ -8,26 +8,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aisafety_lint.flow.transfer import Path, below
+from aisafety_lint.flow.shapes import arranged, method_result
+from aisafety_lint.flow.transfer import Path, below, iterated
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Param
 
-_ELEMENTS = {
-    "values": ("*",),
-    "items": ("*",),
-    "pop": (),
-    "popitem": (),
-    "get": (),
-    "setdefault": (),
-    "copy": (),
-    "keys": None,
-    "popleft": (),
-}
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
 _COPYING = frozenset({"model_copy", "copy"})  # of a data model: `update` names the fields that are new
-_SERIALISING = frozenset({"model_dump", "model_dump_json", "dict", "json", "to_dict", "to_json", "__str__"})
+_DUMPING = frozenset({"model_dump", "dict", "to_dict"})
+_SERIALISING = frozenset({"model_dump_json", "json", "to_json", "__str__", "getvalue"})
 _STANDARD = frozenset(sys.stdlib_module_names) | {"str"}
 
 
@@ -78,16 +70,34 @@ class Library:
         self, scope: int, call: int, operand: int, path: Path, row: Row, function: Ref
     ) -> Iterator[tuple[int, Path]]:
         """The parameters of a run function that an operand of the library call becomes, and the untrusted part."""
-        params = self.resolver.index.scopes[function.scope].params[1 if function.receiver is not None else 0 :]
+        params = self.resolver.index.scopes[function.scope].params
+        params = params[function.given + (function.receiver is not None) :]
         arguments = operands(self.resolver, scope, call, row.get("arguments", {}))
         if "rest" in row.get("arguments", {}):
             yield from (
                 (params[place].value, path) for place, item in enumerate(arguments[: len(params)]) if item == operand
             )
+            yield from self._by_keyword(scope, call, operand, path, params)
         elif operand in arguments and path and path[0].isdigit() and int(path[0]) < len(params):
             yield params[int(path[0])].value, path[1:]
         if operand in operands(self.resolver, scope, call, row.get("keywords", {})) and path:
             yield from ((param.value, path[1:]) for param in params if param.name == path[0])
+        inner = iterated(path, "")
+        if inner is not None:
+            items = operands(self.resolver, scope, call, row.get("elements", {}))
+            first = row.get("elements", {}).get("parameter", 0)
+            for place, item in enumerate(items, first):
+                if item == operand and place < len(params):
+                    yield params[place].value, inner
+
+    def _by_keyword(
+        self, scope: int, call: int, operand: int, path: Path, params: tuple[Param, ...]
+    ) -> Iterator[tuple[int, Path]]:
+        """`to_thread(function, name=value)`."""
+        keywords = self.resolver.index.calls[scope][call].keywords
+        given = self.resolver.index.value(scope, call).args[1:]
+        names = {keyword for keyword, item in zip(keywords, given, strict=True) if keyword and item == operand}
+        yield from ((param.value, path) for param in params if param.name in names)
 
     def names(self, scope: int, call: int) -> tuple[str, ...]:
         """Access paths of a call, for an unknown receiver also the expression as written (`cursor.execute`)."""
@@ -130,8 +140,11 @@ class Library:
         if "all" in cleans:
             return None
         for row in rows_of(self.models, "propagation", paths):
-            if not self._listed(scope, call, row, operand):
+            if "from" in row and not self._listed(scope, call, row, operand):
                 return None
+            if "shape" in row:
+                part = self._arranged(scope, call, operand, path, row["shape"])
+                return None if part is None else Passed(part, cleans, guessed=False)
         return self._default(scope, call, operand, path, cleans, paths)
 
     def cleans_all(self, scope: int, call: int) -> bool:
@@ -153,6 +166,18 @@ class Library:
                 return True
         return False
 
+    def _arranged(self, scope: int, call: int, operand: int, path: Path, shape: str) -> Path | None:
+        """The part of a result of some shape that an operand becomes."""
+        given = self.resolver.index.value(scope, call).args[1:]
+        keywords = self.resolver.index.calls[scope][call].keywords
+        place = "receiver"
+        if operand in given:
+            number = given.index(operand)
+            place = keywords[number] or str(keywords[:number].count(""))
+        if shape == "replaced" and place in ("0", "receiver"):
+            return None if path and path[0] in keywords else path
+        return arranged(shape, place, path)
+
     def _default(
         self, scope: int, call: int, operand: int, path: Path, cleans: frozenset[str], paths: tuple[str, ...]
     ) -> Passed | None:
@@ -160,7 +185,7 @@ class Library:
         value = index.value(scope, call)
         function = index.value(scope, value.args[0])
         if function.op == "attr" and function.args[0] == operand:
-            return self._of_receiver(scope, function.name, value.args, path, cleans)
+            return self._of_receiver(scope, call, function.name, path, cleans)
         if len(value.args) > 1 and value.args[1] == operand and self._looks_up(scope, call):
             return None
         if function.op == "attr" and function.name in _COPYING and path:
@@ -172,20 +197,25 @@ class Library:
         """Whether a call takes an element out of a known mapping (`table.get(key)`): the key says which, not what."""
         return any(callee.kind == "items" for callee in self.resolver.callees(scope, call))
 
-    def _of_receiver(
-        self, scope: int, method: str, args: tuple[int, ...], path: Path, cleans: frozenset[str]
-    ) -> Passed | None:
+    def _of_receiver(self, scope: int, call: int, method: str, path: Path, cleans: frozenset[str]) -> Passed | None:
         """A method of an untrusted object."""
-        if path and method in _ELEMENTS:
-            if method in ("get", "pop", "setdefault") and len(args) > 1:
-                key = self.resolver.index.value(scope, args[1])
-                rest = below(path, key.name if key.op == "const" else "*")
-                return None if rest is None else Passed(rest, cleans, guessed=False)
-            kept = _ELEMENTS[method]
-            return None if kept is None else Passed(("*", *path[1:]) if kept else path, cleans, guessed=False)
-        if path and method in _SERIALISING:
+        index = self.resolver.index
+        args = index.value(scope, call).args
+        if not path or method in _SERIALISING:
             return Passed((), cleans, guessed=False)
-        return Passed((), cleans, guessed=False) if not path else None
+        if method in _DUMPING or (method in _COPYING and not self._renewed(scope, args[1:], path[0])):
+            return Passed(path, cleans, guessed=False)
+        key = index.value(scope, args[1]) if len(args) > 1 else None
+        part = method_result(method, None if key is None else key.name if key.op == "const" else "", path)
+        return None if part is None else Passed(part, cleans, guessed=False)
+
+    def _renewed(self, scope: int, args: tuple[int, ...], name: str) -> bool:
+        """Whether a copy gets a new value for a field, in a dict literal of the new ones."""
+        index = self.resolver.index
+        literals = (index.value(scope, item) for item in args)
+        return any(
+            index.value(scope, key).name == name for item in literals if item.op == "dict" for key in item.args[::2]
+        )
 
     def is_standard(self, name: str) -> bool:
         """Whether an access path leads into the standard library."""

@@ -230,7 +230,9 @@ class Solver:
         if user.op != "store" or operand == 0 or user.kind not in ("element", "spread"):
             return True
         kinds = self.resolver.refs(node.scope, user.args[0])
-        return all(ref.kind in ("container", "items") or self.library.is_standard(ref.path) for ref in kinds)
+        return all(
+            ref.kind in ("container", "collection", "items") or self.library.is_standard(ref.path) for ref in kinds
+        )
 
     def _is_clean_attribute(self, node: Node, user: Value) -> bool:
         seed = self.contexts[node.context].seed

@@ -10,6 +10,9 @@ from aisafety_lint.program.spelling import spelled
 from aisafety_lint.program.tools import DecoratorIndex, Tool, methods_named, model_params
 from aisafety_lint.python.facts import Annotation, Param
 
+_HOLDING = frozenset(
+    {"Annotated", "list", "List", "set", "Set", "Sequence", "tuple", "Tuple", "dict", "Dict", "Mapping"}
+)
 _CALLABLE_OPS = frozenset({"name", "call", "param", "phi", "store", "enter"})
 
 
@@ -48,15 +51,15 @@ def carries(resolver: Resolver, scope: int, param: Param) -> bool:
     return param.annotation is None or not scalar(resolver, scope, param.annotation)
 
 
-def scalar(resolver: Resolver, scope: int, annotation: Annotation) -> bool:
+def scalar(resolver: Resolver, scope: int, annotation: Annotation, depth: int = 4) -> bool:
     """Whether a type is too small to carry an attack."""
     last = annotation.name.rpartition(".")[2]
     if last in ("Union", "Optional"):
         items = [item for item in annotation.args if item.name != "None"]
-        return bool(items) and all(scalar(resolver, scope, item) for item in items)
-    if last in ("Annotated", "list", "List", "set", "Set", "Sequence", "tuple", "Tuple"):
+        return bool(items) and all(scalar(resolver, scope, item, depth) for item in items)
+    if last in _HOLDING:
         items = list(annotation.args[:1] if last == "Annotated" else annotation.args)
-        return bool(items) and all(scalar(resolver, scope, item) for item in items)
+        return bool(items) and all(scalar(resolver, scope, item, depth) for item in items)
     if last == "Literal":
         return True
     for ref in resolver.dotted(scope, annotation.name):
@@ -66,7 +69,9 @@ def scalar(resolver: Resolver, scope: int, annotation: Annotation) -> bool:
             base.path.removesuffix("()") in resolver.models.scalars for base in resolver.lineage(ref.scope)
         ):
             return True
-    return False
+    return depth > 0 and any(
+        scalar(resolver, where, other, depth - 1) for where, other in resolver.aliases(scope, annotation.name)
+    )
 
 
 def _tool_arguments(resolver: Resolver, tools: Iterable[Tool]) -> Iterator[Seed]:

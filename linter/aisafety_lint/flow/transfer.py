@@ -1,30 +1,51 @@
 """How one operation passes untrusted content on: from an access path of an operand to a path of the result.
 
 A path says which part of a value is untrusted: `()` the whole, `("key",)` what stands under an attribute or
-constant key, `"*"` some element, `"2:"` the elements from the third on. Paths are cut at a depth of three.
+constant key, `"*"` some element, `"2:"` the elements from the third on, `"^"` the keys of a mapping. Paths are cut at a
+depth of three.
 """
 
 from aisafety_lint.python.facts import Value
 
 Path = tuple[str, ...]
 
+KEYS = "^"
+
 _DEPTH = 3
-_SAME = frozenset({"copy", "return", "await", "phi", "and", "or", "slice", "enter"})
-_PASSING = frozenset({"item", "element", "text", "list", "tuple", "set", "dict", "star", "unknown"})
+_SAME = frozenset({"copy", "return", "await", "phi", "or"})
+_PASSING = frozenset(
+    {"and", "slice", "enter", "caught", "item", "element", "text", "list", "tuple", "set", "dict", "star", "unknown"}
+)
 _CARRYING = frozenset({"Div", "BitOr", "Mult"})
 
 
 def passes(value: Value, operand: int, path: Path) -> Path | None:
     """The untrusted part of a value whose `operand`-th operand has one at `path`; None where it has none."""
     if value.op in _SAME:
-        return path if value.op != "slice" or operand == 0 else None
+        return path
     match value.op:
         case "attr":
             return below(path, value.name)
         case "item":
             return below(path, value.name or "*") if operand == 0 else None
         case "element":
-            return below(path, value.name or "*")
+            return iterated(path, value.name)
+        case "slice":
+            return sliced(value.name, path) if operand == 0 else None
+        case "store":
+            return _stored(value, operand, path)
+    return _combines(value, operand, path)
+
+
+def _combines(value: Value, operand: int, path: Path) -> Path | None:
+    """The same for what is put together from several operands, or stands in for one of them."""
+    match value.op:
+        case "and":  # an operand before the last is only the result where it is empty, zero or none
+            return path if operand == len(value.args) - 1 else None
+        case "enter":  # a generator that is a context manager gives what it yields
+            return path[1:] if path[:1] == ("*",) else path
+        case "caught":
+            return path if 0 < operand <= int(value.name) else None
         case "text":
             return path if value.kind == "+" else ()
         case "arithmetic":
@@ -33,8 +54,6 @@ def passes(value: Value, operand: int, path: Path) -> Path | None:
             return cut(("*" if value.kind == "comprehension" else str(operand), *path))
         case "star":
             return ("*", *path[1:]) if path else ("*",)
-        case "store":
-            return _stored(value, operand, path)
         case "unknown":
             return ()
     return None
@@ -48,16 +67,16 @@ def may_pass(value: Value) -> bool:
 
 
 def dict_path(key: str, *, is_key: bool, path: Path) -> Path:
-    """The path in a dict literal of what stands under a key; a key that is untrusted itself is some element."""
-    if is_key or not key:
-        return cut(("*", *path))
-    return cut((key, *path))
+    """The path in a dict literal of what stands under a key, or of a key that is untrusted itself."""
+    return cut((KEYS if is_key else key or "*", *path))
 
 
 def below(path: Path, name: str) -> Path | None:
     """What is left of a path under an attribute or key; None where that part is trusted."""
     if not path:
         return ()
+    if path[0] == KEYS:
+        return None
     if path[0] == name or path[0] == "*" or name == "*":
         return path[1:]
     if path[0].endswith(":") and name.isdigit():
@@ -65,9 +84,40 @@ def below(path: Path, name: str) -> Path | None:
     return None
 
 
+def iterated(path: Path, name: str) -> Path | None:
+    """What an element holds: any, the one at a position, or all from a position on (`2:`); a mapping gives its keys."""
+    if name.endswith(":"):
+        return sliced(name, path)
+    if name:
+        return below(path, name)
+    if not path or path[0] in ("*", KEYS) or is_position(path[0]):
+        return path[1:]
+    return None
+
+
+def sliced(bounds: str, path: Path) -> Path | None:
+    """What a part of a sequence holds; `bounds` as in `1:3`, empty where they are not known."""
+    if not path or not is_position(path[0]):
+        return path
+    if not bounds:
+        return ("*", *path[1:])
+    lower, _, upper = bounds.partition(":")
+    first = int(lower or 0)
+    if path[0].endswith(":"):
+        start = int(path[0][:-1])
+        return None if upper and start >= int(upper) else (f"{max(start - first, 0)}:", *path[1:])
+    place = int(path[0])
+    return (str(place - first), *path[1:]) if first <= place and (not upper or place < int(upper)) else None
+
+
 def cut(path: Path) -> Path:
     """Bound the depth of a path."""
     return path[:_DEPTH]
+
+
+def is_position(part: str) -> bool:
+    """Whether a part of a path is a place in a sequence, or all from a place on."""
+    return part.removesuffix(":").isdigit()
 
 
 def _stored(value: Value, operand: int, path: Path) -> Path | None:
@@ -78,5 +128,5 @@ def _stored(value: Value, operand: int, path: Path) -> Path | None:
     if operand == 2:
         return None
     if value.kind == "spread":
-        return path or ("*",)
+        return path if path and not is_position(path[0]) else ("*", *path[1:])
     return cut((value.name or "*", *path))

@@ -10,6 +10,7 @@ from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.models import rows_of
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.wrappers import Wrappers
 
 _DEPTH = 8
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ[]", "os.environ"})
@@ -27,6 +28,8 @@ class Consent:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self.index = resolver.index
+        self.wrappers = Wrappers(resolver)
+        self._entries: dict[int, bool] = {}
         self._known: dict[tuple[str, int, int], bool] = {}
 
     def approved(self, scope: int, guard: int, filled: Filled = frozenset()) -> bool:
@@ -42,10 +45,21 @@ class Consent:
                 asked = any(self.approved(scope, arm, filled) for arm in known.arms if arm > known.parent)
                 if asked and not self._by_model(scope, known.value, filled):
                     return True
-            elif self._consents(scope, known.value, known.holds):
+            elif known.holds != "every" and self._consents(scope, known.value, known.holds):
                 return True
             guard = known.parent
-        return False
+        return self._at_entry(scope)
+
+    def _at_entry(self, function: int) -> bool:
+        """Whether one of a function's decorators asks a person before it calls the function."""
+        known = self._entries.get(function)
+        if known is None:
+            self._entries[function] = False
+            known = self._entries[function] = any(
+                all(self.approved(wrapper, self.index.value(wrapper, call).guard) for wrapper, call in sites)
+                for sites in self.wrappers.sites(function)
+            )
+        return known
 
     def switched(self, scope: int, guard: int) -> bool:
         """Whether a condition on the environment, which only the operator sets, dominates a place."""
@@ -59,7 +73,7 @@ class Consent:
         guards = self.index.scopes[scope].guards
         while guard >= 0:
             known = guards[guard]
-            if known.holds != "joined":
+            if known.holds not in ("joined", "every"):
                 yield known.value, known.holds
             guard = known.parent
 

@@ -1,10 +1,9 @@
 """Constants and the constant parts of strings, as far as they can be known without running anything."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from aisafety_lint.program.results import Results
+from aisafety_lint.program.linking import Linking
 
 
 class Unknown:
@@ -16,7 +15,7 @@ _DEPTH = 12
 _LITERALS: dict[str, object] = {"True": True, "False": False, "None": None}
 
 
-def constant(resolver: "Results", scope: int, value: int, depth: int = _DEPTH) -> object:
+def constant(resolver: Linking, scope: int, value: int, depth: int = _DEPTH) -> object:
     """The Python constant that a value is, or UNKNOWN."""
     if depth == 0:
         return UNKNOWN
@@ -52,7 +51,7 @@ def _literal(kind: str, text: str) -> object:
         return UNKNOWN
 
 
-def _named(resolver: "Results", scope: int, name: str, depth: int) -> object:
+def _named(resolver: Linking, scope: int, name: str, depth: int) -> object:
     """A variable of an enclosing scope or the module that is assigned once."""
     current = scope
     while current >= 0:
@@ -66,7 +65,7 @@ def _named(resolver: "Results", scope: int, name: str, depth: int) -> object:
     return UNKNOWN
 
 
-def _imported(resolver: "Results", scope: int, module: str, name: str, depth: int) -> object:
+def _imported(resolver: Linking, scope: int, module: str, name: str, depth: int) -> object:
     path = (
         resolver.index.modules.find(resolver.index.absolute(scope, module), resolver.index.paths[scope])
         if name
@@ -75,7 +74,7 @@ def _imported(resolver: "Results", scope: int, module: str, name: str, depth: in
     return UNKNOWN if path is None else _named(resolver, resolver.index.first[path], name, depth - 1)
 
 
-def _attribute(resolver: "Results", scope: int, base: int, name: str, depth: int) -> object:
+def _attribute(resolver: Linking, scope: int, base: int, name: str, depth: int) -> object:
     """A class constant (`Settings.MODE`, `self.MODE`) that no method overwrites."""
     for ref in resolver.refs(scope, base):
         if ref.kind in ("class", "instance"):
@@ -91,7 +90,7 @@ def _attribute(resolver: "Results", scope: int, base: int, name: str, depth: int
 
 
 def text_of(
-    resolver: "Results", scope: int, value: int, *, stop: Callable[[int], bool] | None = None, depth: int = _DEPTH
+    resolver: Linking, scope: int, value: int, *, stop: Callable[[int], bool] | None = None, depth: int = _DEPTH
 ) -> str:
     """The text of a string that is put together: constant parts as they are, `\\0` for each unknown part.
 
@@ -103,7 +102,7 @@ def text_of(
 
 
 def _collect(
-    resolver: "Results", scope: int, value: int, stop: Callable[[int], bool] | None, depth: int, parts: list[str]
+    resolver: Linking, scope: int, value: int, stop: Callable[[int], bool] | None, depth: int, parts: list[str]
 ) -> bool:
     """Append the parts of a value; returns False where the walk has to stop."""
     if stop is not None and stop(value):

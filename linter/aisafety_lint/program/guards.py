@@ -10,6 +10,7 @@ from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.patterns import characters_allowed
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.wrappers import Wrappers
 from aisafety_lint.python.facts import Value
 
 ALL = frozenset({"all"})
@@ -34,7 +35,9 @@ class Guards:
     def __init__(self, resolver: Resolver, dangerous: dict[str, frozenset[str]]) -> None:
         self.resolver = resolver
         self.index = resolver.index
+        self.wrappers = Wrappers(resolver)
         self.dangerous = dangerous
+        self._entries: dict[tuple[int, str], frozenset[str]] = {}
         self._checks: dict[tuple[int, int], tuple[Check, ...]] = {}
         self._summaries: dict[tuple[int, str], tuple[tuple[str, Check], ...]] = {}
 
@@ -48,6 +51,47 @@ class Guards:
                 found |= check.cleans
         return found
 
+    def at_entry(self, function: int, name: str) -> frozenset[str]:
+        """The sink kinds for which a parameter is safe where a function starts, since its decorators check it."""
+        key = function, name
+        known = self._entries.get(key)
+        if known is None:
+            self._entries[key] = frozenset()
+            found: frozenset[str] = frozenset()
+            for sites in self.wrappers.sites(function):
+                cleans = [self._passed_clean(*site, function, name) for site in sites]
+                for other in cleans[1:]:
+                    cleans[0] = _meet(cleans[0], other)
+                found |= cleans[0]
+            known = self._entries[key] = found
+        return known
+
+    def _passed_clean(self, wrapper: int, call: int, function: int, name: str) -> frozenset[str]:
+        """The sink kinds for which a wrapper has checked what it passes on for a parameter."""
+        record = self.index.calls[wrapper][call]
+        guard = self.index.value(wrapper, call).guard
+        operand = self.resolver.argument_for(wrapper, record, function, name, bound=False)
+        if operand is not None:
+            return self.cleared(wrapper, operand, guard)
+        found: frozenset[str] = frozenset()
+        places = [param.name for param in self.index.scopes[function].params]
+        for check in self.checks(wrapper, guard):
+            if self._is_forwarded(wrapper, check.value, name, str(places.index(name))):
+                found |= check.cleans
+        return found
+
+    def _is_forwarded(self, wrapper: int, value: int, name: str, place: str) -> bool:
+        """Whether a value is the part of `*args` or `**kwargs` that becomes a parameter."""
+        known = self.index.value(wrapper, value)
+        if known.op == "call" and len(known.args) > 1:
+            function = self.index.value(wrapper, known.args[0])
+            key = self.index.value(wrapper, known.args[1]).name
+            base = function.args[0] if function.op == "attr" and function.name in ("get", "pop") else -1
+        else:
+            key, base = known.name, known.args[0] if known.op == "item" else -1
+        source = self.index.value(wrapper, base) if base >= 0 else None
+        return source is not None and source.op == "param" and (source.kind, key) in (("**", name), ("*", place))
+
     def checks(self, scope: int, guard: int) -> tuple[Check, ...]:
         """All checks that hold under a guard."""
         if guard < 0:
@@ -58,10 +102,19 @@ class Guards:
             item = self.index.scopes[scope].guards[guard]
             if item.holds == "joined":
                 known = _common([self.checks(scope, arm) for arm in item.arms])
+            elif item.holds == "every":
+                known = (*self.checks(scope, item.parent), *self._of_all(scope, item.parent, item.value))
             else:
                 known = (*self.checks(scope, item.parent), *self._established(scope, item.value, item.holds, _DEPTH))
             self._checks[scope, guard] = known
         return known
+
+    def _of_all(self, scope: int, guard: int, element: int) -> Iterator[Check]:
+        """What every round of a loop has established of the element holds for the iterable."""
+        iterable = self.index.value(scope, element).args[0]
+        for check in self.checks(scope, guard):
+            if check.value == element:
+                yield Check(iterable, check.cleans, derived=False)
 
     def _established(self, scope: int, value: int, holds: str, depth: int) -> Iterable[Check]:
         """What is known when a condition is true, false, or a call has returned."""
@@ -101,25 +154,27 @@ class Guards:
         left, right = known.args[0], known.args[-1]
         for side in sorted({left, right}) if operator in ("Eq", "NotEq") else [left]:
             yield from self._modelled_in(scope, side, outcome)
+        if operator == "isinstance" and outcome == "true":
+            yield from self._typed(scope, left, right)
         if operator == "isinstance" or outcome == "false":
             return
         if operator in ("Eq", "NotEq", "Is", "IsNot"):
             for one, other in ((left, right), (right, left)):
                 if self.index.value(scope, one).op != "const" and one not in self.slice(scope, other):
-                    yield Check(self._kept(scope, one), ALL, derived=False)
+                    yield from (Check(item, ALL, derived=False) for item in self._kept(scope, one))
         elif not self._is_text(scope, right):
-            yield Check(self._kept(scope, left), ALL, derived=False)
+            yield from (Check(item, ALL, derived=False) for item in self._kept(scope, left))
 
-    def _kept(self, scope: int, value: int) -> int:
-        """The value behind `x.strip().lower()`: what is compared keeps every character that matters."""
+    def _kept(self, scope: int, value: int) -> Iterator[int]:
+        """The value, and those behind `x.strip().lower()`: what is compared keeps every character that matters."""
+        yield value
         known = self.index.value(scope, value)
         while known.op == "call" and len(known.args) == 1:
             function = self.index.value(scope, known.args[0])
             if function.op != "attr" or function.name not in _KEEPING:
                 break
-            value = function.args[0]
-            known = self.index.value(scope, value)
-        return value
+            yield function.args[0]
+            known = self.index.value(scope, function.args[0])
 
     def _is_text(self, scope: int, value: int) -> bool:
         known = self.index.value(scope, value)
@@ -164,7 +219,7 @@ class Guards:
             if after and not self._went_through(scope, operand, after):
                 continue
             for item in self._parts(scope, operand):
-                yield Check(item, frozenset(row["cleans"]), derived=True)
+                yield Check(item, frozenset(row["cleans"]), derived=not row.get("exact"))
 
     def _parts(self, scope: int, operand: int) -> tuple[int, ...]:
         """The operand, or the elements of a list literal that is passed."""
@@ -251,9 +306,13 @@ class Guards:
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
         """`isinstance(x, int)`."""
         if "isinstance" in self.resolver.paths(scope, call) and len(known.args) == 3:
-            names = {ref.path for ref in self.resolver.refs(scope, known.args[2])}
-            if names and names <= self.resolver.models.scalars:
-                yield Check(known.args[1], ALL, derived=False)
+            yield from self._typed(scope, known.args[1], known.args[2])
+
+    def _typed(self, scope: int, value: int, wanted: int) -> Iterator[Check]:
+        """A value of a class whose values are too small to carry an attack."""
+        paths = {path for ref in self.resolver.classes_of(scope, wanted) for path in self.resolver.paths_of(ref)}
+        if paths and paths <= self.resolver.models.scalars:
+            yield Check(value, ALL, derived=False)
 
     def _by_pattern(self, scope: int, call: int, known: Value) -> Iterator[Check]:
         """A full match of a pattern clears the kinds for which none of the characters that it allows is dangerous."""

@@ -11,6 +11,22 @@ from functools import cached_property
 from aisafety_lint.program.modules import ModuleTable, absolute_name, link_modules
 from aisafety_lint.python.facts import Call, Facts, Scope, Value
 
+_ACCESS = frozenset({"name", "attr", "import"})
+_LITERALS = frozenset({"list", "set", "dict", "call"})
+_ALIASED = 8
+_WRAPPERS = frozenset({"staticmethod", "classmethod", "partial", "partialmethod", "cast", "wraps"})
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """`root[key] = content`, `root.append(content)`; `spread` where all elements of the content are put."""
+
+    scope: int
+    root: int
+    content: int
+    key: str
+    spread: bool
+
 
 @dataclass(frozen=True)
 class Index:
@@ -67,12 +83,108 @@ class Index:
 
     @cached_property
     def calls_by_name(self) -> Mapping[str, Sequence[tuple[int, Call]]]:
-        """All calls by the last name of what is called ("" where it has none)."""
+        """All calls by the last name of what is called ("" where it has none), also by what that name is an alias of.
+
+        `ask = client.create; ask(...)` is listed under both names; whether it is meant is for the resolver to say.
+        """
         found: dict[str, list[tuple[int, Call]]] = defaultdict(list)
         for number, scope in enumerate(self.scopes):
             for call in scope.calls:
-                found[_called_name(scope.values[scope.values[call.value].args[0]])].append((number, call))
+                name = _called_name(scope.values[scope.values[call.value].args[0]])
+                found[name].append((number, call))
+                for other in self.aliases.get(name, ()) if name else ():
+                    found[other].append((number, call))
         return found
+
+    @cached_property
+    def aliases(self) -> Mapping[str, tuple[str, ...]]:
+        """For each name the names of other things that it is bound to somewhere: by an import or an assignment."""
+        direct: dict[str, dict[str, None]] = defaultdict(dict)
+        for scope in self.scopes:
+            for item in scope.imports:
+                if item.name not in ("", "*", item.local):
+                    direct[item.local][item.name] = None
+            for name, values in scope.locals.items():
+                for value in values:
+                    for target in _named_by(scope, value):
+                        if target != name:
+                            direct[name][target] = None
+            for position in scope.stores:
+                stored = scope.values[position]
+                for target in _named_by(scope, stored.args[-1]):
+                    if target != stored.name:
+                        direct[stored.name][target] = None
+        return {name: _reachable(name, direct) for name in direct}
+
+    @cached_property
+    def methods(self) -> tuple[Mapping[str, int], ...]:
+        """For each class scope its methods by name, the last definition of each; empty for other scopes."""
+        found: list[dict[str, int]] = [{} for _ in self.scopes]
+        for number, parent in enumerate(self.parents):
+            if parent >= 0 and self.scopes[parent].form == "class" and self.scopes[number].form == "function":
+                found[parent][self.scopes[number].name] = number
+        return tuple(found)
+
+    @cached_property
+    def with_method(self) -> Mapping[str, Sequence[int]]:
+        """The classes that define a method of a name."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, methods in enumerate(self.methods):
+            for name in methods:
+                found[name].append(number)
+        return found
+
+    @cached_property
+    def decorated_by(self) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Decorated functions and classes with the decorator (a value of the enclosing scope), by its last name."""
+        found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for number, scope in enumerate(self.scopes):
+            for value in scope.decorators:
+                outer = self.scopes[self.parents[number]]
+                known = outer.values[value]
+                named = outer.values[known.args[0]] if known.op == "call" else known
+                found[_called_name(named)].append((number, value))
+        return found
+
+    @cached_property
+    def puts_by_root(self) -> Mapping[tuple[int, int], Sequence[Put]]:
+        """What is put into the container that a value makes, in the same scope."""
+        return self._puts[0]
+
+    @cached_property
+    def puts_by_name(self) -> Mapping[str, Sequence[Put]]:
+        """What is put into a container that is known by a name: of a variable, or of an attribute."""
+        return self._puts[1]
+
+    @cached_property
+    def _puts(self) -> tuple[Mapping[tuple[int, int], Sequence[Put]], Mapping[str, Sequence[Put]]]:
+        by_root: dict[tuple[int, int], list[Put]] = defaultdict(list)
+        by_name: dict[str, list[Put]] = defaultdict(list)
+        for number, scope in enumerate(self.scopes):
+            for value in scope.values:
+                if value.op == "store" and value.kind != "attr":
+                    root = _root(scope, value.args[0])
+                    put = Put(number, root, value.args[1], value.name, value.kind == "spread")
+                    if scope.values[root].op in _ACCESS:
+                        by_name[scope.values[root].name].append(put)
+                    elif scope.values[root].op in _LITERALS:
+                        by_root[number, root].append(put)
+        return by_root, by_name
+
+    @cached_property
+    def names_of(self) -> Mapping[tuple[int, int], tuple[str, ...]]:
+        """The names by which a container that a value makes is known: of variables and of attributes."""
+        found: dict[tuple[int, int], dict[str, None]] = defaultdict(dict)
+        for number, scope in enumerate(self.scopes):
+            for name, values in scope.locals.items():
+                for value in values:
+                    for item in _alternatives(scope, value):
+                        found[number, item][name] = None
+            for position in scope.stores:
+                stored = scope.values[position]
+                for item in _alternatives(scope, stored.args[-1]):
+                    found[number, item][stored.name] = None
+        return {key: tuple(names) for key, names in found.items()}
 
     @cached_property
     def local_names(self) -> tuple[Mapping[int, str], ...]:
@@ -149,11 +261,11 @@ def _called_name(function: Value) -> str:
     """The last name of what is called; a definition of the same scope is known by its qualified name."""
     if function.op in ("function", "class"):
         return function.name.rpartition(".")[2].partition("#")[0]
-    return function.name if function.op in ("name", "attr", "import") else ""
+    return function.name if function.op in _ACCESS else ""
 
 
-def build_index(facts: Mapping[str, Facts]) -> Index:
-    """Number all scopes of all files, files in the order of their paths."""
+def build_index(facts: Mapping[str, Facts], libraries: frozenset[str]) -> Index:
+    """Number all scopes of all files, files in the order of their paths; `libraries` are import roots of others."""
     scopes: list[Scope] = []
     paths: list[str] = []
     first: dict[str, int] = {}
@@ -167,4 +279,42 @@ def build_index(facts: Mapping[str, Facts]) -> Index:
     by_qualname = {
         (path, scope.qualname): number for number, (path, scope) in enumerate(zip(paths, scopes, strict=True))
     }
-    return Index(facts, link_modules(facts), tuple(scopes), tuple(paths), first, tuple(parents), by_qualname)
+    return Index(facts, link_modules(facts, libraries), tuple(scopes), tuple(paths), first, tuple(parents), by_qualname)
+
+
+def _root(scope: Scope, value: int) -> int:
+    """The value behind what was written into it: the object itself."""
+    for _ in range(len(scope.values)):
+        known = scope.values[value]
+        if known.op not in ("store", "copy", "phi") or not known.args:
+            break
+        value = known.args[0]
+    return value
+
+
+def _alternatives(scope: Scope, value: int) -> tuple[int, ...]:
+    """The containers that a value is, also through `given or {}`."""
+    known = scope.values[value]
+    if known.op in ("or", "phi"):
+        return tuple(item for item in known.args if scope.values[item].op in _LITERALS)
+    return (value,) if known.op in _LITERALS else ()
+
+
+def _named_by(scope: Scope, value: int) -> tuple[str, ...]:
+    """The names of what a value stands for directly, also in a call that only wraps it (`staticmethod(f)`)."""
+    known = scope.values[value]
+    if known.op == "call":
+        wrapped = len(known.args) > 1 and scope.values[known.args[0]].name in _WRAPPERS
+        known = scope.values[known.args[1]] if wrapped else known
+    items = [scope.values[item] for item in known.args] if known.op in ("or", "phi", "copy") else [known]
+    return tuple(name for item in items if (name := _called_name(item)))
+
+
+def _reachable(name: str, direct: Mapping[str, Mapping[str, None]]) -> tuple[str, ...]:
+    """The names behind a name, through several bindings, at most a few."""
+    found: dict[str, None] = {}
+    edge = [name]
+    for _ in range(3):
+        edge = [target for item in edge for target in direct.get(item, ()) if target not in found and target != name]
+        found.update(dict.fromkeys(edge))
+    return tuple(found)[:_ALIASED]

@@ -10,11 +10,15 @@ from aisafety_lint.python.facts import Annotation
 
 
 class Linking(ABC):
-    """The questions that names, members and results answer together."""
+    """The questions that names, members and results answer together.
+
+    `cut` counts the answers that were left incomplete because they were being looked for already.
+    """
 
     def __init__(self, index: Index, models: Models) -> None:
         self.index = index
         self.models = models
+        self.cut = 0
 
     @abstractmethod
     def refs(self, scope: int, value: int) -> Refs:
@@ -55,3 +59,36 @@ class Linking(ABC):
     @abstractmethod
     def returned(self, callee: Ref) -> Iterable[Ref]:
         """What a project function returns."""
+
+    @property
+    @abstractmethod
+    def idle(self) -> bool:
+        """Whether no question is being answered: only then is an answer complete."""
+
+    @abstractmethod
+    def item(self, base: Ref, key: str, depth: int = 4) -> Refs:
+        """An element of something resolved; an empty key means any element."""
+
+    @abstractmethod
+    def instances(self, named: Ref) -> Iterable[Ref]:
+        """Instances of a class."""
+
+    @abstractmethod
+    def aliases(self, scope: int, name: str) -> Iterable[tuple[int, Annotation]]:
+        """The annotations that a name stands for, each with the scope that it is written in."""
+
+    @abstractmethod
+    def dotted(self, scope: int, name: str) -> Refs:
+        """A dotted name as written in a scope."""
+
+    @abstractmethod
+    def named_like(self, base: Ref, pattern: str) -> Refs:
+        """The functions and classes under the names of a class or module that fit a glob."""
+
+    @abstractmethod
+    def imported(self, scope: int, module: str, name: str) -> Refs:
+        """What an import binds: `name` of a module, or the module itself where the name is empty."""
+
+    @abstractmethod
+    def entered(self, base: Ref) -> Iterable[Ref]:
+        """What `with` gives of a context manager."""

@@ -1,23 +1,29 @@
 """Attributes of what is resolved: module members, methods through the class hierarchy, what methods store."""
 
+import fnmatch
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from aisafety_lint.program.hierarchy import Hierarchy
 from aisafety_lint.program.index import Index
-from aisafety_lint.program.linking import Linking
 from aisafety_lint.program.models import Models
 from aisafety_lint.program.refs import MOST, Ref, Refs, external, unique
 
 _SAME_ELEMENT = frozenset({"get", "pop", "setdefault", "values", "items", "popitem", "copy", "__getitem__"})
 
 
-class Members(Linking):
+_DEFINITIONS = frozenset({"function", "class"})
+_FOREIGN = 24
+"""Where an attribute of a name is written at more places than this, those outside of the class are not looked at."""
+
+
+class Members(Hierarchy):
     """Resolves attributes by what they are taken from."""
 
     def __init__(self, index: Index, models: Models) -> None:
         super().__init__(index, models)
-        self._lineages: dict[int, tuple[Ref, ...]] = {}
         self._attributes: dict[tuple[int, str], Refs] = {}
-        self._subclasses: dict[int, list[int]] | None = None
+        self._storing: set[tuple[int, str]] = set()
 
     def member(self, base: Ref, name: str) -> Refs:
         """The attribute of something resolved."""
@@ -31,7 +37,7 @@ class Members(Linking):
                 )
             case "class" | "instance" | "super":
                 return self._class_member(base, name)
-            case "container" | "items" if name in _SAME_ELEMENT:
+            case "container" | "collection" | "items" if name in _SAME_ELEMENT:
                 return (Ref("items", receiver=base, path=name),)
         return ()
 
@@ -45,19 +51,21 @@ class Members(Linking):
     def _class_member(self, base: Ref, name: str) -> Refs:
         """An attribute through the class hierarchy: methods, properties, stored attributes, then external bases."""
         found: list[Ref] = []
-        lineage = self.lineage(base.scope)
-        for owner in lineage[1:] if base.kind == "super" else lineage:
-            if owner.kind == "external":
-                found += (
-                    [external(f"{owner.path}.{name}")]
-                    if not any(ref.kind == "function" for ref in found) or ":" in owner.path
-                    else []
-                )
-            elif not found:
-                found += self._own_member(base, owner.scope, name)
+        for lineage in self.after(base.scope) if base.kind == "super" else [self.lineage(base.scope)]:
+            found += self._first_member(base, lineage, name)
         if base.kind == "instance" and found and found[0].kind == "function":
             found += self._overrides(base, name)
         return unique(found)
+
+    def _first_member(self, base: Ref, lineage: Iterable[Ref], name: str) -> list[Ref]:
+        found: list[Ref] = []
+        for owner in lineage:
+            if owner.kind == "external":
+                overridden = any(ref.kind == "function" for ref in found)
+                found += [] if overridden and ":" not in owner.path else [external(f"{owner.path}.{name}")]
+            elif not found:
+                found += self._own_member(base, owner.scope, name)
+        return found
 
     def _own_member(self, base: Ref, owner: int, name: str) -> Iterable[Ref]:
         scope = self.index.scopes[owner]
@@ -65,29 +73,41 @@ class Members(Linking):
         declared = scope.annotations.get(name)
         if declared is not None and (found := self.annotated(owner, declared)):
             return found
-        if name in scope.locals:
-            return [
-                ref
-                for value in scope.locals[name]
-                for raw in self.refs(owner, value)
-                for ref in self._bind(raw, receiver, owner)
-            ]
-        if base.kind == "class":
-            return ()
-        return self.stored_attribute(owner, name)
+        raws = [raw for value in scope.locals.get(name, ()) for raw in self.refs(owner, value)]
+        bound = [ref for raw in raws for ref in self._bind(raw, receiver, owner)]
+        if any(raw.kind == "function" for raw in raws):
+            return bound
+        return [*bound, *self.stored_attribute(owner, name)]
 
     def _bind(self, raw: Ref, receiver: Ref, owner: int) -> Iterable[Ref]:
         """A class attribute as seen through a receiver: methods are bound, properties are called."""
         if raw.kind != "function" or self.index.enclosing_class(raw.scope) != owner:
             return [raw]
         decorated = self.decorated_with(raw.scope)
+        if any(name.endswith((".setter", ".deleter")) for name in decorated):
+            return []
         if receiver.kind == "instance" and self._is_property(raw.scope):
             return self.returned(raw)
         if "staticmethod" in decorated:
             return [raw]
         if "classmethod" in decorated:
-            return [Ref("function", raw.scope, receiver=Ref("class", receiver.scope))]
-        return [Ref("function", raw.scope, receiver=receiver if receiver.kind == "instance" else None)]
+            return [replace(raw, receiver=Ref("class", receiver.scope))]
+        return [replace(raw, receiver=receiver if receiver.kind == "instance" else None)]
+
+    def named_like(self, base: Ref, pattern: str) -> Refs:
+        """The functions and classes under the names of a class or module that fit a glob."""
+        if base.kind == "module":
+            known = self.index.scopes[base.scope]
+            names = [name for name, values in known.locals.items() if known.values[values[-1]].op in _DEFINITIONS]
+        elif base.kind in ("instance", "class"):
+            owners = [ref.scope for ref in self.lineage(base.scope) if ref.kind == "class"]
+            names = [name for owner in owners for name in self.index.methods[owner]]
+        else:
+            return ()
+        wanted = [name for name in fnmatch.filter(dict.fromkeys(names), pattern) if not name.startswith("__")]
+        if not pattern.strip("*"):
+            wanted = [name for name in wanted if not name.startswith("_")]
+        return unique(ref for name in wanted for ref in self.member(base, name))
 
     def properties(self, scope: int, attribute: int) -> list[int]:
         """The project functions that reading an attribute runs."""
@@ -123,18 +143,34 @@ class Members(Linking):
         known = self._attributes.get(key)
         if known is not None:
             return known
-        self._attributes[key] = ()
+        if key in self._storing:
+            self.cut += 1
+            return ()
+        self._storing.add(key)
         found: list[Ref] = []
         annotation = self.index.scopes[owner].annotations.get(name)
         if annotation is not None:
             found += self.annotated(owner, annotation)
-        for where, position in self.index.attribute_stores.get(name, ()):
-            if self.index.outer_class(where) == owner and self._on_receiver(where, position):
-                found += self.refs(where, self.index.value(where, position).args[1])
-                declared = self.index.scopes[where].annotations.get(f"self.{name}")
-                found += self.annotated(where, declared) if declared is not None else ()
+        stores = self.index.attribute_stores.get(name, ())
+        for where, position in stores:
+            content = self.index.value(where, position).args[1]
+            if self._on_receiver(where, position):
+                if self.index.outer_class(where) == owner:
+                    found += self.refs(where, content)
+                    declared = self.index.scopes[where].annotations.get(f"self.{name}")
+                    found += self.annotated(where, declared) if declared is not None else ()
+            elif len(stores) <= _FOREIGN and self._is_of(owner, where, position):
+                found += self.refs(where, content)
+        self._storing.discard(key)
         self._attributes[key] = unique(found)
         return self._attributes[key]
+
+    def _is_of(self, owner: int, where: int, position: int) -> bool:
+        """Whether an attribute is written from outside into an instance of a class, or into the class itself."""
+        bases = self.refs(where, self.index.value(where, position).args[0])
+        return any(
+            ref.kind in ("instance", "class") and Ref("class", owner) in self.lineage(ref.scope) for ref in bases
+        )
 
     def _on_receiver(self, where: int, position: int) -> bool:
         value = self.index.value(where, position)
@@ -144,50 +180,3 @@ class Members(Linking):
         return (value.op == "param" and bool(params) and params[0].name == value.name) or (
             value.op == "name" and value.name == "self"
         )
-
-    def lineage(self, owner: int) -> tuple[Ref, ...]:
-        """A class and its bases, nearest first; external bases come as instances of what they are."""
-        known = self._lineages.get(owner)
-        if known is not None:
-            return known
-        self._lineages[owner] = (Ref("class", owner),)
-        found: list[Ref] = [Ref("class", owner)]
-        outer = self.index.parents[owner]
-        own_kinds = self.models.types_of_class(self.index.dotted(owner))
-        bases = [ref for value in self.index.scopes[owner].bases for ref in self._base(outer, value)]
-        for base in bases:
-            if base.kind == "class":
-                found += [ref for ref in self.lineage(base.scope) if ref not in found]
-            elif base.kind == "external":
-                kinds = self.models.types_of_class(base.path)
-                found += [external(kind) for kind in kinds] or [external(f"{base.path}()")]
-        found += [external(kind) for kind in own_kinds if external(kind) not in found]
-        self._lineages[owner] = tuple(found)
-        return self._lineages[owner]
-
-    def _base(self, scope: int, value: int) -> Refs:
-        base = self.index.value(scope, value)
-        if base.op == "item":  # Generic[T]
-            return self.refs(scope, base.args[0])
-        return self.refs(scope, value)
-
-    def types(self, owner: int) -> tuple[str, ...]:
-        """The modelled types that instances of a project class are."""
-        found = [
-            kind
-            for ref in self.lineage(owner)
-            if ref.kind == "external" and ":" in ref.path
-            for kind in self.models.lineage(ref.path)
-        ]
-        return tuple(dict.fromkeys(found))
-
-    def subclasses(self, owner: int) -> list[int]:
-        """All project classes below a class."""
-        if self._subclasses is None:
-            self._subclasses = {}
-            for number, scope in enumerate(self.index.scopes):
-                if scope.form == "class":
-                    for ref in self.lineage(number)[1:]:
-                        if ref.kind == "class":
-                            self._subclasses.setdefault(ref.scope, []).append(number)
-        return self._subclasses.get(owner, [])

@@ -10,7 +10,7 @@ from aisafety_lint.program.effects import Effect, Effects
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.index import Index, build_index
 from aisafety_lint.program.kinds import Kinds, load_kinds
-from aisafety_lint.program.models import imported_roots, load_models
+from aisafety_lint.program.models import imported_roots, library_roots, load_models
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.tools import DecoratorIndex, Tool, find_tools
 from aisafety_lint.python.facts import Facts
@@ -49,7 +49,7 @@ def _defines(index: Index, dotted: str) -> bool | None:
 
 def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     """Link the facts of all files of a project with the knowledge about the packages that it imports."""
-    index = build_index(facts)
+    index = build_index(facts, library_roots(knowledge))
     modules = {
         item.module
         for scope in index.scopes

@@ -189,6 +189,12 @@ def load_models(knowledge: Knowledge, imported: frozenset[str], defines: Callabl
     return models
 
 
+def library_roots(knowledge: Knowledge) -> frozenset[str]:
+    """The first names of the import paths that there are models for."""
+    paths = (path for root in knowledge.roots for path in (root / "frameworks").glob("*.yml"))
+    return frozenset(path.stem.partition(".")[0] for path in paths) - {"stdlib"}
+
+
 def agent_roots(knowledge: Knowledge) -> frozenset[str]:
     """The import roots of all models that know of agents, tools or model output."""
     found: set[str] = set()

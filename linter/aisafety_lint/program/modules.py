@@ -2,20 +2,28 @@
 
 A file's own name follows the `__init__.py` files above it. An import is looked up from the importing file outwards: the
 folder of the file (scripts), the root of its package, `src` folders, and then any folder of the project that could be
-an import root, nearest first. Nothing is assumed about the folder that was given on the command line.
+an import root, nearest first. Nothing is assumed about the folder that was given on the command line. A file that
+merely has the name of a module of the standard library, or of a known library, is not taken for it: only where Python
+itself would find it first.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleTable:
-    """Module names of all files, and the files by every dotted suffix of their path; `_found` remembers answers."""
+    """Module names of all files, and the files by every dotted suffix of their path.
+
+    `roots` is the folder of each file from which its name counts, `libraries` the import roots of known libraries;
+    `_found` remembers answers.
+    """
 
     names: Mapping[str, str]
     roots: Mapping[str, str]
     by_suffix: Mapping[str, tuple[str, ...]]
+    libraries: frozenset[str]
     _found: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def find(self, dotted: str, importer: str) -> str | None:
@@ -28,23 +36,28 @@ class ModuleTable:
         try:
             return self._found[dotted, folder]
         except KeyError:
-            usable = [path for path in found if self._usable(path, dotted, folder)]
+            usable = [path for path in found if self._usable(path, dotted, importer)]
             best = min(usable, key=lambda path: (-_common(path, importer), path.count("/"), path), default=None)
             self._found[dotted, folder] = best
             return best
 
-    def _usable(self, path: str, dotted: str, folder: str) -> bool:
-        """Whether the folder above the dotted name can be an import root for a file in a folder."""
-        root = _strip(path, dotted)
-        own = self.roots.get(path, "")
-        if root in (own, folder):
+    def _usable(self, path: str, dotted: str, importer: str) -> bool:
+        """Whether the folder above the dotted name can be an import root for the importer."""
+        root, own = _strip(path, dotted), self.roots.get(path, "")
+        folder, base = _folder(importer), self.roots.get(importer, "")
+        if root == base:
             return True
+        head = dotted.partition(".")[0]
+        if head in sys.stdlib_module_names:
+            return False
+        if head in self.libraries:
+            return root == own and (path.endswith("/__init__.py") or "." in dotted)
         # a namespace package: the name reaches above the topmost folder with an `__init__.py`
-        return own.startswith(root + "/") or root == "."
+        return root in (own, folder, ".") or own.startswith(root + "/")
 
 
-def link_modules(paths: Iterable[str]) -> ModuleTable:
-    """Name the modules of a project from the paths of its Python files."""
+def link_modules(paths: Iterable[str], libraries: frozenset[str]) -> ModuleTable:
+    """Name the modules of a project from the paths of its Python files; `libraries` are import roots of others."""
     known = set(paths)
     names: dict[str, str] = {}
     roots: dict[str, str] = {}
@@ -62,7 +75,7 @@ def link_modules(paths: Iterable[str]) -> ModuleTable:
         for part in reversed(parts):
             suffix = f"{part}.{suffix}" if suffix else part
             suffixes.setdefault(suffix, []).append(path)
-    return ModuleTable(names, roots, {name: tuple(found) for name, found in suffixes.items()})
+    return ModuleTable(names, roots, {name: tuple(found) for name, found in suffixes.items()}, libraries)
 
 
 def absolute_name(name: str, own: str, is_package: bool) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from aisafety_lint.program.index import Index
+from aisafety_lint.program.lazy import lazy_targets
 from aisafety_lint.program.linking import Linking
 from aisafety_lint.program.models import Models
 from aisafety_lint.program.refs import Ref, Refs, external, unique
@@ -56,11 +57,9 @@ class Names(Linking):
             first = False
             current = self.index.parents[current]
         module = self.index.module_of(scope)
-        for item in self.index.scopes[module].imports:
-            if item.name == "*":
-                starred = [ref for ref in self.imported(module, item.module, name) if ref.kind != "external"]
-                if starred:
-                    return tuple(starred)
+        starred = self._starred(module, name)
+        if starred:
+            return starred
         stored = self.index.global_stores.get((self.index.paths[scope], name), ())
         if stored:
             return unique(ref for where, value in stored for ref in self.refs(where, value))
@@ -107,16 +106,48 @@ class Names(Linking):
             found = self._definitions(module, name)
             if found:
                 return found
-        for item in self.index.scopes[module].imports:
-            if item.name == "*":
-                target = self.index.modules.find(self.index.absolute(module, item.module), self.index.paths[module])
-                if target is not None and self.index.first[target] != module:
-                    found = self.module_member(self.index.first[target], name)
-                    if found:
-                        return found
+        starred = self._starred(module, name)
+        if starred:
+            return starred
         dotted = self.index.modules.names[self.index.paths[module]]
         path = self.index.modules.find(f"{dotted}.{name}", self.index.paths[module]) if dotted else None
-        return (Ref("module", self.index.first[path]),) if path else ()
+        return (Ref("module", self.index.first[path]),) if path else self._lazy(module, name)
+
+    def _starred(self, module: int, name: str) -> Refs:
+        """A name that a module has from `import *`: of the last module that offers it."""
+        for item in reversed(self.index.scopes[module].imports):
+            if item.name == "*":
+                target = self.index.modules.find(self.index.absolute(module, item.module), self.index.paths[module])
+                first = -1 if target is None else self.index.first[target]
+                if first not in (-1, module) and self._offers(first, name):
+                    found = self.module_member(first, name)
+                    if found:
+                        return found
+        return ()
+
+    def _offers(self, module: int, name: str) -> bool:
+        """Whether `import *` takes a name: those of `__all__`, else those without a leading underscore."""
+        scope = self.index.scopes[module]
+        listed = scope.locals.get("__all__", ())
+        values = [scope.values[item] for value in listed for item in (value, *scope.values[value].args)]
+        literals = [value for value in values if value.op in ("list", "tuple")]
+        items = [scope.values[item] for literal in literals for item in literal.args]
+        if not items or any(item.op != "const" for item in items):
+            return not name.startswith("_")
+        return any(item.name == name for item in items)
+
+    def _lazy(self, module: int, name: str) -> Refs:
+        """A name that the module's `__getattr__` imports when it is asked for it."""
+        loader = self.index.by_qualname.get((self.index.paths[module], "__getattr__"))
+        if loader is not None and name in self.index.scopes[loader].locals:
+            return self._definitions(loader, name)
+        for target, attribute in lazy_targets(self.index, module, name):
+            path = self.index.modules.find(target, self.index.paths[module]) if target else None
+            if path is not None and self.index.first[path] != module:
+                found = self.module_member(self.index.first[path], attribute)
+                if found:
+                    return found
+        return ()
 
     def parameter(self, scope: int, name: str) -> Refs:
         """What a parameter may be: the receiver, by its annotation, by its default, and by what callers pass."""
@@ -141,7 +172,39 @@ class Names(Linking):
                 return tuple(found)
         if param.default >= 0:
             found += self.refs(self.index.parents[scope], param.default)
-        return unique([*found, *self._passed(scope, name)])
+        found += self._passed(scope, name)
+        if param.form == "positional" and known.params.index(param) <= (owner is not None):
+            found += self._decorated(scope)
+        return unique(found)
+
+    def _decorated(self, scope: int) -> Iterator[Ref]:
+        """What a decorator, or the function that a decorator factory returns, is called with."""
+        outer = self.index.parents[scope]
+        names = [self.index.scopes[scope].name]
+        if outer >= 0 and self.index.scopes[outer].form != "module":
+            names.append(self.index.scopes[outer].name)
+        for name in names:
+            for decorated, value in self.index.decorated_by.get(name, ()):
+                where = self.index.parents[decorated]
+                if any(self.function_of(ref) == scope for ref in self.refs(where, value)):
+                    form = self.index.scopes[decorated].form
+                    yield Ref("class" if form == "class" else "function", decorated)
+
+    def dispatchers(self, function: int) -> Iterator[str]:
+        """The names of the functions that a function is registered with (`@name.register`)."""
+        for name in self.decorated_with(function):
+            owner, _, last = name.rpartition(".")
+            if owner and last == "register":
+                yield owner.rpartition(".")[2]
+
+    def variants(self, function: int) -> Iterator[Ref]:
+        """The functions registered for other types of the first argument (`functools.singledispatch`)."""
+        name = self.index.scopes[function].name
+        if any(word.rpartition(".")[2].startswith("singledispatch") for word in self.decorated_with(function)):
+            for decorated, value in self.index.decorated_by.get("register", ()):
+                same_file = self.index.paths[decorated] == self.index.paths[function]
+                if same_file and self._spelled(self.index.parents[decorated], value).endswith(f"{name}.register"):
+                    yield Ref("function", decorated)
 
     def _passed(self, scope: int, name: str) -> Iterator[Ref]:
         """What the callers found by name pass for a parameter."""
@@ -157,22 +220,24 @@ class Names(Linking):
             for callee in self.callees(where, call.value):
                 if self.function_of(callee) == scope:
                     bound = callee.receiver is not None or callee.kind in ("class", "instance")
-                    operand = self.argument_for(where, call, scope, name, bound=bound)
+                    operand = self.argument_for(where, call, scope, name, bound=bound, given=callee.given)
                     if operand is not None:
                         yield from self.refs(where, operand)
 
-    def argument_for(self, where: int, call: Call, function: int, name: str, *, bound: bool) -> int | None:
-        """The operand that a call passes for a parameter, or None."""
+    def argument_for(
+        self, where: int, call: Call, function: int, name: str, *, bound: bool, given: int = 0
+    ) -> int | None:
+        """The operand that a call passes for a parameter, or None; `given` positional arguments are bound already."""
         operands = self.index.value(where, call.value).args[1:]
         params = self.index.scopes[function].params
-        positional = [param.name for param in params if param.form == "positional"][1 if bound else 0 :]
+        positional = [param.name for param in params if param.form == "positional"][bound + given :]
         if name in call.keywords:
             return operands[call.keywords.index(name)]
         if name in positional:
             place = positional.index(name)
-            given = [operand for operand, keyword in zip(operands, call.keywords, strict=True) if keyword == ""]
-            if place < len(given) and "*" not in call.keywords[: place + 1]:
-                return given[place]
+            passed = [operand for operand, keyword in zip(operands, call.keywords, strict=True) if keyword == ""]
+            if place < len(passed) and "*" not in call.keywords[: place + 1]:
+                return passed[place]
         return None
 
     def annotated(self, scope: int, annotation: Annotation, depth: int = 6) -> Refs:
@@ -203,9 +268,14 @@ class Names(Linking):
         if last == "Self":
             owner = self.index.outer_class(scope)
             return () if owner is None else (Ref("instance", owner),)
-        return unique(ref for named in self.dotted(scope, annotation.name) for ref in self._instances(named))
+        found = unique(ref for named in self.dotted(scope, annotation.name) for ref in self.instances(named))
+        if found:
+            return found
+        aliases = self.aliases(scope, annotation.name)
+        return unique(ref for where, other in aliases for ref in self.annotated(where, other, depth - 1))
 
-    def _instances(self, named: Ref) -> Iterable[Ref]:
+    def instances(self, named: Ref) -> Iterable[Ref]:
+        """Instances of a class."""
         if named.kind == "class":
             return [Ref("instance", named.scope)]
         if named.kind == "external":

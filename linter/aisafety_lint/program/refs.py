@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-RefKind = Literal["function", "class", "instance", "module", "external", "container", "items", "super"]
+RefKind = Literal["function", "class", "instance", "module", "external", "container", "collection", "items", "super"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +12,11 @@ class Ref:
     """One thing that a value may be.
 
     `scope` is the number of a project scope (function, class, instance of a class, super of a class, container: the
-    scope that holds the literal), `value` the container's value or -1. `path` is the access path of something external:
-    a dotted name from an import, with `()` for a call and `[]` for an item, or `file:Type` for an instance of a
-    modelled type, followed by attributes. `receiver` is the object a method was taken from. `items` are what the
-    elements of an annotated collection may be.
+    scope that holds the literal, collection: that with the call which makes it), `value` the container's value or -1.
+    `path` is the access path of something external: a dotted name from an import, with `()` for a call and `[]` for an
+    item, or `file:Type` for an instance of a modelled type, followed by attributes. `receiver` is the object a method
+    was taken from. `items` are what the elements of an annotated collection may be. `given` is how many positional
+    arguments of a function are bound already.
     """
 
     kind: RefKind
@@ -24,6 +25,7 @@ class Ref:
     path: str = ""
     receiver: "Ref | None" = None
     items: tuple["Ref", ...] = ()
+    given: int = 0
 
 
 def external(path: str) -> Ref:

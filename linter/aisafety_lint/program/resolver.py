@@ -6,10 +6,12 @@ fixed depth, where the answer is empty (unknown). Nothing is guessed from a name
 
 from collections.abc import Iterable, Sequence
 
+from aisafety_lint.program.aliases import Aliases
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.members import Members
 from aisafety_lint.program.models import Models
 from aisafety_lint.program.names import Names
+from aisafety_lint.program.narrowing import Narrowing
 from aisafety_lint.program.refs import Ref, Refs, external, unique
 from aisafety_lint.program.results import Results
 from aisafety_lint.python.facts import Value
@@ -18,7 +20,7 @@ _DEPTH = 30
 _ATTEMPTS = 3
 
 
-class Resolver(Names, Members, Results):
+class Resolver(Names, Members, Aliases, Narrowing, Results):
     """Resolves values of an index with the types of the loaded models."""
 
     def __init__(self, index: Index, models: Models) -> None:
@@ -27,7 +29,6 @@ class Resolver(Names, Members, Results):
         self._partial: dict[tuple[int, int], Refs] = {}
         self._asked: dict[tuple[int, int], int] = {}
         self._asking: set[tuple[int, int]] = set()
-        self._cut = 0
 
     @property
     def idle(self) -> bool:
@@ -38,23 +39,31 @@ class Resolver(Names, Members, Results):
         """Everything that a value may stand for; empty where that is unknown."""
         key = scope, value
         known = self._memo.get(key)
-        if known is None:
-            known = self._partial.get(key)
         if known is not None:
             return known
+        known = self._partial.get(key)
+        if known is not None:
+            self.cut += 1
+            return known
         if key in self._asking or len(self._asking) > _DEPTH:
-            self._cut += 1
+            self.cut += 1
             return ()
         self._asking.add(key)
-        cut = self._cut
+        cut = self.cut
         found = unique(self._evaluate(scope, self.index.value(scope, value), value))
         self._asking.discard(key)
-        if cut == self._cut or not self._asking:
+        if cut == self.cut or not self._asking:
             self._memo[key] = found
         else:
             self._partial[key] = found
         if not self._asking and self._partial:
             self._settle()
+            if not found:  # what the way to here was cut off from may be known by now
+                del self._memo[key]
+                self._asking.add(key)
+                found = self._memo[key] = unique(self._evaluate(scope, self.index.value(scope, value), value))
+                self._asking.discard(key)
+                self._settle()
         return found
 
     def _settle(self) -> None:
@@ -77,27 +86,37 @@ class Resolver(Names, Members, Results):
             case "param":
                 return self.parameter(scope, value.name)
             case "attr":
-                found = [ref for base in self.refs(scope, value.args[0]) for ref in self.member(base, value.name)]
+                bases = self.narrowed(scope, value.args[0], value.guard, self.refs(scope, value.args[0]))
+                found = [ref for base in bases for ref in self.member(base, value.name)]
                 return found or self._stored(scope, value)
             case "call":
                 return self.result(scope, position)
             case "list" | "tuple" | "set" | "dict":
                 return [Ref("container", scope, position)]
+            case "element" if value.name.endswith(":"):
+                return self.refs(scope, value.args[0])
             case "item" | "element":
                 return [ref for base in self.refs(scope, value.args[0]) for ref in self.item(base, value.name)]
-            case "function" | "class":
-                return [Ref("function" if value.op == "function" else "class", self.index.named(scope, value.name))]
+            case "class":
+                return [Ref("class", self.index.named(scope, value.name))]
+            case "function":
+                function = self.index.named(scope, value.name)
+                return [Ref("function", function), *self.variants(function)]
         return self._combined(scope, value)
 
     def _combined(self, scope: int, value: Value) -> Iterable[Ref]:
         """Values that stand for what their operands do, and strings."""
         match value.op:
-            case "phi" | "or" | "and" | "copy" | "return" | "await":
+            case "phi" | "or" | "copy" | "return" | "await":
                 return [ref for item in value.args for ref in self.refs(scope, item)]
+            case "and":
+                return self.refs(scope, value.args[-1])
+            case "caught":
+                return self.instances_of(scope, value.args[0])
             case "store" | "slice" | "star":
                 return self.refs(scope, value.args[0])
             case "enter":
-                return [ref for base in self.refs(scope, value.args[0]) for ref in self._entered(base)]
+                return [ref for base in self.refs(scope, value.args[0]) for ref in self.entered(base)]
             case "arithmetic":
                 sides = [ref for item in value.args for ref in self.refs(scope, item) if ref.kind == "external"]
                 piped = [ref for ref in sides if self.models.piped.intersection(self.models.lineage(ref.path))]
@@ -119,7 +138,8 @@ class Resolver(Names, Members, Results):
             base = self.index.value(scope, base.args[0])
         return ()
 
-    def _entered(self, base: Ref) -> Iterable[Ref]:
+    def entered(self, base: Ref) -> Iterable[Ref]:
+        """What `with` gives of a context manager."""
         if base.kind == "instance":
             for method in (*self.member(base, "__enter__"), *self.member(base, "__aenter__")):
                 if method.kind == "function":

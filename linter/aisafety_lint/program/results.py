@@ -1,33 +1,18 @@
 """Calls and subscripts: what is called, what comes back, and by which access paths the models know it."""
 
-from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.index import Index
-from aisafety_lint.program.linking import Linking
 from aisafety_lint.program.models import Models, Row
 from aisafety_lint.program.refs import Ref, Refs, external, unique
+from aisafety_lint.program.standard import Standard, in_pairs
 
 _NESTING = 4
 _COPYING = frozenset({"copy", "deepcopy", "model_copy", "__copy__", "_replace"})
-_PASSING = frozenset(
-    {
-        "functools.partial",
-        "functools.wraps()",
-        "copy.copy",
-        "copy.deepcopy",
-        "typing.cast",
-        "staticmethod",
-        "classmethod",
-        "property",
-        "functools.lru_cache",
-        "functools.cache",
-    }
-)
 
 
-class Results(Linking):
+class Results(Standard):
     """Resolves calls and elements."""
 
     def __init__(self, index: Index, models: Models) -> None:
@@ -35,18 +20,15 @@ class Results(Linking):
         self._callees: dict[tuple[int, int], Refs] = {}
         self._paths: dict[tuple[int, int], tuple[str, ...]] = {}
 
-    @property
-    @abstractmethod
-    def idle(self) -> bool:
-        """Whether no question is being answered: only then is an answer complete."""
-
     def item(self, base: Ref, key: str, depth: int = _NESTING) -> Refs:
         """An element of something resolved; an empty key means any element."""
         if depth == 0:
             return ()
         match base.kind:
-            case "container":
+            case "container" | "collection":
                 return self.elements(base, key, depth)
+            case "module":
+                return self.module_member(base.scope, key) if key else self.named_like(base, "*")
             case "items":
                 return base.items or (self.item(base.receiver, key, depth - 1) if base.receiver is not None else ())
             case "external" if base.path.endswith(("globals()", "locals()", "vars()")):
@@ -55,28 +37,6 @@ class Results(Linking):
                 made = self._made_by(f"{base.path}[]", None)
                 return made or (external(f"{base.path}[]"),)
         return ()
-
-    def elements(self, base: Ref, key: str, depth: int = _NESTING) -> Refs:
-        """The elements of a container literal: the one at a constant key, or all."""
-        value = self.index.value(base.scope, base.value)
-        if value.op == "dict":
-            pairs = list(zip(value.args[::2], value.args[1::2], strict=True))
-            chosen = [item for name, item in pairs if key and self.index.value(base.scope, name).name == key] or [
-                item for _, item in pairs
-            ]
-        else:
-            chosen = (
-                [value.args[int(key)]]
-                if key.isdigit() and int(key) < len(value.args) and not value.kind
-                else list(value.args)
-            )
-        found: list[Ref] = []
-        for item in chosen:
-            refs = self.refs(base.scope, item)
-            if self.index.value(base.scope, item).op == "star" or (value.op == "dict" and item in value.args[::2]):
-                refs = tuple(ref for inner in refs for ref in self.item(inner, "", depth - 1))
-            found += refs
-        return unique(found)
 
     def callees(self, scope: int, call: int) -> Refs:
         """What a call calls: functions, classes, instances (by `__call__`) and external paths; empty where unknown."""
@@ -111,8 +71,10 @@ class Results(Linking):
                     for ref in self.returned(method)
                 ]
             case "items" if callee.receiver is not None:
-                if callee.path in ("values", "items", "copy"):
+                if callee.path in ("values", "copy"):
                     return [callee.receiver]
+                if callee.path == "items":
+                    return in_pairs(self.item(callee.receiver, ""))
                 return self.item(callee.receiver, "")
             case "external":
                 return self._external_result(scope, position, callee.path)
@@ -134,22 +96,9 @@ class Results(Linking):
         function = self.index.value(scope, args[0])
         if path.rpartition(".")[2] in _COPYING and function.op == "attr":
             return self.refs(scope, function.args[0])
-        if path in _PASSING and len(args) > 1:
-            return self.refs(scope, args[2] if path == "typing.cast" and len(args) > 2 else args[1])
-        if path == "type" and len(args) == 2:
-            return [Ref("class", ref.scope) for ref in self.refs(scope, args[1]) if ref.kind == "instance"]
-        if path == "getattr" and len(args) > 2:
-            key = self.index.value(scope, args[2])
-            return (
-                [ref for base in self.refs(scope, args[1]) for ref in self.member(base, key.name)]
-                if key.op == "const"
-                else ()
-            )
-        if (
-            path in ("list", "tuple", "set", "sorted", "reversed", "dict", "iter", "enumerate", "filter", "copy.copy")
-            and len(args) > 1
-        ):
-            return self.refs(scope, args[1])
+        special = self.standard_result(scope, position, path)
+        if special is not None:
+            return special
         rows = [row for row in self.models.rows("sources", path) if "typed" in row]
         typed = [ref for row in rows for ref in self._typed(scope, position, row)]
         if typed:

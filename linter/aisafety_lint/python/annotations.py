@@ -1,24 +1,30 @@
 """Type annotations as data: the dotted names that were written, also inside strings."""
 
 import ast
+from collections.abc import Mapping
 
 from aisafety_lint.python.facts import Annotation
 
 _DEPTH = 8
 
+TypeParameters = Mapping[str, Annotation | None]
+"""Type parameters in force with what they are bound to, if that is said."""
 
-def read_annotation(node: ast.expr | None, depth: int = _DEPTH) -> Annotation | None:
+
+def read_annotation(node: ast.expr | None, parameters: TypeParameters, depth: int = _DEPTH) -> Annotation | None:
     """Turn an annotation into data; None where there is none or it is no type expression."""
     if node is None or depth == 0:
         return None
     if isinstance(node, ast.Constant):
-        return _from_constant(node.value, depth)
+        return _from_constant(node.value, parameters, depth)
     if isinstance(node, ast.Subscript):
-        return _from_subscript(node, depth)
+        return _from_subscript(node, parameters, depth)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        sides = (read_annotation(node.left, depth - 1), read_annotation(node.right, depth - 1))
+        sides = (read_annotation(side, parameters, depth - 1) for side in (node.left, node.right))
         return Annotation("Union", tuple(side for side in sides if side is not None))
     name = dotted(node)
+    if name in parameters:
+        return parameters[name]
     return Annotation(name) if name else None
 
 
@@ -33,23 +39,28 @@ def dotted(node: ast.expr) -> str:
     return ".".join([node.id, *reversed(parts)])
 
 
-def _from_constant(value: object, depth: int) -> Annotation | None:
+def annotation_from(text: str) -> Annotation | None:
+    """An annotation that is written in a string."""
+    return _from_constant(text, {}, _DEPTH)
+
+
+def _from_constant(value: object, parameters: TypeParameters, depth: int) -> Annotation | None:
     if value is None:
         return Annotation("None")
     if not isinstance(value, str):
         return None
     try:
-        return read_annotation(ast.parse(value.strip(), mode="eval").body, depth - 1)
+        return read_annotation(ast.parse(value.strip(), mode="eval").body, parameters, depth - 1)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _from_subscript(node: ast.Subscript, depth: int) -> Annotation | None:
+def _from_subscript(node: ast.Subscript, parameters: TypeParameters, depth: int) -> Annotation | None:
     name = dotted(node.value)
     if not name:
         return None
     if name.rpartition(".")[2] == "Literal":
         return Annotation(name)
     items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    found = (read_annotation(item, depth - 1) for item in items)
+    found = (read_annotation(item, parameters, depth - 1) for item in items)
     return Annotation(name, tuple(item for item in found if item is not None))

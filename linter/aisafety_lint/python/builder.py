@@ -35,6 +35,7 @@ class ScopeBuilder:
         self.annotations: dict[str, Annotation] = {}
         self.returns: list[int] = []
         self.yields: list[int] = []
+        self.raises: list[int] = []
         self.stores: list[int] = []
         self.imports: list[Import] = []
         self.outer: set[str] = set()
@@ -144,6 +145,7 @@ class ScopeBuilder:
             self.annotations,
             tuple(self.returns),
             tuple(self.yields),
+            tuple(self.raises),
             tuple(self.stores),
             tuple(self.imports),
             self.doc,
@@ -169,6 +171,9 @@ def written_names(body: Iterable[ast.AST]) -> tuple[dict[str, None], dict[str, N
             continue
         if kind in _CLOSED:
             continue
+        bound = getattr(node, _BINDING[kind]) if kind in _BINDING else None
+        if bound:
+            names[bound] = None
         written = _written_object(node)
         if written:
             mutated[written] = None
@@ -194,6 +199,7 @@ def _written_object(node: ast.AST) -> str:
 
 
 _OPENING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+_BINDING = {ast.MatchAs: "name", ast.MatchStar: "name", ast.MatchMapping: "rest", ast.ExceptHandler: "name"}
 _CLOSED = frozenset({ast.Lambda, ast.Constant, ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue})
 
 MUTATORS = frozenset(

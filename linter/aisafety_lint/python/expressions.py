@@ -3,25 +3,25 @@
 import ast
 from collections.abc import Callable, Sequence
 
-from aisafety_lint.python.annotations import read_annotation
+from aisafety_lint.python.annotations import TypeParameters, read_annotation
 from aisafety_lint.python.builder import MUTATORS, ScopeBuilder
-from aisafety_lint.python.facts import Call, Param, Place
+from aisafety_lint.python.facts import Annotation, Call, Param
+from aisafety_lint.python.targets import Targets
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
-_SPREADING = frozenset({"extend", "update", "writelines"})
+_BY_NAME = frozenset({"getattr", "setattr"})
 _NUMERIC_FORMATS = frozenset("bcdeEfFgGnoxX%")
 
 
-class Expressions:
-    """Translates expressions; `scope` is the scope under construction, `scopes` all of the file, finished or not."""
+class Expressions(Targets):
+    """Translates expressions; `walruses` are the names that the comprehension being translated binds outside of it."""
 
     def __init__(self, text: str) -> None:
-        self.scopes: list[ScopeBuilder] = []
+        super().__init__(text)
         self.qualnames: dict[str, int] = {}
-        self.scope = ScopeBuilder("", "", "module", -1, 0)
-        self.lines = None if text.isascii() else [b"" if line.isascii() else line.encode() for line in text.split("\n")]
-        self.fixed_place: Place | None = None
+        self.walruses: dict[str, int] = {}
+        self.type_parameters: TypeParameters = {}
         self.dispatch: dict[type[ast.expr], Callable[..., int]] = {
             ast.Name: self.name,
             ast.Constant: self.constant,
@@ -55,21 +55,6 @@ class Expressions:
         handler = self.dispatch.get(type(node))
         return self.fallback(node) if handler is None else handler(node)
 
-    def place(self, node: ast.AST) -> Place:
-        """Where a node stands, columns in characters."""
-        if self.fixed_place is not None:
-            return self.fixed_place
-        line, column = node.lineno, node.col_offset  # type: ignore[attr-defined]  # only located nodes come here
-        end_line, end_column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]  # likewise
-        if self.lines is None:
-            return line, column + 1, end_line, end_column + 1
-        return line, self._characters(line, column) + 1, end_line, self._characters(end_line, end_column) + 1
-
-    def _characters(self, line: int, column: int) -> int:
-        assert self.lines is not None
-        text = self.lines[line - 1]  # empty where columns are characters anyway
-        return len(text[:column].decode("utf-8", "replace")) if text else column
-
     # -- leaves ---------------------------------------------------------------------------------------------------
 
     def name(self, node: ast.Name) -> int:
@@ -95,17 +80,27 @@ class Expressions:
     def subscript(self, node: ast.Subscript) -> int:
         base = self.expression(node.value)
         if isinstance(node.slice, ast.Slice):
-            bounds = [part for part in (node.slice.lower, node.slice.upper, node.slice.step) if part is not None]
-            return self.scope.value("slice", (base, *map(self.expression, bounds)), place=self.place(node))
+            return self._slice(node, node.slice, base)
         key = self.expression(node.slice)
-        return self.scope.value("item", (base, key), self.constant_key(key), place=self.place(node))
+        name = self._counted(base, self.constant_key(key))
+        return self.scope.value("item", (base, key), name, place=self.place(node))
 
-    def constant_key(self, value: int) -> str:
-        """The text of a constant used as a key, or an empty string."""
-        known = self.scope.values[value]
-        if known.op == "not" and known.kind == "-":
-            return "-" + self.constant_key(known.args[0])
-        return known.name if known.op == "const" else ""
+    def _slice(self, node: ast.Subscript, bounds: ast.Slice, base: int) -> int:
+        """The bounds are operands too; the name says them where they are constant (`1:`)."""
+        given = {part: self.expression(part) for part in (bounds.lower, bounds.upper, bounds.step) if part is not None}
+        names = {part: self.constant_key(value) for part, value in given.items()}
+        known = bounds.step is None and all(name.isdigit() for name in names.values())
+        name = ":".join("" if part is None else names[part] for part in (bounds.lower, bounds.upper)) if known else ""
+        return self.scope.value("slice", (base, *given.values()), name, place=self.place(node))
+
+    def _counted(self, base: int, key: str) -> str:
+        """A negative position in a literal counted from the start; elsewhere it may be any position."""
+        if key[:1] != "-" or not key[1:].isdigit():
+            return key
+        known = self.scope.values[base]
+        literal = known.op in ("list", "tuple") and not known.kind and int(key[1:]) <= len(known.args)
+        literal = literal and all(self.scope.values[item].op != "star" for item in known.args)
+        return str(len(known.args) - int(key[1:])) if literal else ""
 
     # -- strings and operators ------------------------------------------------------------------------------------
 
@@ -172,7 +167,8 @@ class Expressions:
 
     def walrus(self, node: ast.NamedExpr) -> int:
         value = self.expression(node.value)
-        self.scope.bind(node.target.id, value)
+        self.assign(node.target, value)
+        self.walruses[node.target.id] = value
         return value
 
     # -- containers -----------------------------------------------------------------------------------------------
@@ -193,6 +189,7 @@ class Expressions:
 
     def comprehension(self, node: Comprehension) -> int:
         outer_guard, outer_bindings = self.scope.guard, dict(self.scope.bindings)
+        outer_walruses, self.walruses = self.walruses, {}
         for generator in node.generators:
             iterable = self.expression(generator.iter)
             self.assign(generator.target, self.scope.value("element", (iterable,), place=self.place(generator.target)))
@@ -201,12 +198,17 @@ class Expressions:
         parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
         op = {ast.DictComp: "dict", ast.SetComp: "set"}.get(type(node), "list")
         value = self.scope.value(op, tuple(map(self.expression, parts)), "", "comprehension", self.place(node))
-        self.scope.guard, self.scope.bindings = outer_guard, outer_bindings
+        self.scope.guard, self.scope.bindings = outer_guard, outer_bindings | self.walruses
+        self.walruses = outer_walruses | self.walruses
         return value
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
     def call(self, node: ast.Call) -> int:
+        if isinstance(node.func, ast.Name) and node.func.id in _BY_NAME:
+            named = self._attribute_by_name(node, node.func.id)
+            if named is not None:
+                return named
         operands = [self.expression(node.func)]
         keywords: list[str] = []
         for argument in node.args:
@@ -219,16 +221,28 @@ class Expressions:
         value = self.scope.value("call", tuple(operands), place=self.place(node))
         self.scope.calls.append(Call(value, tuple(keywords)))
         if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS and len(operands) > 1:
-            self._mutate(node.func, operands[1:], value)
+            base = self.scope.values[operands[0]].args[0]
+            self.mutate(node.func.value, base, operands[1:], node.func.attr, self.place(node))
+        elif "file" in keywords and isinstance(node.func, ast.Name) and node.func.id == "print":
+            place = keywords.index("file")
+            target = node.keywords[place - len(node.args)].value
+            self.mutate(target, operands[place + 1], operands[1 : place + 1], "print", self.place(node))
         return value
 
-    def _mutate(self, method: ast.Attribute, contents: Sequence[int], call: int) -> None:
-        """`items.append(x)` gives `items` a new value that holds `x`."""
-        base = self.scope.values[self.scope.values[call].args[0]].args[0]
-        kind = "spread" if method.attr in _SPREADING else "element"
-        for content in contents:
-            base = self.scope.value("store", (base, content), "", kind, self.scope.values[call].place)
-        self.assign_into(method.value, base)
+    def _attribute_by_name(self, node: ast.Call, function: str) -> int | None:
+        """`getattr` and `setattr` with a constant name are an access and an assignment."""
+        if len(node.args) not in (2, 3) or node.keywords or function in self.scope.bindings:
+            return None
+        owner, name, *rest = node.args
+        if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+            return None
+        access = ast.copy_location(ast.Attribute(owner, name.value, ast.Load()), node)
+        if function == "getattr":
+            value = self.attribute(access)
+            return self.scope.value("phi", (value, self.expression(rest[0])), place=self.place(node)) if rest else value
+        if rest:
+            self.assign_into(access, self.expression(rest[0]))
+        return self.scope.value("const", (), "None", "NoneType", self.place(node))
 
     def awaiting(self, node: ast.Await) -> int:
         return self.scope.value("await", (self.expression(node.value),), place=self.place(node))
@@ -289,46 +303,8 @@ class Expressions:
         for arg, form, default in params:
             value = self.scope.value("param", (), arg.arg, form, self.place(arg))
             self.scope.bind(arg.arg, value)
-            self.scope.params.append(Param(arg.arg, form, read_annotation(arg.annotation), default, value))
+            self.scope.params.append(Param(arg.arg, form, self.type_of(arg.annotation), default, value))
 
-    # -- assignment -----------------------------------------------------------------------------------------------
-
-    def assign(self, target: ast.expr, value: int) -> None:
-        """Bind a target (a name, an attribute, an item, a tuple of targets) to a value."""
-        if isinstance(target, ast.Starred):
-            self.assign(target.value, value)
-        elif isinstance(target, ast.Tuple | ast.List):
-            self._unpack(target.elts, value)
-        elif isinstance(target, ast.Attribute | ast.Subscript):
-            self.assign_into(target, value)
-        elif isinstance(target, ast.Name):
-            if target.id in self.scope.outer:
-                self.scope.stores.append(self.scope.value("global", (value,), target.id, place=self.place(target)))
-            self.scope.bind(target.id, value)
-
-    def assign_into(self, target: ast.expr, value: int) -> None:
-        """Give the variable that an access expression starts from its new value."""
-        if isinstance(target, ast.Name):
-            self.scope.rebind(target.id, value)
-        elif isinstance(target, ast.Attribute):
-            base = self.expression(target.value)
-            stored = self.scope.value("store", (base, value), target.attr, "attr", self.place(target))
-            self.scope.stores.append(stored)
-            self.assign_into(target.value, stored)
-        elif isinstance(target, ast.Subscript):
-            base, key = self.expression(target.value), self.expression(target.slice)
-            stored = self.scope.value("store", (base, value, key), self.constant_key(key), "item", self.place(target))
-            self.assign_into(target.value, stored)
-
-    def _unpack(self, targets: Sequence[ast.expr], value: int) -> None:
-        known = self.scope.values[value]
-        direct = known.op in ("tuple", "list") and not known.kind and len(known.args) == len(targets)
-        direct = direct and all(self.scope.values[item].op != "star" for item in known.args)
-        starred = any(isinstance(target, ast.Starred) for target in targets)
-        for position, target in enumerate(targets):
-            if direct and not starred:
-                item = known.args[position]
-            else:
-                index = "" if starred else str(position)
-                item = self.scope.value("element", (value,), index, place=self.place(target))
-            self.assign(target, item)
+    def type_of(self, node: ast.expr | None) -> Annotation | None:
+        """An annotation as data, with what is known of the type parameters in force."""
+        return read_annotation(node, self.type_parameters)

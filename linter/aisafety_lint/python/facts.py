@@ -9,9 +9,10 @@ conditions it is computed. What a value's `op` means:
 | param | | the parameter |
 | const | | the literal: its text for `str`, else its `repr`; `kind` says which type |
 | name | | a name defined outside this scope: enclosing function, module or builtin |
-| attr | object | the attribute |
+| attr | object | the attribute; with the kind "positional" the place of a sub-pattern of a class |
 | item | object, key | the key when it is constant |
-| element | iterable | position when one of an unpacking |
+| element | iterable | position when one of an unpacking; `2:` for the rest from the third on |
+| slice | object, then the bounds | the bounds when they are constant (`1:`) |
 | call | function, then the arguments | see `Call` |
 | phi | the alternatives | |
 | text | the pieces of a string that is put together | |
@@ -22,6 +23,8 @@ conditions it is computed. What a value's `op` means:
 | and, or, not, compare | the operands | the operators of a comparison, separated by blanks |
 | arithmetic | the operands | |
 | await, enter, yield | the operand | |
+| global | the new content | the variable of an outer scope |
+| caught | its type, what is raised in the body, the calls in it | how many are raised |
 | function, class | | the qualified name of the nested definition |
 | unknown | the operands | |
 """
@@ -57,7 +60,8 @@ class Guard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A condition that holds where a value is computed, linked to the outer ones (`parent`, -1 at the end).
 
     `holds` is "true" or "false" for a condition, "returned" for a call that came back without raising, "joined" after
-    two branches of a condition: one of the chains that start at `arms` (and end at the parent) was taken.
+    two branches of a condition: one of the chains that start at `arms` (and end at the parent) was taken; "every" after
+    a loop: what the outer guards say of the element `value` holds for all elements of its iterable.
     """
 
     parent: int
@@ -96,8 +100,8 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A function, a class body or the module body.
 
     `decorators` and `bases` are values of the enclosing scope (`parent`: index in `Facts.scopes`, -1 for the module).
-    `locals` maps a name to all its definitions; `returns` and `yields` are values; `end` is the guard under which the
-    end is reached without a `return` (-1: always, -2: never).
+    `locals` maps a name to all its definitions; `returns`, `yields` and `raises` are values; `end` is the guard under
+    which the end is reached without a `return` (-1: always, -2: never).
     """
 
     name: str
@@ -117,6 +121,7 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     annotations: dict[str, Annotation]
     returns: tuple[int, ...]
     yields: tuple[int, ...]
+    raises: tuple[int, ...]
     stores: tuple[int, ...]
     imports: tuple[Import, ...]
     doc: str

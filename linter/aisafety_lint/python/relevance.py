@@ -58,7 +58,7 @@ def relevant_files(
 
     `always` count, whatever they import; `aside` tells the files that are set aside.
     """
-    table = link_modules(imports)
+    table = link_modules(imports, frozenset(root.partition(".")[0] for root in roots))
     first = {path: modules for path, modules in imports.items() if not aside(path)}
     modelled = {module for module in frozenset().union(*first.values()) if _below(module, roots)}
     starts = {path for path, modules in first.items() if not modelled.isdisjoint(modules)}

@@ -1,12 +1,13 @@
 """Statements to control flow: bindings are forked and merged, conditions become guards, scopes are opened."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from aisafety_lint.python.annotations import read_annotation
+from aisafety_lint.python.annotations import TypeParameters
 from aisafety_lint.python.builder import ScopeBuilder
-from aisafety_lint.python.expressions import Expressions
 from aisafety_lint.python.facts import Import
+from aisafety_lint.python.matching import Patterns
 
 Bindings = dict[str, int]
 
@@ -29,12 +30,13 @@ def _own_statements(node: ast.AST) -> Iterator[ast.AST]:
                 yield from _own_statements(child)
 
 
-class Statements(Expressions):
+class Statements(Patterns):
     """Translates statements; after `return`, `raise`, `break` and `continue` the scope is not alive until a join."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.loops: list[Loop] = []
+        self.caught: list[int] = []
         self.statements: dict[type[ast.stmt], Callable[..., None]] = {
             ast.Expr: self.expression_statement,
             ast.Assign: self.assignment,
@@ -63,6 +65,8 @@ class Statements(Expressions):
             ast.AsyncFunctionDef: self.function,
             ast.ClassDef: self.class_,
         }
+        if sys.version_info >= (3, 12):
+            self.statements[ast.TypeAlias] = self.type_alias
 
     def block(self, body: Iterable[ast.stmt]) -> None:
         """Translate statements in order; what follows a jump is still translated, with its guards."""
@@ -88,7 +92,7 @@ class Statements(Expressions):
             self.assign(target, value)
 
     def annotated(self, node: ast.AnnAssign) -> None:
-        annotation = read_annotation(node.annotation)
+        annotation = self.type_of(node.annotation)
         if annotation is not None and isinstance(node.target, ast.Name):
             self.scope.annotations[node.target.id] = annotation
         elif (
@@ -117,16 +121,13 @@ class Statements(Expressions):
 
     def raise_(self, node: ast.Raise) -> None:
         if node.exc is not None:
-            self.expression(node.exc)
+            self.scope.raises.append(self.expression(node.exc))
+        elif self.caught:
+            self.scope.raises.append(self.caught[-1])
         self.scope.alive = False
 
     def assert_(self, node: ast.Assert) -> None:
         self.scope.push(self.expression(node.test), "true")
-
-    def delete(self, node: ast.Delete) -> None:
-        for target in node.targets:
-            if isinstance(target, ast.Name):
-                self.scope.unbind(target.id)
 
     def outer_names(self, node: ast.Global | ast.Nonlocal) -> None:
         self.scope.outer.update(node.names)
@@ -191,7 +192,7 @@ class Statements(Expressions):
         for case in node.cases:
             before, reached = dict(self.scope.bindings), self.scope.guard
             self.scope.alive = True
-            condition = self._pattern(case.pattern, subject)
+            condition = self.pattern(case.pattern, subject)
             if case.guard is not None:
                 condition = self.scope.value(
                     "and", (condition, self.expression(case.guard)), place=self.place(case.guard)
@@ -206,58 +207,6 @@ class Statements(Expressions):
             ends.append((True, self.scope.bindings, self.scope.guard))
         self._join(ends, outer)
 
-    def _pattern(self, pattern: ast.pattern, subject: int) -> int:
-        """Translate a pattern to a condition on the subject and bind what it captures."""
-        place = self.place(pattern)
-        match pattern:
-            case ast.MatchValue():
-                return self.scope.value("compare", (subject, self.expression(pattern.value)), "Eq", place=place)
-            case ast.MatchSingleton():
-                constant = self.scope.value("const", (), repr(pattern.value), type(pattern.value).__name__, place)
-                return self.scope.value("compare", (subject, constant), "Is", place=place)
-            case ast.MatchOr():
-                return self.scope.value(
-                    "or", tuple(self._pattern(item, subject) for item in pattern.patterns), place=place
-                )
-            case ast.MatchAs():
-                if pattern.name:
-                    self.scope.bind(pattern.name, subject)
-                if pattern.pattern is not None:
-                    return self._pattern(pattern.pattern, subject)
-            case ast.MatchSequence():
-                return self._all(
-                    [
-                        (self.scope.value("element", (subject,), str(i), place=place), item)
-                        for i, item in enumerate(pattern.patterns)
-                    ],
-                    subject,
-                    place,
-                )
-            case ast.MatchMapping():
-                keys = [self.expression(key) for key in pattern.keys]
-                items = [self.scope.value("item", (subject, key), self.constant_key(key), place=place) for key in keys]
-                if pattern.rest:
-                    self.scope.bind(pattern.rest, subject)
-                return self._all(list(zip(items, pattern.patterns, strict=True)), subject, place)
-            case ast.MatchClass():
-                wanted = self.expression(pattern.cls)
-                fields = [
-                    (self.scope.value("attr", (subject,), name, place=place), item)
-                    for name, item in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True)
-                ]
-                fields += [(subject, item) for item in pattern.patterns]
-                checked = self._all(fields, subject, place)
-                return self.scope.value(
-                    "and",
-                    (self.scope.value("compare", (subject, wanted), "isinstance", place=place), checked),
-                    place=place,
-                )
-        return self.scope.value("unknown", (), "pattern", place=place)
-
-    def _all(self, parts: Sequence[tuple[int, ast.pattern]], subject: int, place: tuple[int, int, int, int]) -> int:
-        conditions = tuple(self._pattern(item, value) for value, item in parts)
-        return self.scope.value("and", conditions, "pattern", place=place)
-
     # -- loops ----------------------------------------------------------------------------------------------------
 
     def for_(self, node: ast.For | ast.AsyncFor) -> None:
@@ -266,7 +215,8 @@ class Statements(Expressions):
         self.loops.append(loop)
         phis = self.scope.open_loop([node.target, *node.body])
         at_start = dict(self.scope.bindings)
-        self.assign(node.target, self.scope.value("element", (iterable,), place=self.place(node.target)))
+        element = self.scope.value("element", (iterable,), place=self.place(node.target))
+        self.assign(node.target, element)
         self.block(node.body)
         self.loops.pop()
         self.scope.close_loop(phis, self.scope.bindings)
@@ -276,7 +226,11 @@ class Statements(Expressions):
             and not loop.breaks
             and not any(isinstance(item, ast.Continue) for item in _own_statements(node))
         )
-        self.scope.guard, self.scope.alive = self.scope.guard if checked else outer, True
+        if checked and self.scope.guard != outer:
+            self.scope.push(element, "every")
+        else:
+            self.scope.guard = outer
+        self.scope.alive = True
         self.scope.merge([at_start, *(bindings for bindings, _ in loop.breaks)])
         self.block(node.orelse)
 
@@ -311,20 +265,58 @@ class Statements(Expressions):
 
     def try_(self, node: ast.Try | ast.TryStar) -> None:
         before, outer = dict(self.scope.bindings), self.scope.guard
-        self.block([*node.body, *node.orelse])
+        counts = {name: len(values) for name, values in self.scope.locals.items()} if node.handlers else {}
+        raised, called = len(self.scope.raises), len(self.scope.calls)
+        self.block(node.body)
+        thrown = self.scope.raises[raised:]
+        calls = [call.value for call in self.scope.calls[called:]]
+        inside = self._within(before, counts, outer) if node.handlers else {}
+        self.block(node.orelse)
         ends = [(self.scope.alive, self.scope.bindings, self.scope.guard)]
         for handler in node.handlers:
-            self.scope.bindings, self.scope.guard, self.scope.alive = {}, outer, True
-            self.scope.merge([before, ends[0][1]])
-            if handler.type is not None:
-                self.expression(handler.type)
-            if handler.name:
-                self.scope.bind(handler.name, self.scope.value("unknown", (), "exception", place=self.place(handler)))
-            self.block(handler.body)
+            self.scope.bindings, self.scope.guard, self.scope.alive = dict(inside), outer, True
+            self._handler(handler, thrown, calls)
             ends.append((self.scope.alive, self.scope.bindings, self.scope.guard))
         self._join(ends, outer)
-        alive = self.scope.alive
-        self.block(node.finalbody)
+        if node.finalbody:
+            self._finally(node.finalbody, ends, outer)
+
+    def _within(self, before: Bindings, counts: Mapping[str, int], outer: int) -> Bindings:
+        """What names hold where a handler starts: what they held before the body, or after any of its statements."""
+        inner, self.scope.guard = self.scope.guard, outer
+        found = dict(before)
+        for name, last in self.scope.bindings.items():
+            made = (*self.scope.locals.get(name, ())[counts.get(name, 0) :], last)
+            values = tuple(dict.fromkeys((before[name], *made) if name in before else made))
+            place = self.scope.values[values[0]].place
+            found[name] = values[0] if len(values) == 1 else self.scope.value("phi", values, name, place=place)
+        self.scope.guard = inner
+        return found
+
+    def _handler(self, handler: ast.ExceptHandler, thrown: Sequence[int], calls: Sequence[int]) -> None:
+        """An exception is one of those raised in the body, or comes out of a call in it."""
+        kind = -1 if handler.type is None else self.expression(handler.type)
+        if kind < 0:
+            kind = self.scope.value("name", (), "BaseException", place=self.place(handler))
+        caught = self.scope.value("caught", (kind, *thrown, *calls), str(len(thrown)), place=self.place(handler))
+        if handler.name:
+            self.scope.bind(handler.name, caught)
+        self.caught.append(caught)
+        self.block(handler.body)
+        self.caught.pop()
+
+    def _finally(self, body: Sequence[ast.stmt], ends: Sequence[tuple[bool, Bindings, int]], outer: int) -> None:
+        """The block is also run on the ways that do not go on after it, where less is established."""
+        after, guard, alive = self.scope.bindings, self.scope.guard, self.scope.alive
+        if not all(end[0] for end in ends):
+            self.scope.guard = outer
+            self.scope.merge([end[1] for end in ends])
+        start = dict(self.scope.bindings)
+        self.block(body)
+        changed = {name: value for name, value in self.scope.bindings.items() if start.get(name) != value}
+        self.scope.bindings = after | changed
+        if not all(end[0] for end in ends):
+            self.scope.guard = guard
         self.scope.alive = alive and self.scope.alive
 
     def with_(self, node: ast.With | ast.AsyncWith) -> None:
@@ -341,14 +333,16 @@ class Statements(Expressions):
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         decorators = tuple(self.expression(item) for item in node.decorator_list)
         params = self.parameters(node.args)
+        outer, self.type_parameters = self.type_parameters, self._type_parameters(node)
         inner = self.open_scope(node.name, "function", node)
         inner.decorators = decorators
-        inner.annotation = read_annotation(node.returns)
+        inner.annotation = self.type_of(node.returns)
         inner.doc = ast.get_docstring(node, clean=False) or ""
         inner.is_async = isinstance(node, ast.AsyncFunctionDef)
         inner.head = self._head(node)
-        self.scope.bind(node.name, self.scope.value("function", (), inner.qualname, place=inner.head))
+        self.assign_name(node.name, self.scope.value("function", (), inner.qualname, place=inner.head), inner.head)
         self._body(inner, node.body, params)
+        self.type_parameters = outer
 
     def _body(
         self, inner: ScopeBuilder, body: Sequence[ast.stmt], params: Sequence[tuple[ast.arg, str, int]] = ()
@@ -368,11 +362,33 @@ class Statements(Expressions):
         inner.decorators, inner.bases = decorators, bases
         inner.doc = ast.get_docstring(node, clean=False) or ""
         inner.head = self._head(node)
-        self.scope.bind(node.name, self.scope.value("class", (), inner.qualname, place=inner.head))
+        self.assign_name(node.name, self.scope.value("class", (), inner.qualname, place=inner.head), inner.head)
+        outer, self.type_parameters = self.type_parameters, self._type_parameters(node)
         self._body(inner, node.body)
+        self.type_parameters = outer
+
+    def type_alias(self, node: ast.stmt) -> None:
+        """`type Name = ...` binds the name to what it stands for."""
+        if sys.version_info >= (3, 12) and isinstance(node, ast.TypeAlias):
+            self.assign(node.name, self.expression(node.value))
+
+    def _type_parameters(self, node: ast.AST) -> TypeParameters:
+        """The type parameters in force inside of a definition."""
+        own = getattr(node, "type_params", ())
+        if not own:
+            return self.type_parameters
+        found = dict(self.type_parameters)
+        for item in own:
+            bound = getattr(item, "bound", None)
+            bound = getattr(item, "default_value", None) if bound is None else bound
+            found[item.name] = self.type_of(bound)
+        return found
 
     def _head(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[int, int, int, int]:
-        """The line that names a definition: from `def`, `async` or `class` to the end of the name, no decorators."""
+        """The words that name a definition: from `def`, `async` or `class` to the end of the name, no decorators."""
         line, column, _, _ = self.place(node)
-        words = {ast.FunctionDef: "def ", ast.AsyncFunctionDef: "async def ", ast.ClassDef: "class "}
-        return line, column, line, column + len(words[type(node)]) + len(node.name)
+        written = self.lines[line - 1]
+        start = written.find(node.name, written.find(" ", column))
+        # a name on another line, after a backslash, is left out
+        end = start + len(node.name) if start >= 0 else len(written)
+        return line, column, line, end + 1
