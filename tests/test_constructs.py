@@ -9,7 +9,8 @@ import pytest
 
 from aisafety_lint.analysis import analysing
 from aisafety_lint.checks.flows import interest
-from aisafety_lint.flow.solver import Solver
+from aisafety_lint.flow.reach import Nearness, Reach
+from aisafety_lint.flow.solver import Solver, group_kinds
 from aisafety_lint.flow.sources import find_seeds
 from aisafety_lint.flow.trace import make_flow
 from aisafety_lint.knowledge import Knowledge
@@ -37,15 +38,17 @@ def constructs() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 CASES = dict(constructs())
+KNOWLEDGE = Knowledge()
+WANTED = interest(KNOWLEDGE.rules.values())
 
 
 def reached(files: dict[str, str]) -> set[tuple[str, int]]:
     """The lines of the sinks that no approval stands before."""
     facts = {path: extract_facts(path, text) for path, text in files.items()}
     with analysing():
-        program = link_program(facts, Knowledge())
+        program = link_program(facts, KNOWLEDGE)
         seeds = find_seeds(program.resolver, program.tools, program.decorators)
-        solver = Solver(program, interest(Knowledge().rules.values()))
+        solver = Solver(program, WANTED)
         flows = [make_flow(solver, seed, hit, "source") for seed, hit in solver.solve(seeds)]
         return {
             (flow.location.path, flow.location.span.line)
@@ -69,10 +72,34 @@ def test_content_reaches_the_marked_sinks_and_no_others(title: str) -> None:
     assert reached(files) == expected
 
 
+@pytest.mark.parametrize("title", CASES)
+def test_looking_backwards_from_the_sinks_hides_no_flow(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pruned = reached(CASES[title])
+    monkeypatch.setattr(Reach, "nearness", lambda _self, _kinds: Nearness({}, {}, 0))
+    assert reached(CASES[title]) == pruned
+
+
+def chain(length: int) -> str:
+    """A tool whose argument is handed through so many functions before it is run."""
+    calls = [f"def step{number}(value):\n    step{number + 1}(value)\n" for number in range(1, length)]
+    last = f"def step{length}(value):\n    os.system(value)\n"
+    return PRELUDE + "\n".join((*calls, last, "@function_tool\ndef run(name: str):\n    step1(name)\n"))
+
+
+@pytest.mark.parametrize(("length", "found"), [(1, 1), (8, 1), (9, 0)])
+def test_flows_over_more_than_eight_crossings_are_not_followed(length: int, found: int) -> None:
+    assert len(reached({"module.py": chain(length)})) == found
+
+
+def test_sources_that_lead_to_nearly_the_same_sinks_are_followed_together() -> None:
+    everything, code, shell = frozenset("abcdefgh"), frozenset("abc"), frozenset("ab")
+    assert group_kinds([everything, code, shell]) == [code, everything]
+
+
 def test_the_work_is_bounded() -> None:
     text = PRELUDE + "@function_tool\ndef run(name: str):\n    os.system(name)\n"
     with analysing():
-        program = link_program({"module.py": extract_facts("module.py", text)}, Knowledge())
+        program = link_program({"module.py": extract_facts("module.py", text)}, KNOWLEDGE)
         seeds = find_seeds(program.resolver, program.tools, program.decorators)
         wanted = {"tool-argument": frozenset({"shell"})}
         whole, bounded = Solver(program, wanted), Solver(program, wanted, most=1)
