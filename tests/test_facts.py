@@ -188,3 +188,9 @@ class TestRelevance:
         assert (
             relevant_files({"a.py": frozenset({"os"}), "b.py": frozenset({"a"})}, frozenset({"openai"})) == frozenset()
         )
+
+    def test_a_file_with_tools_of_its_own_counts_with_what_names_its_package(self) -> None:
+        own = imported_modules(b"class ShellTool:\n    def run(self, command: str) -> str: ...\n")
+        imports = {"app/__init__.py": frozenset[str](), "app/shell.py": own, "app/other.py": frozenset({"os"})}
+        assert relevant_files(imports, frozenset({"openai"})) == {"app/__init__.py", "app/shell.py"}
+        assert imported_modules(b"class Toolbar: ...\ndef tool_path(): ...\n") == frozenset()

@@ -9,13 +9,21 @@ from aisafety_lint.examples import Block, Expectation, blocks
 from aisafety_lint.pipeline import run
 
 FILE = Path(__file__).parent / "frameworks.md"
-PROGRAMS = tuple(blocks(FILE, FILE.read_text("utf-8")))
 FAMILIES = ("output-sinks", "tool-grants", "human-approval")
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda block: block.heading)
-def test_program(program: Block, tmp_path: Path) -> None:
-    (tmp_path / program.path).write_text(program.text, "utf-8")
+def programs() -> dict[str, list[Block]]:
+    """The programs: a block each, or the blocks of one case."""
+    found: dict[str, list[Block]] = {}
+    for block in blocks(FILE, FILE.read_text("utf-8")):
+        found.setdefault(f"{block.heading} {block.case or block.line}", []).append(block)
+    return found
+
+
+@pytest.mark.parametrize("program", programs().values(), ids=programs().keys())
+def test_program(program: list[Block], tmp_path: Path) -> None:
+    for block in program:
+        (tmp_path / block.path).write_text(block.text, "utf-8")
     report = run(Config(tmp_path, (tmp_path,), select=FAMILIES, tests=()))
     found = {Expectation(item.location.path, item.location.span.line, item.rule) for item in report.findings}
-    assert found == set(program.expected)
+    assert found == {expected for block in program for expected in block.expected}

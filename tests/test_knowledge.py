@@ -28,6 +28,7 @@ ROLES = (
     "weak_checks",
     "propagation",
     "runs",
+    "files",
     "tools",
     "agents",
     "gates",

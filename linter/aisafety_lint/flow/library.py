@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from aisafety_lint.flow.files import Files
 from aisafety_lint.flow.shapes import arranged, method_result
-from aisafety_lint.flow.transfer import Path, below, iterated
+from aisafety_lint.flow.transfer import FILE, Path, below, iterated, passes
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
-from aisafety_lint.python.facts import Param
+from aisafety_lint.python.facts import Param, Value
 
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
 _COPYING = frozenset({"model_copy", "copy"})  # of a data model: `update` names the fields that are new
@@ -38,6 +39,8 @@ class Library:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self.models = resolver.models
+        self.files = Files(resolver)
+        self._clean_names = {key.rpartition(".")[2] for key in resolver.models.facts["clean_attributes"]}
         self._sinks: dict[tuple[int, int], tuple[tuple[Row, Holds], ...]] = {}
         self._runs: dict[tuple[int, int], tuple[tuple[Row, Ref], ...]] = {}
 
@@ -119,6 +122,9 @@ class Library:
         spec = row["argument"]
         if operand not in operands(self.resolver, scope, call, spec):
             return False
+        if bool(row.get("content")) != (path[-1:] == FILE):
+            return False
+        path = path[:-1] if row.get("content") else path
         if "item" in spec:
             key = str(spec["item"])
             if not path:
@@ -128,11 +134,32 @@ class Library:
             return not path
         return path in ((), ("*",))
 
+    def passes(self, scope: int, value: Value, operand: int, path: Path) -> Path | None:
+        """The untrusted part of a value whose `operand`-th operand has one at `path`; None where it has none."""
+        if path == FILE:
+            return self.files.passes(scope, value, operand)
+        passed = passes(value, operand, path)
+        written = value.op == "store" and operand == 1 and value.kind in ("element", "spread")
+        return FILE if passed is not None and written and self.files.holds(scope, value.args[0]) else passed
+
+    def cleaned_by_attribute(self, scope: int, attribute: int) -> frozenset[str]:
+        """The sink kinds for which the models say that an attribute of an object is safe (`Path(text).name`)."""
+        known = self.models.facts["clean_attributes"]
+        name = self.resolver.index.value(scope, attribute).name
+        if name not in self._clean_names:
+            return frozenset()
+        paths = (ref.path for ref in self.resolver.refs(scope, attribute) if ref.kind == "external")
+        keys = {key for path in paths for key in self.models.keys(path)}
+        return frozenset(kind for key in keys for row in known.get(key, ()) for kind in row["cleans"])
+
     def result(self, scope: int, call: int, operand: int, path: Path) -> Passed | None:
         """What the result of a call holds of an untrusted operand; None for nothing."""
         paths = self.resolver.paths(scope, call)
         if any(self.models.rows("sources", name) for name in paths):
             return None
+        if path == FILE:
+            made = self.files.result(scope, call, operand)
+            return None if made is None else Passed(*made, guessed=False)
         cleans: frozenset[str] = frozenset()
         for row in rows_of(self.models, "sanitizers", paths):
             if all_hold(self.resolver, scope, call, row) is Holds.YES:
@@ -220,4 +247,4 @@ class Library:
     def is_standard(self, name: str) -> bool:
         """Whether an access path leads into the standard library."""
         head = name.partition(".")[0].partition(":")[0].partition("(")[0]
-        return head in _STANDARD or name in _BUILTINS or head == "stdlib"
+        return head in _STANDARD or head in _BUILTINS or head == "stdlib"

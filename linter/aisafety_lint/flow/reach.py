@@ -18,7 +18,7 @@ from functools import cached_property
 from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.library import Library
 from aisafety_lint.flow.sources import carries
-from aisafety_lint.flow.transfer import Path, may_pass
+from aisafety_lint.flow.transfer import FILE, Path, may_pass
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
@@ -95,6 +95,7 @@ class _Walk:
         self.resolver = reach.resolver
         self.index = reach.index
         self.sites = reach.sites
+        self.files = reach.library.files
         self.near: dict[Place, int] = {}
         self.whole: set[Place] = set()
         self.fields: dict[str, int] = {}
@@ -112,7 +113,8 @@ class _Walk:
             for scope, value, whole in self.next:
                 self.want(scope, value, whole)
             self.next.clear()
-        return Nearness(self.near, self.fields, self.level if self.work else _NEVER)
+        fields = {**self.fields, FILE[0]: 0}  # the names of files with untrusted content are few: follow them all
+        return Nearness(self.near, fields, self.level if self.work else _NEVER)
 
     def want(self, scope: int, value: int, whole: bool = True) -> None:
         """Meet a value of the same scope, unless it was met like this before."""
@@ -151,6 +153,8 @@ class _Walk:
                         self.want(scope, operand, whole or value.op in _MELTING)
         if whole:
             self._written_by_callees(scope, position)
+            for content in self.files.contents(scope, position):
+                self.want(scope, content)
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
@@ -206,6 +210,7 @@ class _Walk:
             value = self.index.value(function, item)
             if value.op == "store":
                 self.cross([(function, item)])
+            self.cross((function, content) for content in self.files.contents(function, item))
             self._written_by_callees(function, item)
 
     # -- what functions share -------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from aisafety_lint.flow.library import Library
 from aisafety_lint.flow.reach import Nearness, Reach
 from aisafety_lint.flow.sharing import readers_of_attribute, readers_of_global, readers_of_variable
 from aisafety_lint.flow.sources import Seed, carries, scalar
-from aisafety_lint.flow.transfer import Path, cut, dict_path, passes
+from aisafety_lint.flow.transfer import FILE, Path, cut, dict_path
 from aisafety_lint.program.conditions import Holds
 from aisafety_lint.program.constants import text_of
 from aisafety_lint.program.model import Program
@@ -120,8 +120,7 @@ class Solver:
         for seed in seeds:
             if seed.kind in groups:
                 self.contexts.append(Context(groups[seed.kind], 0, seed, seed.scope, seed.value, ()))
-                paths: list[Path] = [(part,) for part in seed.parts]
-                for path in paths or [()]:
+                for path in seed.paths or ((),):
                     self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, NONE), Arrival(0))
         started = len(self.contexts)
         while (nearest := next(filter(None, self.work), None)) and len(self.reached) < self.most:
@@ -175,8 +174,11 @@ class Solver:
             else:
                 if user.op == "attr":
                     self._method(node, position, cleaned)
+                    cleaned |= self.library.cleaned_by_attribute(node.scope, position)
                 self._operation(node, position, user, operand, cleaned)
         self._leave(node)
+        if node.path == FILE:
+            self._named_alike(node)
         self._share(node, readers_of_variable(self.index, node.scope, node.value), node.path, node.cleaned)
 
     def _onwards(self, node: Node, crossings: int = 0) -> Arrival:
@@ -187,6 +189,14 @@ class Solver:
         """Content that was stored in a variable or attribute is read elsewhere."""
         for scope, value in readers:
             self.add(Node(node.context, scope, value, path, cleaned), self._onwards(node, 1))
+
+    def _named_alike(self, node: Node) -> None:
+        """A file has untrusted content: so it has under its other names, and for who passed the name in."""
+        for value in self.library.files.aliases(node.scope, node.value):
+            self.add(Node(node.context, node.scope, value, FILE, node.cleaned), self._onwards(node))
+        known = self.index.value(node.scope, node.value)
+        if known.op == "param" and self.reached[node].before is not None:
+            self._exit(f"param {known.name}", node)
 
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
         if user.op == "dict":
@@ -200,7 +210,7 @@ class Solver:
         elif (user.op == "attr" and self._is_clean_attribute(node, user)) or not self._holds(node, user, operand):
             path = None
         else:
-            path = passes(user, operand, node.path)
+            path = self.library.passes(node.scope, user, operand, node.path)
         if path is None:
             return
         if user.op == "text" and user.kind == "+" and operand == 1:
@@ -298,6 +308,8 @@ class Solver:
         for row, held in self.library.sinks(scope, call):
             if row["kind"] not in cleaned and self.library.at_sink(scope, call, row, operand, path):
                 self._hit(Hit(row, scope, call, origin, row["kind"], held))
+        for target in self.library.files.written(scope, call, operand, path):
+            self.add(Node(node.context, scope, target, FILE, cleaned), self._onwards(origin))
         if (scope, call) in self.seeded:
             return  # what goes into a model or a retriever does not come out of it
         entered = False

@@ -1,10 +1,13 @@
 """Where untrusted values enter: tool arguments, model output, retrieved content, as seeds for the solver."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from aisafety_lint.program.conditions import Holds, all_hold
-from aisafety_lint.program.models import Row
+from aisafety_lint.flow.transfer import Path
+from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.own import model_methods
+from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.spelling import spelled
 from aisafety_lint.program.tools import DecoratorIndex, Tool, methods_named, model_params
@@ -13,6 +16,7 @@ from aisafety_lint.python.facts import Annotation, Param
 _HOLDING = frozenset(
     {"Annotated", "list", "List", "set", "Set", "Sequence", "tuple", "Tuple", "dict", "Dict", "Mapping"}
 )
+_NESTING = 2
 _CALLABLE_OPS = frozenset({"name", "call", "param", "phi", "store", "enter"})
 
 
@@ -20,7 +24,7 @@ _CALLABLE_OPS = frozenset({"name", "call", "param", "phi", "store", "enter"})
 class Seed:
     """A value that is untrusted from the start.
 
-    `clean` are its attributes that carry no text; `parts`, where there are any, the only ones that do.
+    `clean` are its attributes that carry no text; `paths`, where there are any, the only parts of it that do.
     """
 
     scope: int
@@ -28,7 +32,7 @@ class Seed:
     kind: str
     name: str
     clean: frozenset[str] = frozenset()
-    parts: tuple[str, ...] = ()
+    paths: tuple[Path, ...] = ()
     tool: Tool | None = None
 
 
@@ -38,7 +42,10 @@ def find_seeds(resolver: Resolver, tools: Iterable[Tool], decorators: DecoratorI
     for seed in (
         *_tool_arguments(resolver, tools),
         *_calls(resolver),
+        *_own_models(resolver),
+        *_attributes(resolver),
         *_decorated(resolver, decorators),
+        *_handlers(resolver),
         *_methods(resolver),
         *_instances(resolver),
     ):
@@ -96,12 +103,37 @@ def _calls(resolver: Resolver) -> Iterator[Seed]:
                     yield from _source_call(resolver, scope, call.value)
 
 
+def _own_models(resolver: Resolver) -> Iterator[Seed]:
+    """Calls of a method by which the project itself speaks to models, and which it does not implement here."""
+    wanted = set(model_methods(resolver))
+    for name in sorted({resolver.index.scopes[method].name for method in wanted}):
+        for scope, call in resolver.index.calls_by_name.get(name, ()):
+            if any(resolver.function_of(callee) in wanted for callee in resolver.callees(scope, call.value)):
+                yield Seed(scope, call.value, "model-output", spelled(resolver.index, scope, call.value))
+
+
 def _source_call(resolver: Resolver, scope: int, call: int) -> Iterator[Seed]:
     for path in resolver.paths(scope, call):
         for row in resolver.models.rows("sources", path):
             if all_hold(resolver, scope, call, row) is not Holds.NO:
-                name, clean = spelled(resolver.index, scope, call), frozenset(row.get("except", ()))
-                yield Seed(scope, call, row["yields"], name, clean, tuple(row.get("parts", ())))
+                clean, parts = _shape(row)
+                yield Seed(scope, call, row["yields"], spelled(resolver.index, scope, call), clean, _paths(parts))
+
+
+def _attributes(resolver: Resolver) -> Iterator[Seed]:
+    """Attributes of modelled objects whose value is untrusted (`request.form`)."""
+    for key, rows in resolver.models.facts["attributes"].items():
+        for scope, value in resolver.index.attribute_loads.get(key.rpartition(".")[2], ()):
+            paths = (ref.path for ref in resolver.refs(scope, value) if ref.kind == "external")
+            if any(key in resolver.models.keys(path) for path in paths):
+                for row in rows:
+                    clean, parts = _shape(row)
+                    yield Seed(scope, value, row["yields"], spelled(resolver.index, scope, value), clean, _paths(parts))
+
+
+def _shape(row: Row) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Which attributes of an untrusted object carry nothing, and which alone carry something."""
+    return frozenset(row.get("except", ())), tuple(row.get("parts", ()))
 
 
 def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Seed]:
@@ -111,6 +143,18 @@ def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Seed]
             for row in decorators.rows(resolver.index.parents[number], value):
                 if row["role"] == "sources" and scope.form == "function":
                     yield from _parameters(resolver, number, row, model_params(resolver, number, row))
+
+
+def _handlers(resolver: Resolver) -> Iterator[Seed]:
+    """Parameters of functions that are handed to a framework as handlers (`gradio.Interface(fn=answer)`)."""
+    index = resolver.index
+    for name in resolver.models.candidates("handlers", index.calls_by_name):
+        for scope, call in index.calls_by_name.get(name, ()):
+            for row in rows_of(resolver.models, "handlers", resolver.paths(scope, call.value)):
+                for operand in operands(resolver, scope, call.value, row["function"]):
+                    for ref in resolver.refs(scope, operand):
+                        if ref.kind == "function":
+                            yield from _parameters(resolver, ref.scope, row, model_params(resolver, ref.scope, row))
 
 
 def _methods(resolver: Resolver) -> Iterator[Seed]:
@@ -128,32 +172,39 @@ def _methods(resolver: Resolver) -> Iterator[Seed]:
 
 
 def _parameters(resolver: Resolver, function: int, row: Row, values: tuple[int, ...]) -> Iterator[Seed]:
+    clean, parts = _shape(row) if "method" in row else (frozenset[str](), tuple(row.get("parts", ())))
     for param in resolver.index.scopes[function].params:
         if param.value in values and carries(resolver, function, param):
-            yield Seed(
-                function,
-                param.value,
-                row["yields"],
-                param.name,
-                frozenset(row.get("except", ())) if "method" in row else frozenset(),
-            )
+            yield Seed(function, param.value, row["yields"], param.name, clean, _paths(parts))
 
 
 def _instances(resolver: Resolver) -> Iterator[Seed]:
-    """Parameters annotated with a type whose instances are untrusted."""
+    """Parameters annotated with a type whose instances are untrusted, or with a collection of them."""
     rows = dict(resolver.models.instances)
     if not rows:
         return
     for number, scope in enumerate(resolver.index.scopes):
         for param in scope.params:
             if param.annotation is not None:
-                for ref in resolver.annotated(number, param.annotation):
-                    for key in resolver.models.lineage(ref.path) if ":" in ref.path else ():
-                        if key in rows:
-                            yield Seed(
-                                number,
-                                param.value,
-                                rows[key]["yields"],
-                                param.name,
-                                frozenset(rows[key].get("except", ())),
-                            )
+                refs = resolver.annotated(number, param.annotation)
+                for row, inside in _rows_of_instances(resolver, refs, rows, ()):
+                    clean, parts = _shape(row)
+                    paths = tuple((*inside, *path) for path in _paths(parts)) or ((inside,) if inside else ())
+                    yield Seed(number, param.value, row["yields"], param.name, clean, paths)
+
+
+def _rows_of_instances(
+    resolver: Resolver, refs: Iterable[Ref], rows: Mapping[str, Row], inside: tuple[str, ...]
+) -> Iterator[tuple[Row, tuple[str, ...]]]:
+    """The rows about instances among what a value may be, with the way to them through collections."""
+    for ref in refs:
+        if ref.kind == "items" and len(inside) < _NESTING:
+            yield from _rows_of_instances(resolver, ref.items, rows, (*inside, "*"))
+        kinds = resolver.types(ref.scope) if ref.kind == "instance" else ()
+        if ref.kind == "external" and ":" in ref.path:
+            kinds = resolver.models.lineage(ref.path)
+        yield from ((rows[kind], inside) for kind in kinds if kind in rows)
+
+
+def _paths(parts: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple((part,) for part in parts)

@@ -11,6 +11,9 @@ Path = tuple[str, ...]
 
 KEYS = "^"
 
+FILE: Path = ("<content>",)
+"""The part of a value that names a file which is the file's content."""
+
 _DEPTH = 3
 _SAME = frozenset({"copy", "return", "await", "phi", "or"})
 _PASSING = frozenset(

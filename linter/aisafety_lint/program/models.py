@@ -23,6 +23,7 @@ CALL_ROLES = (
     "weak_checks",
     "propagation",
     "runs",
+    "files",
     "tools",
     "agents",
     "gates",
@@ -30,6 +31,7 @@ CALL_ROLES = (
     "effects",
 )
 
+_ATTRIBUTES = {"sources": "attributes", "sanitizers": "clean_attributes"}
 _ROOTS = re.compile(rb"^roots: *\[(.*?)\]", re.MULTILINE | re.DOTALL)
 _AGENT_MODEL = re.compile(rb"yields: model-output|^(?:tools|agents):", re.MULTILINE)
 _REFERENCE = re.compile(r"\b([\w.]+):[A-Z]\w*")
@@ -46,7 +48,7 @@ class Models:
     """
 
     facts: dict[str, dict[str, list[Row]]] = field(
-        default_factory=lambda: {role: {} for role in (*CALL_ROLES, "attributes", "clean_attributes")}
+        default_factory=lambda: {role: {} for role in (*CALL_ROLES, "handlers", "attributes", "clean_attributes")}
     )
     patterns: dict[str, list[tuple[str, Row]]] = field(default_factory=lambda: {role: [] for role in CALL_ROLES})
     classes: dict[str, list[str]] = field(default_factory=dict)
@@ -259,11 +261,10 @@ def _add_row(models: Models, stem: str, types: Row, role: str, row: Row) -> None
             models.patterns[role].append((key, row))
         else:
             models.facts[role].setdefault(key, []).append(row)
-    if role in ("sources", "sanitizers") or "call" not in row:
-        for path in _listed(row.get("attribute")):
-            target = "attributes" if role == "sources" else "clean_attributes"
-            if role in ("sources", "sanitizers"):
-                models.facts[target].setdefault(normal_path(models, stem, types, path), []).append(row)
+    indexed = (("attribute", _ATTRIBUTES.get(role, "")), ("handler", "handlers"))
+    for key, target in indexed:
+        for path in _listed(row.get(key)) if target else ():
+            models.facts[target].setdefault(normal_path(models, stem, types, path), []).append(row)
     for path in _listed(row.get("value")):
         models.values.setdefault(path, []).append(row)
     for path in _listed(row.get("decorator")):

@@ -33,7 +33,7 @@ _COLLECTIONS = frozenset(
     }
 )
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
-_PLAIN = frozenset({"str", "bytes", "Any", "object", "None", "bool", "int", "float", "Literal", "TypeVar"})
+_PLAIN = frozenset({"str", "bytes", "Any", "object", "None", "bool", "int", "float", "Literal", "TypeVar", "Callable"})
 
 
 class Names(Linking):

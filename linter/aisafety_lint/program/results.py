@@ -99,6 +99,10 @@ class Results(Standard):
         special = self.standard_result(scope, position, path)
         if special is not None:
             return special
+        if path.endswith("()") and len(args) == 2:  # a decorator of a library that is applied by hand
+            wrapped = [ref for ref in self.refs(scope, args[1]) if ref.kind == "function"]
+            if wrapped:
+                return wrapped
         rows = [row for row in self.models.rows("sources", path) if "typed" in row]
         typed = [ref for row in rows for ref in self._typed(scope, position, row)]
         if typed:

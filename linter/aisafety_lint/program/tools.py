@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.models import Row
+from aisafety_lint.program.own import tool_functions
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Annotation, Param, Place
@@ -66,7 +67,9 @@ class DecoratorIndex:
 def find_tools(resolver: Resolver, decorators: DecoratorIndex) -> tuple[Tool, ...]:
     """All tools, each function once, in the order of files and lines."""
     found: dict[int, Tool] = {}
-    for tool in (*_decorated(resolver, decorators), *_registered(resolver, decorators), *_methods(resolver)):
+    modelled = (*_decorated(resolver, decorators), *_registered(resolver, decorators), *_methods(resolver))
+    own = [make_tool(resolver, *item) for item in tool_functions(resolver)]
+    for tool in (*modelled, *(tool for tool in own if tool.scope not in {item.scope for item in modelled})):
         known = found.get(tool.scope)
         if known is None or len(tool.params) > len(known.params):
             found[tool.scope] = tool
@@ -197,12 +200,18 @@ def model_params(resolver: Resolver, function: int, row: Row) -> tuple[int, ...]
 
 
 def _injected(resolver: Resolver, function: int, param: Param, row: Row) -> bool:
-    """Whether the framework fills a parameter, told by its annotated type."""
+    """Whether the framework fills a parameter, told by its annotated type or by the call that is its default."""
     context = row.get("context")
-    if not isinstance(context, list) or param.annotation is None:
+    if not isinstance(context, list):
         return False
     wanted = {kind for name in context for kind in ([f"{row['stem']}:{name}", name] if ":" not in name else [name])}
-    return any(set(_named_types(resolver, function, annotation)) & wanted for annotation in _flat(param.annotation))
+    outer = resolver.index.parents[function]
+    made = param.default >= 0 and resolver.index.value(outer, param.default).op == "call"
+    if made and wanted.intersection(resolver.paths(outer, param.default)):
+        return True
+    return param.annotation is not None and any(
+        set(_named_types(resolver, function, annotation)) & wanted for annotation in _flat(param.annotation)
+    )
 
 
 def _flat(annotation: Annotation) -> Iterator[Annotation]:

@@ -22,7 +22,7 @@ def read_annotation(node: ast.expr | None, parameters: TypeParameters, depth: in
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         sides = (read_annotation(side, parameters, depth - 1) for side in (node.left, node.right))
         return Annotation("Union", tuple(side for side in sides if side is not None))
-    name = dotted(node)
+    name = dotted(node.func if isinstance(node, ast.Call) else node)  # a call stands in `Annotated[str, Query(...)]`
     if name in parameters:
         return parameters[name]
     return Annotation(name) if name else None

@@ -2,8 +2,9 @@
 
 A file counts when it imports such a package or belongs to a package of the project that does somewhere (modules are
 often loaded by name), when a file that counts imports it (and so on), or when it imports one that counts directly.
-Files that are set aside (test code) count only when one that counts imports them.
-Decided on the bytes with one regular expression, before any parsing.
+A file that builds tools or a face of a model of its own, or calls a model over the network, counts like one that
+imports such a package. Files that are set aside (test code) count only when one that counts imports them.
+Decided on the bytes with a few regular expressions, before any parsing.
 """
 
 import re
@@ -17,6 +18,14 @@ _IMPORT = re.compile(
 _NOTEBOOK_IMPORT = re.compile(rb'"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+()|import[ \t]+([\w., \t]*))')
 _NAME = re.compile(rb"[\w.]+")
 _WORD = b"import"
+_OWN = re.compile(
+    rb"^[ \t]*@[\w.]*tool\b|^class \w*(?:Tool(?![a-z])|LLM|LanguageModel|ChatModel)"
+    rb"|/chat/completions|:generateContent|/api/generate",
+    re.MULTILINE,
+)
+_OWN_WORDS = (b"tool", b"Tool", b"LLM", b"/chat/", b"LanguageModel", b"ChatModel", b":generate", b"/api/generate")
+OWN = "<own>"
+"""Stands among the imports of a file that builds what agents are made of by itself."""
 
 
 def imported_modules(data: bytes, *, notebook: bool = False) -> frozenset[str]:
@@ -32,6 +41,8 @@ def imported_modules(data: bytes, *, notebook: bool = False) -> frozenset[str]:
         found.add(module)
         separator = "" if module.endswith(".") else "."
         found.update(f"{module}{separator}{name.decode('utf-8', 'replace')}" for name in _NAME.findall(match[2]))
+    if any(word in data for word in _OWN_WORDS) and _OWN.search(data):
+        found.add(OWN)
     return frozenset(found)
 
 
@@ -63,11 +74,13 @@ def relevant_files(
     modelled = {module for module in frozenset().union(*first.values()) if _below(module, roots)}
     starts = {path for path, modules in first.items() if not modelled.isdisjoint(modules)}
     starts |= {path for path in first if _below(table.names[path], roots)} | (set(always) & imports.keys())
-    if not starts:
+    own = {path for path, modules in first.items() if OWN in modules}
+    if not starts and not own:
         return frozenset()
     edges = {path: _targets(path, modules, table) for path, modules in imports.items()}
     packages = {(table.roots[path], table.names[path].partition(".")[0]) for path in starts if "." in table.names[path]}
     starts |= {path for path in first if (table.roots[path], table.names[path].partition(".")[0]) in packages}
+    starts |= own
     importers = {path for path in first if edges[path] & starts}
     found: set[str] = set()
     pending = list(starts | importers)
@@ -76,7 +89,15 @@ def relevant_files(
         if path not in found:
             found.add(path)
             pending.extend(edges[path] - found)
-    return frozenset(found)
+    return frozenset(found | {package for path in found for package in _packages_above(path) if package in imports})
+
+
+def _packages_above(path: str) -> Iterator[str]:
+    """The `__init__.py` files that give a module its full name."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield f"{folder}/__init__.py"
+        folder = folder.rpartition("/")[0]
 
 
 def _targets(path: str, modules: Iterable[str], table: ModuleTable) -> frozenset[str]:

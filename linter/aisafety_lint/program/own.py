@@ -1,0 +1,149 @@
+"""What a project builds for itself where it uses no framework: its own kind of tool, and its own face of a model.
+
+Nothing is taken from a name alone. A decorator makes tools if it keeps or marks the functions that it is given, and
+it, or the place where it keeps them, is named after tools. A class is a tool if it is named so, says its name and what
+it is for, and has a method that runs it. A method answers for a model if a class named after models declares it
+without a body.
+"""
+
+import re
+from collections.abc import Iterator
+
+from aisafety_lint.program.models import Row
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Param, Scope, Value
+
+_TOOL = re.compile(r"(^|_)tools?($|_)", re.IGNORECASE)
+_TOOL_CLASS = re.compile(r"Tool($|[A-Z_])")
+_MODEL_CLASS = re.compile(r"(^|[a-z_]|Base|Abstract)(LLM|LanguageModel|ChatModel)($|[A-Z_])")
+_QUESTION = frozenset({"prompt", "prompts", "messages", "question", "query"})
+_RUNNERS = ("run", "_run", "arun", "_arun", "execute", "_execute", "call", "_call", "__call__", "invoke", "forward")
+_KEEPING = frozenset({"append", "add", "register", "update", "setdefault", "insert"})
+
+_SCHEMAS = frozenset({"parameters", "params", "schema", "input_schema", "args_schema", "json_schema", "properties"})
+
+ROW: Row = {"stem": "own", "role": "tools"}
+"""What stands in for a row of a model about a tool."""
+
+
+def tool_functions(resolver: Resolver) -> Iterator[tuple[int, Row, tuple[int, int]]]:
+    """Functions that are tools of the project's own kind, with a row that says so and where they are registered."""
+    makers: dict[int, bool] = {}
+    for number, scope in enumerate(resolver.index.scopes):
+        if scope.form == "class":
+            row = {**ROW, "method": {}}
+            yield from ((method, row, (number, -1)) for method in _class_tool(resolver, number))
+        for value in scope.decorators if scope.form == "function" else ():
+            outer = resolver.index.parents[number]
+            maker = _maker(resolver, outer, value)
+            if maker is not None and makers.setdefault(maker, _makes_tools(resolver, maker)):
+                names = _declared(resolver, outer, value, scope.params)
+                yield number, ROW if names is None else {**ROW, "parameters": names}, (outer, value)
+
+
+def model_methods(resolver: Resolver) -> Iterator[int]:
+    """Methods without a body that a class named after models declares, and that take a prompt."""
+    for number, scope in enumerate(resolver.index.scopes):
+        owner = resolver.index.enclosing_class(number)
+        if owner is not None and _MODEL_CLASS.search(resolver.index.scopes[owner].name):
+            asked = any(param.name in _QUESTION for param in scope.params)
+            if asked and (_is_bodiless(scope) or "abstractmethod" in str(resolver.decorated_with(number))):
+                yield number
+
+
+def _is_bodiless(scope: Scope) -> bool:
+    """Whether a function does nothing but raise that it is not implemented."""
+    called = {scope.values[scope.values[call.value].args[0]].name for call in scope.calls}
+    raised = called or {value.name for value in scope.values if value.op == "name"}
+    return scope.end == -2 and not scope.returns and raised == {"NotImplementedError"}
+
+
+def _class_tool(resolver: Resolver, owner: int) -> Iterator[int]:
+    """The methods that run a class which is a tool."""
+    index = resolver.index
+    scope = index.scopes[owner]
+    names = [scope.name, *(index.value(index.parents[owner], base).name for base in scope.bases)]
+    if not any(_TOOL_CLASS.search(name) for name in names):
+        return
+    for word in ("name", "description"):
+        values = scope.locals.get(word, ())
+        texts = [index.value(owner, value) for value in values]
+        if not texts or not all(text.op == "text" or (text.op == "const" and text.kind == "str") for text in texts):
+            return
+    if not any(text.name for text in (index.value(owner, value) for value in scope.locals["description"])):
+        return  # the empty strings of a base class
+    for name in _RUNNERS:
+        method = index.by_qualname.get((index.paths[owner], f"{scope.qualname}.{name}"))
+        if method is not None and index.scopes[method].form == "function":
+            yield method
+
+
+def _maker(resolver: Resolver, scope: int, value: int) -> int | None:
+    """The project function that a decorator is, or that makes it."""
+    known = resolver.index.value(scope, value)
+    refs = resolver.callees(scope, value) if known.op == "call" else resolver.refs(scope, value)
+    return next((ref.scope for ref in refs if ref.kind == "function"), None)
+
+
+def _makes_tools(resolver: Resolver, maker: int) -> bool:
+    """Whether a decorator keeps or marks what it decorates, in the name of tools."""
+    index = resolver.index
+    named = bool(_TOOL.search(index.scopes[maker].name))
+    for scope in (maker, *index.children.get(maker, ())):
+        for param in index.scopes[scope].params:
+            for name in _kept(index.scopes[scope], param.value):
+                if named or _TOOL.search(name):
+                    return True
+    return False
+
+
+def _kept(scope: Scope, function: int) -> Iterator[str]:
+    """The names under which a scope keeps a parameter: of a registry, or of a mark that it sets on it."""
+    holders = {function}
+    for position, value in enumerate(scope.values):
+        held = bool(holders.intersection(value.args))
+        if value.op == "store" and value.kind == "attr" and value.args[0] in holders and value.args[1] not in holders:
+            holders.add(position)
+            yield value.name
+        elif value.op == "store" and value.args[1] in holders:
+            yield from _root_names(scope, value)
+        elif held and value.op == "call":
+            holders.add(position)
+            method = scope.values[value.args[0]]
+            if method.op == "attr" and method.name in _KEEPING:
+                yield from _root_names(scope, method)
+        elif held and value.op in ("dict", "list", "tuple", "copy", "phi"):
+            holders.add(position)
+
+
+def _root_names(scope: Scope, value: Value) -> Iterator[str]:
+    """The names on the way to where something is stored (`self.tools`, `_TOOLS`)."""
+    while value.args and value.op in ("store", "attr", "item"):
+        if value.op != "store" or value.kind == "attr":
+            yield value.name
+        value = scope.values[value.args[0]]
+    yield value.name
+
+
+def _declared(resolver: Resolver, scope: int, value: int, params: tuple[Param, ...]) -> list[str] | None:
+    """The parameters that the decorator's own schema names, where it has one: the others are filled by the program."""
+    known = resolver.index.value(scope, value)
+    if known.op != "call":
+        return None
+    schemas: list[int] = []
+    for keyword, operand in zip(resolver.index.calls[scope][value].keywords, known.args[1:], strict=True):
+        if keyword in _SCHEMAS and any(ref.kind == "container" for ref in resolver.refs(scope, operand)):
+            schemas.append(operand)
+    keys = {key for operand in schemas for key in _keys(resolver, scope, operand, 3)}
+    return [param.name for param in params if param.name in keys] if schemas else None
+
+
+def _keys(resolver: Resolver, scope: int, value: int, depth: int) -> Iterator[str]:
+    for ref in resolver.refs(scope, value) if depth else ():
+        literal = resolver.index.value(ref.scope, ref.value) if ref.kind == "container" else None
+        if literal is not None and literal.op == "dict":
+            pairs = list(zip(literal.args[::2], literal.args[1::2], strict=True))
+            yield from (resolver.index.value(ref.scope, key).name for key, _ in pairs)
+            for key, item in pairs:
+                if resolver.index.value(ref.scope, key).name in ("properties", "function", "parameters"):
+                    yield from _keys(resolver, ref.scope, item, depth - 1)
