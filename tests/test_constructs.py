@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aisafety_lint.analysis import analysing
-from aisafety_lint.checks.flows import interest
+from aisafety_lint.checks import interest
 from aisafety_lint.flow.reach import Nearness, Reach
 from aisafety_lint.flow.solver import Solver, group_kinds
 from aisafety_lint.flow.sources import find_seeds

@@ -4,7 +4,7 @@ import contextlib
 import gc
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from aisafety_lint import discovery, perfile
 from aisafety_lint.config import Config
@@ -12,19 +12,14 @@ from aisafety_lint.discovery import Discovered
 from aisafety_lint.evals.frameworks import load as load_evals
 from aisafety_lint.evals.suites import Evaluation, Sources, recognise
 from aisafety_lint.finding import Notification, NotificationLevel, Persona
-from aisafety_lint.flow.solver import Solver
-from aisafety_lint.flow.sources import Seed, find_seeds
-from aisafety_lint.flow.trace import Flow, make_flow
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.manifests import documents, kinds
 from aisafety_lint.manifests.documents import Document
 from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.memory import Memory
 from aisafety_lint.perfile import Parsed
-from aisafety_lint.program.model import Program, link_program
 from aisafety_lint.program.models import agent_roots
-from aisafety_lint.program.unresolved import find_unresolved
-from aisafety_lint.project import ModelCall, Project
+from aisafety_lint.project import NOTHING, Project, Understood
 from aisafety_lint.python.facts import Facts
 from aisafety_lint.python.parse import ParseError
 from aisafety_lint.python.relevance import relevant_files
@@ -150,15 +145,38 @@ def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozens
     secrets, imports = _first_pass(reader, knowledge)
     facts = dict(_facts(reader, files, _relevant(reader, knowledge, imports)))
     manifests = tuple(_manifests(reader, knowledge))
-    program = link_program(facts, knowledge)
-    product = _product(program, reader)
-    seeds = _seeds(product)
-    flows = _flows(product, seeds, interest, reader)
-    unresolved = find_unresolved(product, ((seed.scope, seed.value) for seed in seeds))
-    model_calls = _model_calls(product, seeds)
+    python = _understood(reader, knowledge, facts, interest)
     evaluation = _evaluation(reader, knowledge, files, imports)
-    notes = (*reader.unreadable.values(), *reader.notes, *kinds.notifications(manifests), *evaluation.notifications)
-    return Project(files, product, flows, evaluation, manifests, secrets, notes, model_calls, unresolved)
+    notes = (
+        *reader.unreadable.values(),
+        *reader.notes,
+        *python.notifications,
+        *kinds.notifications(manifests),
+        *evaluation.notifications,
+    )
+    return Project(
+        files,
+        python.program,
+        python.flows,
+        evaluation,
+        manifests,
+        secrets,
+        notes,
+        python.model_calls,
+        python.unresolved,
+    )
+
+
+def _understood(
+    reader: Reader, knowledge: Knowledge, facts: Mapping[str, Facts], interest: Mapping[str, frozenset[str]]
+) -> Understood:
+    """What the engine makes of the facts; the auditor sees the tools of test code, too."""
+    if not facts:
+        return NOTHING
+    from aisafety_lint import engine
+
+    audits = reader.config.persona is Persona.AUDITOR
+    return engine.understand(facts, knowledge, interest, None if audits else reader.found.is_test)
 
 
 def _relevant(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozenset[str]]) -> frozenset[str]:
@@ -233,50 +251,6 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> Iterator[Manifest]:
             found = kinds.recognise(file.path, document, known, among)
             reader.notes += kinds.missed(file.path, document, among) if not found else ()
             yield from found
-
-
-def _product(program: Program, reader: Reader) -> Program:
-    """The program without the tools of test code, which no model calls; the auditor sees them too."""
-    if reader.config.persona is Persona.AUDITOR:
-        return program
-    tools = tuple(tool for tool in program.tools if not reader.found.is_test(tool.path))
-    agents = tuple(agent for agent in program.agents if not reader.found.is_test(agent.path))
-    effects = tuple(effect for effect in program.effects if not reader.found.is_test(effect.tool.path))
-    return replace(program, tools=tools, agents=agents, effects=effects, tested=reader.found.is_test)
-
-
-def _seeds(program: Program) -> tuple[Seed, ...]:
-    """The sources outside of test code."""
-    seeds = find_seeds(program.resolver, program.tools, program.decorators)
-    return tuple(seed for seed in seeds if not program.tested(program.index.paths[seed.scope]))
-
-
-def _flows(
-    program: Program, seeds: tuple[Seed, ...], interest: Mapping[str, frozenset[str]], reader: Reader
-) -> tuple[Flow, ...]:
-    """The flows from the sources to the sinks, in the order of files and lines."""
-    solver = Solver(program, interest)
-    flows = [
-        make_flow(solver, seed, hit, program.kinds.sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)
-    ]
-    if solver.cut:
-        message = f"The analysis of flows stopped after {solver.most} steps; more findings are possible."
-        reader.notes.append(Notification("flow-limit", message, NotificationLevel.WARNING))
-    flows.sort(
-        key=lambda flow: (flow.location.path, flow.location.span, flow.kind, flow.steps[0].path, flow.steps[0].span)
-    )
-    return tuple(flows)
-
-
-def _model_calls(program: Program, seeds: tuple[Seed, ...]) -> tuple[ModelCall, ...]:
-    index = program.index
-    calls = (seed for seed in seeds if seed.kind == "model-output" and index.value(seed.scope, seed.value).op == "call")
-    return tuple(
-        sorted(
-            ModelCall(index.paths[seed.scope], index.value(seed.scope, seed.value).place[0], seed.name)
-            for seed in calls
-        )
-    )
 
 
 def _evaluation(

@@ -3,20 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aisafety_lint import analysis, discovery, select
-from aisafety_lint.checks import run_checks
-from aisafety_lint.checks.flows import interest
+from aisafety_lint.checks import interest, run_checks
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.finding import Finding, Notification, Persona
 from aisafety_lint.knowledge import Knowledge, builtin_root
 from aisafety_lint.memory import Memory
 from aisafety_lint.project import Project
-from aisafety_lint.report.inspection import Inspection
 from aisafety_lint.report.model import Coverage, Report
 from aisafety_lint.select import Selection
 from aisafety_lint.standards import load_standards
+
+if TYPE_CHECKING:
+    from aisafety_lint.report.inspection import Inspection
 
 
 def run(config: Config) -> Report:
@@ -47,8 +49,10 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
     )
 
 
-def inspect(config: Config) -> Inspection:
+def inspect(config: Config) -> "Inspection":
     """Analyse a project and show what is in it instead of what is wrong; raises UserError as `run` does."""
+    from aisafety_lint.report.inspection import Inspection
+
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
     with analysis.analysing():

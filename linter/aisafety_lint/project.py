@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aisafety_lint.finding import Notification
 from aisafety_lint.source import SourceFile
@@ -23,6 +23,27 @@ class ModelCall:
     path: str
     line: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What the engine makes of the Python of a project; `unresolved` are the places that it could not follow."""
+
+    program: "Program"
+    flows: tuple["Flow", ...] = ()
+    model_calls: tuple[ModelCall, ...] = ()
+    unresolved: tuple["Unresolved", ...] = ()
+    notifications: tuple[Notification, ...] = ()
+
+
+class _NoProgram:
+    """What may be asked of the program of a project without Python that matters: there is none of anything."""
+
+    tools = agents = grants = effects = ()
+
+
+NOTHING = Understood(cast("Program", _NoProgram()))
+"""What is understood of a project without Python that matters, for which the engine is not even loaded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The checks: a rule's data is interpreted by the module of its `match` key; a rule without has a module of its own."""
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from importlib.util import find_spec
 
 from aisafety_lint.errors import UserError
@@ -18,13 +18,32 @@ _BY_MATCH = {
     "eval": "evals",
 }
 
+# What rules about Python are about: where there is nothing of it, the engine need not be loaded to find nothing.
+_SUBJECTS: dict[str, Callable[[Project], Collection[object]]] = {
+    "flow": lambda project: project.flows,
+    "grant": lambda project: project.program.grants,
+    "approval": lambda project: project.program.effects,
+}
+
 Check = Callable[[Rule, Project], Iterator[Finding]]
 
 
 def run_checks(rules: Iterable[Rule], project: Project) -> Iterator[Finding]:
     """The findings of all rules; raises UserError for a rule that nothing implements."""
+    idle = {key for key, subject in _SUBJECTS.items() if not subject(project)}
     for rule in rules:
-        yield from load_check(rule)(rule, project)
+        if idle.isdisjoint(rule.match):
+            yield from load_check(rule)(rule, project)
+
+
+def interest(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
+    """For each kind of source the kinds of sinks that some rule asks about."""
+    found: dict[str, frozenset[str]] = {}
+    for rule in rules:
+        block = rule.match.get("flow", {"from": ()})
+        for source in block["from"]:
+            found[source] = found.get(source, frozenset()) | frozenset(block["to"])
+    return found
 
 
 def load_check(rule: Rule) -> Check:

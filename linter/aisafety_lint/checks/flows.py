@@ -5,7 +5,7 @@ gate are left out where the rule says `unless: [approval]`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from aisafety_lint.finding import Confidence, Finding, Persona
@@ -16,16 +16,6 @@ from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
 _FLOWS_SHOWN = 5
-
-
-def interest(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
-    """For each kind of source the kinds of sinks that some rule asks about."""
-    found: dict[str, frozenset[str]] = {}
-    for rule in rules:
-        block = rule.match.get("flow", {"from": ()})
-        for source in block["from"]:
-            found[source] = found.get(source, frozenset()) | frozenset(block["to"])
-    return found
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:

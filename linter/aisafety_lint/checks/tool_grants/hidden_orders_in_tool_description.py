@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from aisafety_lint.finding import Confidence, Finding, Location
-from aisafety_lint.program.conditions import operands
-from aisafety_lint.program.constants import constant
-from aisafety_lint.program.model import Program
-from aisafety_lint.program.tools import Tool
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 from aisafety_lint.source import Span
+
+if TYPE_CHECKING:
+    from aisafety_lint.program.model import Program
+    from aisafety_lint.program.tools import Tool
 
 _SECRECY = "an order to keep something from the user"
 _USER = r"[^.\n]{0,40}\b(?:users?|humans?|persons?|people|anyone|customers?)\b"
@@ -20,30 +21,35 @@ _READ = r"[^.\n]{0,60}\b(?:read|open|access|include|pass|send)\b[^.\n]{0,60}"
 _CREDENTIALS = r"(?:~/|\.ssh\b|\.env\b|mcp\.json|id_rsa|/etc/|credentials?\b|api keys?\b|passwords?\b|private keys?\b)"
 _UNSEEN = "\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\U000e0001-\U000e007f"
 
-_ORDERS = tuple(
-    (what, re.compile(pattern, re.IGNORECASE))
-    for what, pattern in (
-        ("orders in a block of its own", r"<\s*(?:important|hidden|secret|system|instructions?|critical|admin)\s*>"),
-        (_SECRECY, rf"\b(?:do not|don't|never) (?:tell|mention|inform|notify|alert)\b{_USER}"),
-        (_SECRECY, rf"\bwithout (?:telling|mentioning|informing|notifying){_USER}"),
-        ("an order to forget other orders", rf"\b(?:ignore|disregard|forget)\b{_OTHER_ORDERS}"),
-        ("an order to read what the tool does not need", rf"\b(?:must|always|first)\b{_READ}{_CREDENTIALS}"),
-        ("characters that cannot be seen", f"[{_UNSEEN}]"),
-    )
+_ORDERS = (
+    ("orders in a block of its own", r"<\s*(?:important|hidden|secret|system|instructions?|critical|admin)\s*>"),
+    (_SECRECY, rf"\b(?:do not|don't|never) (?:tell|mention|inform|notify|alert)\b{_USER}"),
+    (_SECRECY, rf"\bwithout (?:telling|mentioning|informing|notifying){_USER}"),
+    ("an order to forget other orders", rf"\b(?:ignore|disregard|forget)\b{_OTHER_ORDERS}"),
+    ("an order to read what the tool does not need", rf"\b(?:must|always|first)\b{_READ}{_CREDENTIALS}"),
+    ("characters that cannot be seen", f"[{_UNSEEN}]"),
 )
+
+
+@lru_cache(maxsize=1)
+def _orders() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((what, re.compile(pattern, re.IGNORECASE)) for what, pattern in _ORDERS)
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     for tool in {tool.scope: tool for tool in project.program.tools}.values():
         for text, place in _descriptions(project.program, tool):
-            hits = ((match.start(), what) for what, pattern in _ORDERS if (match := pattern.search(text)))
+            hits = ((match.start(), what) for what, pattern in _orders() if (match := pattern.search(text)))
             first = min(hits, default=None)
             if first is not None:
                 yield _finding(rule, project.program, tool, first[1], place(first[0]))
 
 
-def _descriptions(program: Program, tool: Tool) -> Iterator[tuple[str, Callable[[int], Span]]]:
+def _descriptions(program: "Program", tool: "Tool") -> Iterator[tuple[str, Callable[[int], Span]]]:
     """The texts that a model is told about a tool, each with the place of an offset in it."""
+    from aisafety_lint.program.conditions import operands
+    from aisafety_lint.program.constants import constant
+
     index = program.index
     yield index.scopes[tool.scope].doc, partial(_in_docstring, program, tool.scope)
     outer = index.parents[tool.scope]
@@ -60,7 +66,7 @@ def _whole(span: Span, _: int) -> Span:
     return span
 
 
-def _in_docstring(program: Program, scope: int, start: int) -> Span:
+def _in_docstring(program: "Program", scope: int, start: int) -> Span:
     """The rest of the line from an offset in a docstring on, which stands below the head of its function as written."""
     known = program.index.scopes[scope]
     head = known.head[2]
@@ -73,7 +79,7 @@ def _in_docstring(program: Program, scope: int, start: int) -> Span:
     return Span(line, column, line, column + len(after))
 
 
-def _finding(rule: Rule, program: Program, tool: Tool, what: str, span: Span) -> Finding:
+def _finding(rule: Rule, program: "Program", tool: "Tool", what: str, span: Span) -> Finding:
     return Finding(
         rule=rule.id,
         message=rule.message.format(tool=tool.name, what=what),
