@@ -113,6 +113,27 @@ class TestNotebooks:
         calls = [text.line(value.place[0]).strip() for value in scope.values if value.op == "call"]
         assert calls == ['"os.system(command)"', '"os.remove(name)"']
 
+    @pytest.mark.parametrize("ascii_only", [True, False])
+    def test_columns_are_those_of_the_file(self, ascii_only: bool) -> None:
+        source = ['print("é🎉\\n", first)\n', "\n", "run(\n", '    "\\t\\"", second,\n', ")\n"]
+        cells = [{"cell_type": "markdown", "source": source[:1]}, {"cell_type": "code", "source": source}]
+        text = SourceText("a.ipynb", json.dumps({"cells": cells}, indent=1, ensure_ascii=ascii_only))
+        scope = extract_notebook("a.ipynb", text)[0].scopes[0]
+        for value in scope.values:
+            if value.op == "name":
+                assert spelled(text.text, value.place) == value.name
+        lines = [value.place[0] for value in scope.values if value.op == "name"]
+        assert lines == [lines[0], lines[0], lines[0] + 2, lines[0] + 3]
+        (last,) = [value.place for value in scope.values if value.op == "call" and value.place[0] > lines[0]]
+        assert (last[0], last[2]) == (lines[0] + 2, lines[0] + 4)
+
+    def test_a_cell_that_is_one_string_keeps_the_line_before(self) -> None:
+        cells = [{"cell_type": "code", "source": ["first()"]}, {"cell_type": "code", "source": "a = 1\nsecond()"}]
+        text = SourceText("a.ipynb", json.dumps({"cells": cells}, indent=1))
+        scope = extract_notebook("a.ipynb", text)[0].scopes[0]
+        places = [value.place for value in scope.values if value.op == "call"]
+        assert places[1] == (places[0][0], 1, places[0][0], 2)
+
     def test_a_broken_cell_is_left_out_and_told(self) -> None:
         text = SourceText("a.ipynb", self.NOTEBOOK.replace("!ls", "if :"))
         facts, broken = extract_notebook("a.ipynb", text)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from aisafety_lint.finding import Confidence, Finding, Location, Persona
-from aisafety_lint.flow.trace import call_place
+from aisafety_lint.flow.places import call_place
 from aisafety_lint.program.effects import Effect
 from aisafety_lint.program.model import Program
 from aisafety_lint.program.spelling import spelled

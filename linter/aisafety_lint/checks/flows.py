@@ -72,8 +72,13 @@ def source_name(program: Program, flow: Flow) -> str:
     kind = program.kinds.sources[flow.seed.kind]
     if flow.seed.tool is not None:
         return f"{kind} `{flow.seed.name}` of `{flow.seed.tool.name}`"
-    preposition = "from " if program.index.value(flow.seed.scope, flow.seed.value).op == "call" else ""
-    return f"{kind} {preposition}`{flow.seed.name}`" if flow.seed.name else kind
+    value = program.index.value(flow.seed.scope, flow.seed.value)
+    function = program.index.scopes[flow.seed.scope].name
+    if not flow.seed.name:
+        return kind
+    if value.op == "param" and function.isidentifier():
+        return f"{kind} `{flow.seed.name}` of `{function}`"
+    return f"{kind} {'from ' if value.op == 'call' else ''}`{flow.seed.name}`"
 
 
 def _why(program: Program, flows: Sequence[Flow], weak: Sequence[Doubt]) -> str:

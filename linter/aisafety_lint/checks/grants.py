@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from aisafety_lint.finding import Confidence, Finding, Location, Persona
-from aisafety_lint.flow.trace import call_place, one_line
+from aisafety_lint.flow.places import call_place, one_line
 from aisafety_lint.program.agents import Grant
 from aisafety_lint.program.conditions import operands, unpacked
 from aisafety_lint.program.model import Program

@@ -5,10 +5,11 @@ its kind of sink. Which tests and changes are worth naming, and why each is weak
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aisafety_lint.finding import Location
-from aisafety_lint.flow.trace import Flow, one_line
+from aisafety_lint.flow.places import call_place, one_line
+from aisafety_lint.flow.trace import Flow
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.models import Row, rows_of
@@ -18,7 +19,7 @@ from aisafety_lint.program.spelling import spelled
 VERBS = {"check": "checked", "change": "changed", "sandbox": "contained"}
 """What each kind of weak check does with the value."""
 
-_MOST = 4
+_MOST, _NAMED = 4, 2
 _DEPTH = 8
 _OPERATORS = {"In": "in", "NotIn": "in"}
 _LOOKED_INTO = frozenset({"and", "or", "await", "copy", "return", "phi", "attr", "item", "element", "arithmetic"})
@@ -29,24 +30,29 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A weak check: its name (`startswith`), what it does (check, change or sandbox), why that is not enough."""
+    """A weak check: its name (`startswith`), what it does (check, change or sandbox), why that is not enough.
+
+    A minor one is only worth a word where there is no other.
+    """
 
     name: str
     how: str
     because: str
     location: Location
+    minor: bool = False
 
 
 def doubts(resolver: Resolver, guards: Guards, flow: Flow) -> tuple[Doubt, ...]:
-    """The weak checks of a flow, each name once, in the order in which its values meet them."""
+    """The weak checks of a flow, each name once: changes, then checks, then sandboxes, each in their order."""
     values: dict[int, set[int]] = {}
     for scope, value in flow.way:
         values.setdefault(scope, set()).add(value)
     finder = _Finder(resolver, guards, flow, values)
     found: dict[tuple[str, str], Doubt] = {}
     for doubt in (*finder.changes(), *finder.checks(), *finder.sandboxes()):
-        found.setdefault((doubt.how, doubt.name), doubt)
-    return tuple(found.values())[:_MOST]
+        found.setdefault((doubt.how, doubt.name.rpartition(".")[2]), doubt)
+    telling = [doubt for doubt in found.values() if not doubt.minor]
+    return tuple(telling or found.values())[:_MOST]
 
 
 class _Finder:
@@ -79,11 +85,42 @@ class _Finder:
     def checks(self) -> Iterator[Doubt]:
         """Conditions on the values of the flow that hold where they are used or where the sink is called."""
         seen: set[tuple[int, int, str]] = set()
-        for scope, value in (*self.flow.way, *self.flow.chain):
+        passing = [place for place in self.flow.way if self._goes_on(*place)]
+        for scope, value in (*passing, *self.flow.chain):
             for condition, holds in self._conditions(scope, self.index.value(scope, value).guard):
-                if (scope, condition, holds) not in seen:
+                if (scope, condition, holds) not in seen and not self._routes(scope, condition, holds):
                     seen.add((scope, condition, holds))
                     yield from self._weak(scope, condition, holds, _DEPTH)
+
+    def _goes_on(self, scope: int, value: int) -> bool:
+        """Whether a value of the way leaves its function: what holds there holds for all that comes after."""
+        return self.index.value(scope, value).op == "return" or self._is_own(scope, value)
+
+    def _is_own(self, scope: int, call: int) -> bool:
+        if self.index.value(scope, call).op != "call":
+            return False
+        return any(callee.kind == "function" for callee in self.resolver.callees(scope, call))
+
+    def _routes(self, scope: int, condition: int, holds: str) -> bool:
+        """Whether a condition only chooses among several things that are done with the value: no check at all."""
+        guards = self.index.scopes[scope].guards
+        opposite = {
+            number
+            for number, guard in enumerate(guards)
+            if guard.value == condition and guard.holds == _OUTCOME.get(holds)
+        }
+        for call in self.index.scopes[scope].calls if opposite else ():
+            guard = self.index.value(scope, call.value).guard
+            while guard >= 0 and guard not in opposite:
+                guard = guards[guard].parent
+            if guard >= 0 and self._given(scope, call.value) and self._matters(scope, call.value):
+                return True
+        return False
+
+    def _matters(self, scope: int, call: int) -> bool:
+        """Whether a call can do harm, or leads to code of the project that can."""
+        rows = rows_of(self.resolver.models, "sinks", self.resolver.paths(scope, call))
+        return any(row["kind"] != "log" for row in rows) or self._is_own(scope, call)
 
     def _conditions(self, scope: int, guard: int) -> list[tuple[int, str]]:
         """The conditions in force under a guard, outermost first."""
@@ -189,7 +226,8 @@ class _Finder:
                 names |= dict.fromkeys(name for _, name in inner._rows(function, position))
             elif value.op == "compare":
                 names |= dict.fromkeys(doubt.name for doubt in inner._comparison(function, position, "false", 1))
-        return f"it relies on {' and '.join(f'`{name}`' for name in names)}" if names else ""
+        shown = [f"`{name}`" for name in names][:_NAMED] + (["others"] if len(names) > _NAMED else [])
+        return f"it relies on {' and '.join(shown)}" if names else ""
 
     def _given(self, scope: int, call: int) -> bool:
         return any(self._touches(scope, item) for item in self.index.value(scope, call).args[1:])
@@ -199,6 +237,10 @@ class _Finder:
         return not self.values.get(scope, set()).isdisjoint(self.guards.slice(scope, value))
 
     def _doubt(self, scope: int, value: int, row: Row, name: str) -> Doubt:
-        place = one_line(self.index.value(scope, value).place)
+        known = self.index.value(scope, value)
+        place = Location(self.index.paths[scope], one_line(known.place))
+        if known.op == "call":
+            place = call_place(self.index, scope, value)
         label = f"{VERBS[row['how']]} only by `{name}`: {row['because']}"
-        return Doubt(name, row["how"], row["because"], Location(self.index.paths[scope], place, label))
+        location = replace(place, label=label)
+        return Doubt(name, row["how"], row["because"], location, minor=bool(row.get("minor")))

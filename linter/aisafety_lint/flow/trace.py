@@ -1,18 +1,17 @@
 """Traces for people: the way of a flow from source to sink, one step for each line of code that matters."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.finding import Confidence, Location
+from aisafety_lint.flow.places import call_place
 from aisafety_lint.flow.solver import Hit, Node, Solver
 from aisafety_lint.flow.sources import Seed
+from aisafety_lint.flow.steps import steps
 from aisafety_lint.program.conditions import row_confidence
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.spelling import spelled
-from aisafety_lint.python.facts import Place
-from aisafety_lint.source import Span
 
-_LONG, _VERY_LONG = 12, 20  # steps: the longer the way, the more it rests on objects that are untrusted only in part
+_LONG, _VERY_LONG = 12, 20  # lines: the longer the way, the more it rests on objects that are untrusted only in part
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,11 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         last, current = current, current.inner
     name = spelled(solver.index, last.scope, last.call)
     location = call_place(solver.index, last.scope, last.call)
-    steps = _steps(solver, nodes, described, Location(location.path, location.span, f"`{name}`"))
+    way = tuple(dict.fromkeys((node.scope, node.value) for node in nodes))
+    sink = Location(location.path, location.span, f"`{name}`")
+    length = _lines(solver.index, nodes, sink)
     guessed = any(solver.reached[node].guessed for node in nodes if node in solver.reached)
-    doubts = (len(steps) > _LONG) + (len(steps) > _VERY_LONG) + guessed
+    doubts = (length > _LONG) + (length > _VERY_LONG) + guessed
     symbol = solver.index.scopes[last.scope].qualname
     return Flow(
         seed,
@@ -58,9 +59,9 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         location,
         symbol,
         tuple(chain),
-        steps,
+        steps(solver.resolver, [(node.scope, node.value) for node in nodes], described, sink),
         row_confidence(last.row, last.held, doubts),
-        tuple(dict.fromkeys((node.scope, node.value) for node in nodes)),
+        way,
     )
 
 
@@ -81,52 +82,12 @@ def _way(solver: Solver, node: Node) -> list[Node]:
     return found
 
 
-def _steps(solver: Solver, nodes: list[Node], described: str, sink: Location) -> tuple[Location, ...]:
-    found: list[Location] = []
-    for location in _described(solver, nodes, described):
-        if found and (found[-1].path, found[-1].span.line) == (location.path, location.span.line):
-            continue
-        found.append(location)
-    if found and (found[-1].path, found[-1].span.line) == (sink.path, sink.span.line) and len(found) > 1:
-        found.pop()
-    return (*found, sink)
-
-
-def _described(solver: Solver, nodes: list[Node], described: str) -> Iterator[Location]:
-    index = solver.index
-    for position, node in enumerate(nodes):
+def _lines(index: Index, nodes: list[Node], sink: Location) -> int:
+    """How many lines a way touches, one after the other: the measure of its length."""
+    lines: list[tuple[str, int]] = []
+    for node in nodes:
         value = index.value(node.scope, node.value)
-        if value.place[0] == 0 or value.op == "phi":
-            continue
-        if position == 0:
-            label = described
-        elif value.op == "param":
-            label = f"passed to `{index.scopes[node.scope].name}` as `{value.name}`"
-        elif value.op == "return":
-            label = f"returned by `{index.scopes[node.scope].name}`"
-        else:
-            name = index.local_names[node.scope].get(node.value)
-            label = f"kept in `{name}`" if name else ""
-        yield Location(index.paths[node.scope], one_line(value.place), label)
-
-
-def one_line(place: Place) -> Span:
-    """A place cut to its first line, since a primary region has to be short."""
-    line, column, end_line, end_column = place
-    return Span(line, column, line, end_column if end_line == line else column + 1)
-
-
-def call_place(index: Index, scope: int, call: int) -> Location:
-    """Where a call stands: one line, from the start of what is called, or the called name where that starts above."""
-    value = index.value(scope, call)
-    function = index.value(scope, value.args[0])
-    line, column, end_line, end_column = value.place
-    path = index.paths[scope]
-    if end_line == line:
-        return Location(path, Span(line, column, end_line, end_column))
-    _, _, last_line, last_column = function.place
-    if last_line == line or function.op != "attr":
-        return Location(
-            path, Span(line, column, line, last_column if last_line == line and last_column > column else column + 1)
-        )
-    return Location(path, Span(last_line, max(last_column - len(function.name), 1), last_line, last_column))
+        line = index.paths[node.scope], value.place[0]
+        if value.place[0] and value.op != "phi" and lines[-1:] != [line]:
+            lines.append(line)
+    return len(lines) + (lines[-1:] != [(sink.path, sink.span.line)] or len(lines) == 1)

@@ -8,8 +8,8 @@ from aisafety_lint.finding import Confidence
 from aisafety_lint.program.conditions import Holds, all_hold, row_confidence
 from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.models import rows_of
-from aisafety_lint.program.reach import functions_run
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.running import functions_run
 from aisafety_lint.program.tools import Tool
 
 _REACH = 400

@@ -13,24 +13,24 @@ def spelled(index: Index, scope: int, call: int) -> str:
     position = known.args[0] if known.op == "call" else call
     if index.value(scope, position).op in _ALIASED:
         return _unbound(index, scope, position)
-    return _written(index, scope, position)
+    return written(index, scope, position)
 
 
-def _written(index: Index, scope: int, position: int) -> str:
-    """A variable by its name, everything else by its parts."""
+def written(index: Index, scope: int, position: int) -> str:
+    """How a value is written: a variable by its name, everything else by its parts."""
     return index.local_names[scope].get(position) or _unbound(index, scope, position)
 
 
 def _unbound(index: Index, scope: int, position: int) -> str:
     value = index.value(scope, position)
     if value.op == "attr":
-        return f"{_written(index, scope, value.args[0])}.{value.name}"
+        return f"{written(index, scope, value.args[0])}.{value.name}"
     if value.op == "call":
-        return f"{_written(index, scope, value.args[0])}()"
+        return f"{written(index, scope, value.args[0])}()"
     if value.op == "item":
-        return f"{_written(index, scope, value.args[0])}[...]"
+        return f"{written(index, scope, value.args[0])}[...]"
     if value.op in _TRANSPARENT and value.args:
-        return _written(index, scope, value.args[0])
+        return written(index, scope, value.args[0])
     if value.op in _LITERALS:
         return _LITERALS[value.op]
     if value.op == "import" and not value.name:

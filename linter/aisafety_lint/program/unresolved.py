@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from aisafety_lint.program.agents import tool_values
 from aisafety_lint.program.constants import Unknown, constant
 from aisafety_lint.program.model import Program
-from aisafety_lint.program.reach import Place as Value
-from aisafety_lint.program.reach import holders, reached
 from aisafety_lint.program.refs import MOST
+from aisafety_lint.program.running import Place as Value
+from aisafety_lint.program.running import holders, reached
 from aisafety_lint.program.spelling import spelled
 from aisafety_lint.python.facts import Place
 
@@ -39,7 +39,7 @@ REASONS: Mapping[str, str] = {
 _OWN_TYPES = (str, bytes, list, dict, set, tuple, int, float, BaseException, io.TextIOWrapper)
 _OWN_METHODS = {"group", "groups", "groupdict", "isoformat", "strftime", "timestamp", "total_seconds"}
 _KNOWN = frozenset(name for kind in _OWN_TYPES for name in dir(kind)) | _OWN_METHODS
-_BUILTINS = frozenset(dir(builtins))
+_BUILTINS = frozenset({*dir(builtins), "display", "get_ipython"})  # the last two are those of a notebook
 _IMPORTERS = frozenset({"importlib.import_module", "importlib.__import__", "__import__"})
 _RUNNERS = frozenset({"exec", "eval"})
 _NAMESPACES = frozenset({"globals", "locals", "vars"})

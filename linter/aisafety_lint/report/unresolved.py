@@ -15,6 +15,7 @@ from aisafety_lint.report.terminal import ELLIPSIS, count, visible, width
 
 SCHEMA = 1
 _WIDE = 48
+_STRING_END = re.compile(r'(\\n)?",?$')  # of a line of a notebook, which is a string of JSON
 _BEFORE_DOT = re.compile(r" (?=\.\w)")
 
 
@@ -57,7 +58,12 @@ def expression(inspection: Inspection, item: Unresolved) -> str:
     if item.expression or text is None:
         return item.expression
     line, column, end_line, end_column = item.extent
-    written = text.text[text.offset(line, column) : text.offset(end_line, end_column)]
+    if item.path.endswith(".ipynb"):
+        end = end_column - 1 if end_line == line else None
+        written = _STRING_END.sub("", text.line(line)[column - 1 : end])
+        written = re.sub(r"\\(.)", r"\1", written)
+    else:
+        written = text.text[text.offset(line, column) : text.offset(end_line, end_column)]
     return _BEFORE_DOT.sub("", " ".join(written.split()))
 
 
