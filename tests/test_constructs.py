@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from aisafety_lint.analysis import analysing
 from aisafety_lint.checks import interest
 from aisafety_lint.flow.reach import Nearness, Reach
 from aisafety_lint.flow.solver import Solver, group_kinds
 from aisafety_lint.flow.sources import find_seeds
 from aisafety_lint.flow.trace import make_flow
+from aisafety_lint.interpreter import analysing
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.model import link_program
 from aisafety_lint.python.parse import extract_facts

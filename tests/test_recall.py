@@ -20,6 +20,7 @@ from aisafety_lint.report import FORMATS, render
 from aisafety_lint.report.model import Report
 from aisafety_lint.secrets.formats import fake, load_formats
 from aisafety_lint.settings import CommandLine, load_config
+from aisafety_lint.source import SourceFile
 from conftest import MakeTree
 from samples import BAD, GOOD
 
@@ -40,24 +41,24 @@ class Work:
 def work() -> Iterator[Work]:
     """Counts the work of the runs of a test."""
     done = Work()
-    report, look, parsed = pipeline.report, perfile.look, perfile.parsed
+    report, look, parse = pipeline.report, perfile.Looker.__call__, perfile.Parser.__call__
 
     def count_report(*arguments: Any) -> Report:
         done.analysed += 1
         return report(*arguments)
 
-    def count_look(file: Any, *arguments: Any) -> Any:
+    def count_look(self: perfile.Looker, file: SourceFile) -> perfile.Outcome:
         done.looked_at.append(file.path)
-        return look(file, *arguments)
+        return look(self, file)
 
-    def count_parsed(file: Any, *arguments: Any) -> Any:
+    def count_parse(self: perfile.Parser, file: SourceFile) -> perfile.Outcome:
         done.parsed.append(file.path)
-        return parsed(file, *arguments)
+        return parse(self, file)
 
     with (
         mock.patch.object(pipeline, "report", count_report),
-        mock.patch.object(perfile, "look", count_look),
-        mock.patch.object(perfile, "parsed", count_parsed),
+        mock.patch.object(perfile.Looker, "__call__", count_look),
+        mock.patch.object(perfile.Parser, "__call__", count_parse),
     ):
         yield done
 
@@ -351,6 +352,6 @@ def test_every_part_of_a_report_survives(store: Store, tree: MakeTree) -> None:
 
 def test_a_memory_without_a_store_keeps_nothing() -> None:
     empty = memory.Memory()
-    empty.note("a.py", b"")
+    empty.note("a.py", perfile.Outcome(digest=b"d"))
     empty.save()
     assert (empty.look("a.py"), empty.facts("a.py")) == (None, None)

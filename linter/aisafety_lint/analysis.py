@@ -1,12 +1,9 @@
 """From the files of a project to the Project that checks see: each file is read once, each stage gets what it needs."""
 
-import contextlib
-import gc
-import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aisafety_lint import discovery, perfile
+from aisafety_lint import discovery, perfile, workers
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.evals.frameworks import load as load_evals
@@ -17,19 +14,16 @@ from aisafety_lint.manifests import documents, kinds
 from aisafety_lint.manifests.documents import Document
 from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.memory import Memory
-from aisafety_lint.perfile import Parsed
 from aisafety_lint.program.models import agent_roots
 from aisafety_lint.project import NOTHING, Project, Understood
 from aisafety_lint.python.facts import Facts
-from aisafety_lint.python.parse import ParseError
 from aisafety_lint.python.relevance import relevant_files
 from aisafety_lint.secrets import redact
-from aisafety_lint.secrets.formats import Formats, load_formats
+from aisafety_lint.secrets.formats import load_formats
 from aisafety_lint.secrets.scan import SecretMatch
 from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode
 
 _DOCUMENTS = ("yaml", "json", "toml")
-_RECURSION = 20_000
 
 
 @dataclass(slots=True)
@@ -48,22 +42,16 @@ class Reader:
         if file.path in self.unreadable:
             return None
         try:
-            data = discovery.read(self.config, file)
+            return discovery.read(self.config, file)
         except UnreadableError as error:
             self.fail("unreadable-file", f"`{file.path}` cannot be read: {error}.", file.path)
             return None
-        self.memory.note(file.path, data)
-        return data
 
     def text(self, file: SourceFile) -> SourceText | None:
         """The text of a file, or None where it cannot be read."""
         data = self.data(file)
-        return None if data is None else self.decoded(file, data)
-
-    def decoded(self, file: SourceFile, data: bytes) -> SourceText | None:
-        """The text that some bytes of a file are, or None where they are none."""
         try:
-            return SourceText(file.path, decode(data))
+            return None if data is None else SourceText(file.path, decode(data))
         except UnreadableError as error:
             self.fail("unreadable-file", f"`{file.path}` is not analysed: {error}.", file.path)
             return None
@@ -72,6 +60,15 @@ class Reader:
         """Note that a file could not be analysed; for a file that was named explicitly that is an error."""
         level = NotificationLevel.ERROR if path in self.found.explicit else NotificationLevel.WARNING
         self.unreadable[path] = Notification(kind, message, level, path, span)
+
+    def work(self, work: workers.Work, files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, perfile.Outcome]]:
+        """Work on files one by one, in several processes where that pays; what fails is told."""
+        for file, outcome in zip(files, workers.spread(work, files, self.config.jobs), strict=True):
+            self.memory.note(file.path, outcome)
+            if (failure := outcome.failure) is not None:
+                span = Span(failure.line, 1, failure.line, 1) if failure.line else None
+                self.fail(failure.id, failure.message, file.path, span)
+            yield file, outcome
 
     def document(self, file: SourceFile) -> Document | None:
         """The value tree of a YAML, JSON or TOML file."""
@@ -121,29 +118,11 @@ class Documents(Mapping[str, Document]):
         return path in self.files
 
 
-@contextlib.contextmanager
-def analysing() -> Iterator[None]:
-    """The interpreter's state for an analysis, put back afterwards.
-
-    Chains of expressions are walked by recursion; Python's own limit counts frames, not memory. And the cyclic garbage
-    collector would walk the growing facts again and again, which have no cycles.
-    """
-    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
-    sys.setrecursionlimit(max(limit, _RECURSION))
-    gc.disable()
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-        if collecting:
-            gc.enable()
-
-
 def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozenset[str]]) -> Project:
     """Analyse all files of a project; `interest` tells for each kind of source which kinds of sinks matter."""
     files = {file.path: file for file in reader.found.files}
     secrets, imports = _first_pass(reader, knowledge)
-    facts = dict(_facts(reader, files, _relevant(reader, knowledge, imports)))
+    facts = _facts(reader, files, _relevant(reader, knowledge, imports))
     manifests = tuple(_manifests(reader, knowledge))
     python = _understood(reader, knowledge, facts, interest)
     evaluation = _evaluation(reader, knowledge, files, imports)
@@ -191,52 +170,34 @@ def _relevant(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozen
 
 def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
     """Read every file once: its secrets, and for Python which modules it imports."""
-    formats: Formats | None = None
-    secrets: list[SecretMatch] = []
-    imports: dict[str, frozenset[str]] = {}
-    for file in reader.found.files:
-        look = reader.memory.look(file.path)
-        if look is None and (data := reader.data(file)) is not None:
-            formats = formats or load_formats(knowledge)
-            look = perfile.look(file, data, formats)
-            reader.memory.keep_look(file.path, data, look)
-        if look is None:
-            continue
-        if look.imports is not None:
-            imports[file.path] = look.imports
+    looks = {file.path: look for file in reader.found.files if (look := reader.memory.look(file.path)) is not None}
+    if pending := [file for file in reader.found.files if file.path not in looks]:
+        looker = perfile.Looker(reader.config, load_formats(knowledge), reader.memory.keeps)
+        for file, outcome in reader.work(looker, pending):
+            if outcome.look is not None:
+                looks[file.path] = outcome.look
+                reader.memory.keep_look(file.path, outcome.digest, outcome.look)
+    for path, look in looks.items():
         if look.problem:
-            reader.fail("unreadable-file", f"`{file.path}` is not analysed: {look.problem}.", file.path)
-        secrets += look.secrets
-        reader.memory.secrets[file.path] = look.secrets
-    return tuple(secrets), imports
+            reader.fail("unreadable-file", f"`{path}` is not analysed: {look.problem}.", path)
+        reader.memory.secrets[path] = look.secrets
+    secrets = tuple(secret for path in sorted(looks) for secret in looks[path].secrets)
+    return secrets, {path: look.imports for path, look in looks.items() if look.imports is not None}
 
 
-def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[str]) -> Iterator[tuple[str, Facts]]:
-    for path in sorted(wanted):
-        parsed = reader.memory.facts(path) or _parsed(reader, files[path])
-        if parsed is None:
-            continue
-        if parsed.broken:
-            cells = ", ".join(map(str, parsed.broken[:5])) + ("..." if len(parsed.broken) > 5 else "")
+def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[str]) -> dict[str, Facts]:
+    known = {path: parsed for path in wanted if (parsed := reader.memory.facts(path)) is not None}
+    pending = [files[path] for path in sorted(wanted - known.keys() - reader.unreadable.keys())]
+    for file, outcome in reader.work(perfile.Parser(reader.config, reader.memory.keeps), pending):
+        if outcome.parsed is not None:
+            known[file.path] = outcome.parsed
+            reader.memory.keep_facts(file.path, outcome.digest, outcome.parsed)
+    for path in sorted(known):
+        if broken := known[path].broken:
+            cells = ", ".join(map(str, broken[:5])) + ("..." if len(broken) > 5 else "")
             message = f"Code cells of `{path}` cannot be parsed as Python and are left out: {cells}."
             reader.notes.append(Notification("syntax-error", message, NotificationLevel.WARNING, path))
-        yield path, parsed.facts
-
-
-def _parsed(reader: Reader, file: SourceFile) -> Parsed | None:
-    """The facts of one file; a file that cannot be parsed is told and left out."""
-    data = reader.data(file)
-    text = None if data is None else reader.decoded(file, data)
-    if data is None or text is None:
-        return None
-    try:
-        parsed = perfile.parsed(file, text)
-    except ParseError as error:
-        span = Span(error.line, 1, error.line, 1) if error.line else None
-        reader.fail("syntax-error", f"`{file.path}` cannot be parsed as Python: {error.message}.", file.path, span)
-        return None
-    reader.memory.keep_facts(file.path, data, parsed)
-    return parsed
+    return {path: known[path].facts for path in sorted(known)}
 
 
 def _manifests(reader: Reader, knowledge: Knowledge) -> Iterator[Manifest]:

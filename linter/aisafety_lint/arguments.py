@@ -52,6 +52,13 @@ def one_of(what: str, values: Iterable[str]) -> Callable[[str], str]:
     return convert
 
 
+def count(text: str) -> int:
+    """A type of argument that takes a number of things."""
+    if not (text.isascii() and text.isdigit()):
+        raise UserError(f"`{text}` is not a number of something")
+    return int(text)
+
+
 def words(text: str) -> list[str]:
     """A type of argument that takes several words with commas between them."""
     return [word for word in (part.strip() for part in text.split(",")) if word]

@@ -90,7 +90,8 @@ class Config:
 
     `paths` are what to report on, absolute and existing, with links resolved; `root` is the project they belong to: the
     git root, or else their common folder. All patterns are relative to the root. `stdin` is a text that takes the place
-    of a file: path relative to the root, and bytes. `origins` tells for each setting that is not a default where it
+    of a file: path relative to the root, and bytes. `jobs` is the number of processes to work in, None for as many as
+    it is worth. `origins` tells for each setting that is not a default where it
     comes from; `notifications` is what the settings themselves have to say in the report.
     """
 
@@ -137,6 +138,7 @@ class Config:
         default=(), metadata={"setting": "What is different below some paths, each with a reason."}
     )
     stdin: tuple[str, bytes] | None = None
+    jobs: int | None = 1
     file: SettingsFile | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     notifications: tuple[Notification, ...] = ()

@@ -53,11 +53,6 @@ class Digests:
                 made.known[path] = table[path][1]
         return made
 
-    def note(self, path: str, data: bytes) -> None:
-        """Learn the digest of a file from its bytes, when it is read for the first time."""
-        if path not in self.known:
-            self.known[path] = sha256(data).digest()
-
     def complete(self) -> bool:
         """Read the files whose digests are not known yet; whether all are known then."""
         for path, file in self.files.items():

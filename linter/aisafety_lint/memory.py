@@ -5,7 +5,6 @@ The facts of a file with a secret are not kept: they would hold the secret.
 
 import contextlib
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ import msgspec
 from aisafety_lint.cache import Store
 from aisafety_lint.digests import Digests
 from aisafety_lint.edition import Edition
-from aisafety_lint.perfile import Look, Parsed
+from aisafety_lint.perfile import Look, Outcome, Parsed
 from aisafety_lint.secrets.scan import SecretMatch
 from aisafety_lint.shelf import Shelf
 
@@ -29,6 +28,7 @@ class Memory:
     looks: Shelf = field(default_factory=Shelf)
     parsed: Shelf = field(default_factory=Shelf)
     secrets: dict[str, tuple[SecretMatch, ...]] = field(default_factory=dict)
+    by_accident: bool = False
 
     @classmethod
     def of(cls, store: Store, digests: Digests, edition: Edition) -> "Memory":
@@ -47,19 +47,26 @@ class Memory:
         found: Parsed | None = self._known(self.parsed, path, _PARSED)
         return found
 
-    def keep_look(self, path: str, data: bytes, look: Look) -> None:
-        """Keep what the first look at a content has shown."""
-        self._keep(self.looks, path, data, look)
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept, so that the digests of files are of use."""
+        return self.digests is not None
 
-    def keep_facts(self, path: str, data: bytes, parsed: Parsed) -> None:
+    def keep_look(self, path: str, digest: bytes, look: Look) -> None:
+        """Keep what the first look at a content has shown."""
+        self._keep(self.looks, path, digest, look)
+
+    def keep_facts(self, path: str, digest: bytes, parsed: Parsed) -> None:
         """Keep the facts of a content, unless there is a secret in it."""
         if not self.secrets.get(path):
-            self._keep(self.parsed, path, data, parsed)
+            self._keep(self.parsed, path, digest, parsed)
 
-    def note(self, path: str, data: bytes) -> None:
-        """Learn the digest of a file when it is read."""
-        if self.digests is not None:
-            self.digests.note(path, data)
+    def note(self, path: str, outcome: Outcome) -> None:
+        """Learn the digest of a file when it is read; and that the answer depends on an accident."""
+        if self.digests is not None and outcome.digest:
+            self.digests.known.setdefault(path, outcome.digest)
+        if outcome.failure is not None and outcome.failure.id == "worker-died":
+            self.by_accident = True
 
     def save(self) -> None:
         """Keep everything for the next run."""
@@ -77,8 +84,8 @@ class Memory:
         except msgspec.DecodeError:
             return None
 
-    def _keep(self, shelf: Shelf, path: str, data: bytes, content: object) -> None:
+    def _keep(self, shelf: Shelf, path: str, digest: bytes, content: object) -> None:
         if self.digests is None:
             return
         with contextlib.suppress(UnicodeEncodeError):  # code can spell out what no encoding can hold
-            shelf.put(path, sha256(data).digest(), msgspec.msgpack.encode(content))
+            shelf.put(path, digest, msgspec.msgpack.encode(content))

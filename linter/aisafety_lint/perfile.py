@@ -1,19 +1,22 @@
-"""What is found out about one file alone: pure functions of its content, whose results can be kept and fetched.
+"""What is found out about one file alone: work that can be done in any process, and whose results can be kept.
 
 The first look reads every file; the facts are made of the Python files that matter.
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 
+from aisafety_lint import discovery
+from aisafety_lint.config import Config
 from aisafety_lint.python.facts import Facts
 from aisafety_lint.python.notebook import extract_notebook
-from aisafety_lint.python.parse import extract_facts
+from aisafety_lint.python.parse import ParseError, extract_facts
 from aisafety_lint.python.relevance import imported_modules
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.scan import SecretMatch, scan
 from aisafety_lint.source import SourceFile, SourceText, UnreadableError, decode
 
-PYTHON = ("python", "notebook")
+_PYTHON = ("python", "notebook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,74 @@ class Parsed:
     broken: tuple[int, ...] = ()
 
 
-def look(file: SourceFile, data: bytes, formats: Formats) -> Look:
-    """Look at the bytes of a file."""
-    imports = imported_modules(data, notebook=file.kind == "notebook") if file.kind in PYTHON else None
-    try:
-        return Look(imports, scan(SourceText(file.path, decode(data)), file.kind, formats))
-    except UnreadableError as error:
-        return Look(imports, problem=str(error))
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is nothing to know about a file: the id and the text of a notification, and the line of the mistake."""
+
+    id: str
+    message: str
+    line: int = 0
 
 
-def parsed(file: SourceFile, text: SourceText) -> Parsed:
-    """Parse a Python file or notebook; raises ParseError."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the work on a file gave, and the digest of the bytes that it was done on, if somebody wants to know."""
+
+    look: Look | None = None
+    parsed: Parsed | None = None
+    failure: Failure | None = None
+    digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Takes the first look."""
+
+    config: Config
+    formats: Formats
+    hashing: bool = False
+
+    def __call__(self, file: SourceFile) -> Outcome:
+        """Look at one file."""
+        try:
+            data = discovery.read(self.config, file)
+        except UnreadableError as error:
+            return Outcome(failure=_unreadable(file, error))
+        imports = imported_modules(data, notebook=file.kind == "notebook") if file.kind in _PYTHON else None
+        try:
+            look = Look(imports, scan(SourceText(file.path, decode(data)), file.kind, self.formats))
+        except UnreadableError as error:
+            look = Look(imports, problem=str(error))
+        return Outcome(look, digest=sha256(data).digest() if self.hashing else b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """Makes the facts."""
+
+    config: Config
+    hashing: bool = False
+
+    def __call__(self, file: SourceFile) -> Outcome:
+        """Parse one file."""
+        try:
+            data = discovery.read(self.config, file)
+            text = SourceText(file.path, decode(data))
+        except UnreadableError as error:
+            return Outcome(failure=_unreadable(file, error))
+        try:
+            parsed = _parsed(file, text)
+        except ParseError as error:
+            message = f"`{file.path}` cannot be parsed as Python: {error.message}."
+            return Outcome(failure=Failure("syntax-error", message, error.line))
+        return Outcome(parsed=parsed, digest=sha256(data).digest() if self.hashing else b"")
+
+
+def _parsed(file: SourceFile, text: SourceText) -> Parsed:
     if file.kind == "notebook":
         return Parsed(*extract_notebook(file.path, text))
     return Parsed(extract_facts(file.path, text.text))
+
+
+def _unreadable(file: SourceFile, error: UnreadableError) -> Failure:
+    return Failure("unreadable-file", f"`{file.path}` cannot be read: {error}.")

@@ -10,6 +10,7 @@ from aisafety_lint.checks import interest, run_checks
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.finding import Finding, Notification, Persona
+from aisafety_lint.interpreter import analysing
 from aisafety_lint.knowledge import Knowledge, builtin_root
 from aisafety_lint.memory import Memory
 from aisafety_lint.project import Project
@@ -30,7 +31,7 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
     """Analyse the files that were found; `memory` is what is known about them, and learns more."""
     selection = select.resolve(config, knowledge.rules)
     reader = analysis.Reader(config, found, memory)
-    with analysis.analysing():
+    with analysing():
         project = analysis.analyse(reader, knowledge, interest(selection.rules.values()))
         findings = sorted(run_checks(selection.rules.values(), project), key=_position)
     shown, hidden = _decide(_placed(findings, found), found, selection)
@@ -55,7 +56,7 @@ def inspect(config: Config) -> "Inspection":
 
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
-    with analysis.analysing():
+    with analysing():
         project = analysis.analyse(reader, Knowledge((builtin_root(), *config.rules)), {})
     unresolved = tuple(item for item in project.unresolved if found.in_scope(item.path))
     notifications = (*config.notifications, *found.notifications, *project.notifications)

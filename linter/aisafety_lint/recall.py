@@ -17,7 +17,7 @@ from aisafety_lint.report.model import Report
 from aisafety_lint.standards import load_standards
 
 # What a report says does not depend on these; what standard input holds is the content of a file.
-_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin"})
+_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "jobs"})
 
 
 def run(config: Config, store: Store = NO_CACHE) -> Report:
@@ -59,7 +59,7 @@ def _made(store: Store, config: Config, found: Discovered, digests: Digests, pre
     if present == edition(knowledge.roots):
         knowledge.compiled.save()
         memory.save()
-        if digests.complete() and digests.hold():
+        if digests.complete() and digests.hold() and not memory.by_accident:
             content = remembered.remembered(report, found.files, digests.known, memory.secrets)
             remembered.put(store, _name(store, config, present, found, digests), content)
             _keep_catalogue(store, knowledge, present)

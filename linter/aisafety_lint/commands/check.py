@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import cli
-from aisafety_lint.arguments import Parser, folder, one_of, use_color, words
+from aisafety_lint.arguments import Parser, count, folder, one_of, use_color, words
 from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel, Persona, Severity
@@ -79,6 +79,12 @@ def _add_files(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--config", metavar="FILE", help="use this configuration file")
     group.add_argument("--isolated", action="store_true", help="use no configuration file")
     group.add_argument("--strict", action="store_true", help="exit with 2 if any file could not be analysed")
+    group.add_argument(
+        "--jobs",
+        type=count,
+        metavar="N",
+        help="work in so many processes; 0 and 1 in none but this (default: as it pays)",
+    )
     group.add_argument("--no-cache", action="store_true", help="neither use what earlier runs found nor keep anything")
     group.add_argument(
         "--cache-dir",
@@ -166,6 +172,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         name: tuple(value) for name in _LISTS if (value := getattr(arguments, name)) is not None
     }
     settings |= {name: True for name in _FLAGS if getattr(arguments, name)}
+    settings["jobs"] = arguments.jobs
     if arguments.persona:
         settings["persona"] = Persona[arguments.persona.upper()]
     for name in ("min_severity", "fail_on"):

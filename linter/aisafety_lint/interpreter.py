@@ -1,0 +1,26 @@
+"""The state of the interpreter in which an analysis runs."""
+
+import contextlib
+import gc
+import sys
+from collections.abc import Iterator
+
+_RECURSION = 20_000
+
+
+@contextlib.contextmanager
+def analysing() -> Iterator[None]:
+    """The interpreter's state for an analysis, put back afterwards.
+
+    Chains of expressions are walked by recursion; Python's own limit counts frames, not memory. And the cyclic garbage
+    collector would walk the growing facts again and again, which have no cycles.
+    """
+    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
