@@ -185,7 +185,7 @@ def test_deep_nesting_is_cut(syntax: Syntax, opening: str, *, closed: bool) -> N
     document = read(text, syntax)
     assert time.process_time() - started < 3
     assert document.notifications
-    assert max(_depth(root) for root in document.roots) <= MAX_DEPTH + 2
+    assert max((_depth(root) for root in document.roots), default=0) <= MAX_DEPTH + 2  # libyaml may give up itself
 
 
 def _depth(node: Node) -> int:

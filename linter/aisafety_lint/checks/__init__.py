@@ -30,9 +30,8 @@ Check = Callable[[Rule, Project], Iterator[Finding]]
 
 def run_checks(rules: Iterable[Rule], project: Project) -> Iterator[Finding]:
     """The findings of all rules; raises UserError for a rule that nothing implements."""
-    idle = {key for key, subject in _SUBJECTS.items() if not subject(project)}
     for rule in rules:
-        if idle.isdisjoint(rule.match):
+        if all(_SUBJECTS[key](project) for key in _SUBJECTS.keys() & rule.match.keys()):
             yield from load_check(rule)(rule, project)
 
 
