@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aisafety_lint.flow.transfer import Path, below
+from aisafety_lint.flow.transfer import Path, below, shaped
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.patterns import characters_left
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Value
 
 _ELEMENTS = {
     "values": ("*",),
@@ -25,6 +28,8 @@ _ELEMENTS = {
     "keys": None,
     "popleft": (),
 }
+_LAST_PIECE = frozenset({("split", "-1"), ("rsplit", "-1"), ("rpartition", "-1"), ("rpartition", "2")})
+_HANDING = frozenset({"copy", "phi", "await", "and", "or", "attr"})
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
 _COPYING = frozenset({"model_copy", "copy"})  # of a data model: `update` names the fields that are new
 _SERIALISING = frozenset({"model_dump", "model_dump_json", "dict", "json", "to_dict", "to_json", "__str__"})
@@ -43,9 +48,11 @@ class Passed:
 class Library:
     """Answers about calls by access path."""
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, kinds: Kinds) -> None:
         self.resolver = resolver
+        self.kinds = kinds
         self.models = resolver.models
+        self._clean = {key.rpartition(".")[2] for key in self.models.facts["clean_attributes"]}
         self._sinks: dict[tuple[int, int], tuple[tuple[Row, Holds], ...]] = {}
 
     def sinks(self, scope: int, call: int) -> tuple[tuple[Row, Holds], ...]:
@@ -56,10 +63,26 @@ class Library:
             inside = any(self.resolver.function_of(callee) is not None for callee in self.resolver.callees(scope, call))
             for row in () if inside else rows_of(self.models, "sinks", self.names(scope, call)):
                 held = all_hold(self.resolver, scope, call, row)
-                if held is not Holds.NO:
+                if held is not Holds.NO and not ("called" in row and not self._is_called(scope, call)):
                     found.append((row, held))
             known = self._sinks[scope, call] = tuple(found)
         return known
+
+    def _is_called(self, scope: int, call: int) -> bool:
+        """Whether what a call returns is called, run or returned in turn, and not just looked at."""
+        values = self.resolver.index.scopes[scope].values
+        pending = [call]
+        for known in pending:
+            for position, user in enumerate(values):
+                if known not in user.args:
+                    continue
+                if user.op == "return" or (user.op == "call" and user.args[0] == known):
+                    return True
+                if user.op == "call" and any(rows_of(self.models, "runs", self.resolver.paths(scope, position))):
+                    return True
+                if user.op in _HANDING and position not in pending:
+                    pending.append(position)
+        return False
 
     def runs(self, scope: int, call: int) -> Iterator[tuple[Row, Ref]]:
         """The project functions that a library call runs, with the row that says so."""
@@ -111,6 +134,30 @@ class Library:
             return not path
         return path in ((), ("*",))
 
+    def part(self, scope: int, position: int) -> frozenset[str]:
+        """The sink kinds for which an attribute of a modelled object, or the end of a text that was split, is safe."""
+        value = self.resolver.index.value(scope, position)
+        if value.op == "item":
+            return self._split_off(scope, value)
+        if value.name not in self._clean:
+            return frozenset()
+        found: frozenset[str] = frozenset()
+        for ref in self.resolver.refs(scope, value.args[0]):
+            if ref.kind == "external":
+                for row in self.models.rows("clean_attributes", f"{ref.path}.{value.name}"):
+                    found |= frozenset(row["cleans"])
+        return found
+
+    def _split_off(self, scope: int, value: Value) -> frozenset[str]:
+        """`text.split("/")[-1]` holds no slash."""
+        index = self.resolver.index
+        call = index.value(scope, value.args[0])
+        function = index.value(scope, call.args[0]) if call.op == "call" and len(call.args) > 1 else None
+        if function is None or (function.name, value.name) not in _LAST_PIECE:
+            return frozenset()
+        separator = index.value(scope, call.args[1])
+        return self.models.absent.get(separator.name, frozenset()) if separator.kind == "str" else frozenset()
+
     def result(self, scope: int, call: int, operand: int, path: Path) -> Passed | None:
         """What the result of a call holds of an untrusted operand; None for nothing."""
         paths = self.resolver.paths(scope, call)
@@ -120,17 +167,39 @@ class Library:
         for row in rows_of(self.models, "sanitizers", paths):
             if all_hold(self.resolver, scope, call, row) is Holds.YES:
                 cleans |= frozenset(row["cleans"])
+        cleans |= self._filtered(scope, call, paths)
         if "all" in cleans:
             return None
         for row in rows_of(self.models, "propagation", paths):
             if not self._listed(scope, call, row, operand):
                 return None
+            if "shape" in row:
+                return Passed(self._shaped(scope, call, operand, row["shape"], path), cleans, guessed=False)
         return self._default(scope, call, operand, path, cleans, paths)
 
     def cleans_all(self, scope: int, call: int) -> bool:
         """Whether nothing untrusted can come out of a call, whatever goes in (`int(...)`)."""
         rows = rows_of(self.models, "sanitizers", self.resolver.paths(scope, call))
         return any("all" in row["cleans"] and all_hold(self.resolver, scope, call, row) is Holds.YES for row in rows)
+
+    def _filtered(self, scope: int, call: int, paths: tuple[str, ...]) -> frozenset[str]:
+        """The kinds for which the characters that `re.sub` leaves in a text are harmless."""
+        args, keywords = self.resolver.index.value(scope, call).args, self.resolver.index.calls[scope][call].keywords
+        function = self.resolver.index.value(scope, args[0])
+        given = args[1:]
+        if "re.sub" not in paths:
+            compiled = "re.compile().sub" in paths and function.op == "attr"
+            given = (function.args[0], *given) if compiled else ()
+        if len(given) != 3 or any(keywords[:2]):  # `count` would leave some of them
+            return frozenset()
+        left = characters_left(self.resolver, scope, given[0], given[1])
+        return frozenset() if left is None else self.kinds.harmless(left)
+
+    def _shaped(self, scope: int, call: int, operand: int, shape: str, path: Path) -> Path:
+        """Where a result of known shape holds what its operand holds."""
+        place = self.resolver.index.value(scope, call).args.index(operand) - 1
+        several = place >= 0 and self.resolver.index.calls[scope][call].keywords[place] == "*"
+        return shaped(shape, path, "*" if several else str(place), several=several)
 
     def _listed(self, scope: int, call: int, row: Row, operand: int) -> bool:
         """Whether the operand is among those that a propagation row lets through."""
@@ -176,6 +245,8 @@ class Library:
                 return None if rest is None else Passed(rest, cleans, guessed=False)
             kept = _ELEMENTS[method]
             return None if kept is None else Passed(("*", *path[1:]) if kept else path, cleans, guessed=False)
+        if path and path[0] == method:
+            return Passed(path[1:], cleans, guessed=False)
         if path and method in _SERIALISING:
             return Passed((), cleans, guessed=False)
         return Passed((), cleans, guessed=False) if not path else None

@@ -49,7 +49,7 @@ def carries(resolver: Resolver, scope: int, param: Param) -> bool:
 
 
 def scalar(resolver: Resolver, scope: int, annotation: Annotation) -> bool:
-    """Whether a type is too small to carry an attack."""
+    """Whether a type is too small to carry an attack, or holds only what the program itself put into it."""
     last = annotation.name.rpartition(".")[2]
     if last in ("Union", "Optional"):
         items = [item for item in annotation.args if item.name != "None"]
@@ -62,8 +62,9 @@ def scalar(resolver: Resolver, scope: int, annotation: Annotation) -> bool:
     for ref in resolver.dotted(scope, annotation.name):
         if ref.kind == "external" and ref.path in resolver.models.scalars:
             return True
-        if ref.kind == "class" and any(
-            base.path.removesuffix("()") in resolver.models.scalars for base in resolver.lineage(ref.scope)
+        if ref.kind == "class" and (
+            resolver.assembled(ref.scope)
+            or any(base.path.removesuffix("()") in resolver.models.scalars for base in resolver.lineage(ref.scope))
         ):
             return True
     return False
@@ -95,8 +96,7 @@ def _source_call(resolver: Resolver, scope: int, call: int) -> Iterator[Seed]:
     for path in resolver.paths(scope, call):
         for row in resolver.models.rows("sources", path):
             if all_hold(resolver, scope, call, row) is not Holds.NO:
-                name, clean = spelled(resolver.index, scope, call), frozenset(row.get("except", ()))
-                yield Seed(scope, call, row["yields"], name, clean, tuple(row.get("parts", ())))
+                yield _seed(resolver, (scope, call), row, spelled(resolver.index, scope, call))
 
 
 def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Seed]:
@@ -125,13 +125,9 @@ def _methods(resolver: Resolver) -> Iterator[Seed]:
 def _parameters(resolver: Resolver, function: int, row: Row, values: tuple[int, ...]) -> Iterator[Seed]:
     for param in resolver.index.scopes[function].params:
         if param.value in values and carries(resolver, function, param):
-            yield Seed(
-                function,
-                param.value,
-                row["yields"],
-                param.name,
-                frozenset(row.get("except", ())) if "method" in row else frozenset(),
-            )
+            # `except` of a decorator names parameters, that of a method attributes.
+            named = row if "method" in row else {**row, "except": ()}
+            yield _seed(resolver, (function, param.value), named, param.name)
 
 
 def _instances(resolver: Resolver) -> Iterator[Seed]:
@@ -145,10 +141,9 @@ def _instances(resolver: Resolver) -> Iterator[Seed]:
                 for ref in resolver.annotated(number, param.annotation):
                     for key in resolver.models.lineage(ref.path) if ":" in ref.path else ():
                         if key in rows:
-                            yield Seed(
-                                number,
-                                param.value,
-                                rows[key]["yields"],
-                                param.name,
-                                frozenset(rows[key].get("except", ())),
-                            )
+                            yield _seed(resolver, (number, param.value), rows[key], param.name)
+
+
+def _seed(resolver: Resolver, where: tuple[int, int], row: Row, name: str) -> Seed:
+    clean = frozenset(row.get("except", ())) | resolver.models.inert.get(row["yields"], frozenset())
+    return Seed(*where, row["yields"], name, clean, tuple(row.get("parts", ())))

@@ -12,6 +12,7 @@ from aisafety_lint.program.spelling import spelled
 from aisafety_lint.python.facts import Place
 from aisafety_lint.source import Span
 
+_MANY = 4  # overrides of one method
 _LONG, _VERY_LONG = 12, 20  # steps: the longer the way, the more it rests on objects that are untrusted only in part
 
 
@@ -49,6 +50,7 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     steps = _steps(solver, nodes, described, Location(location.path, location.span, f"`{name}`"))
     guessed = any(solver.reached[node].guessed for node in nodes if node in solver.reached)
     doubts = (len(steps) > _LONG) + (len(steps) > _VERY_LONG) + guessed
+    doubts += any(len(set(_targets(solver, *call))) > _MANY for call in chain)
     symbol = solver.index.scopes[last.scope].qualname
     return Flow(
         seed,
@@ -62,6 +64,13 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         row_confidence(last.row, last.held, doubts),
         tuple(dict.fromkeys((node.scope, node.value) for node in nodes)),
     )
+
+
+def _targets(solver: Solver, scope: int, call: int) -> Iterator[int]:
+    """The methods that a call may run by what is known of its receiver: the more, the less likely is each of them."""
+    for callee in solver.resolver.callees(scope, call):
+        if callee.kind == "function" and callee.receiver is not None:
+            yield callee.scope
 
 
 def _way(solver: Solver, node: Node) -> list[Node]:

@@ -20,13 +20,13 @@ def passes(value: Value, operand: int, path: Path) -> Path | None:
         return path if value.op != "slice" or operand == 0 else None
     match value.op:
         case "attr":
-            return below(path, value.name)
+            return None if path[:1] == ("*",) else below(path, value.name)
         case "item":
             return below(path, value.name or "*") if operand == 0 else None
         case "element":
             return below(path, value.name or "*")
         case "text":
-            return path if value.kind == "+" else ()
+            return _joined(value, operand, path)
         case "arithmetic":
             return path if value.name in _CARRYING else None
         case "list" | "tuple" | "set":
@@ -47,6 +47,15 @@ def may_pass(value: Value) -> bool:
     return value.op in _SAME or value.op in _PASSING
 
 
+def _joined(value: Value, operand: int, path: Path) -> Path:
+    """`["git", "log"] + arguments`: what is added to a list literal starts at a known position."""
+    if value.kind != "+":
+        return ()
+    if operand == 0 or not value.name or (path and not path[0].isdigit() and path[0] != "*"):
+        return path
+    return cut((value.name, *path[1:]))
+
+
 def dict_path(key: str, *, is_key: bool, path: Path) -> Path:
     """The path in a dict literal of what stands under a key; a key that is untrusted itself is some element."""
     if is_key or not key:
@@ -65,6 +74,25 @@ def below(path: Path, name: str) -> Path | None:
     return None
 
 
+def shaped(shape: str, path: Path, place: str, *, several: bool) -> Path:
+    """The path in what a call returns of known shape (see `propagation` in the schema) of its argument at `place`.
+
+    `several` says that the arguments are the elements of an unpacked operand.
+    """
+    match shape:
+        case "shuffled":
+            return ("*", *path[1:]) if path else ()
+        case "element":
+            return path[1:]
+        case "counted":
+            return cut(("*", "1", *path[1:]))
+        case "zipped":
+            return cut(("*", place, *path[2 if several else 1 :]))
+        case "listed" if not several:
+            return cut((place, *path))
+    return path
+
+
 def cut(path: Path) -> Path:
     """Bound the depth of a path."""
     return path[:_DEPTH]
@@ -78,5 +106,5 @@ def _stored(value: Value, operand: int, path: Path) -> Path | None:
     if operand == 2:
         return None
     if value.kind == "spread":
-        return path or ("*",)
+        return (value.name, *path[1:]) if value.name else path or ("*",)
     return cut((value.name or "*", *path))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.program.conditions import operands
-from aisafety_lint.program.constants import constant
+from aisafety_lint.program.constants import Unknown, constant
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
@@ -232,6 +232,8 @@ def _approved(resolver: Resolver, row: Row, where: tuple[int, int]) -> bool:
     if not chosen:
         return bool(spec.get("default"))
     known = constant(resolver, where[0], chosen[0])
+    if isinstance(known, Unknown):  # whoever sets it decides
+        return True
     if "equals" in spec:
         wanted = spec["equals"]
         return known in wanted if isinstance(wanted, list) else known == wanted

@@ -9,6 +9,7 @@ from aisafety_lint.python.facts import Call, Param, Place
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
+_APPENDING = frozenset({"append", "extend"})
 _SPREADING = frozenset({"extend", "update", "writelines"})
 _NUMERIC_FORMATS = frozenset("bcdeEfFgGnoxX%")
 
@@ -130,7 +131,7 @@ class Expressions:
         left, right = self.expression(node.left), self.expression(node.right)
         match node.op:
             case ast.Add():
-                return self.scope.value("text", (left, right), "", "+", self.place(node))
+                return self.scope.value("text", (left, right), self.after(left), "+", self.place(node))
             case ast.Mod():
                 return self.scope.value("text", (left, right), "", "%", self.place(node))
         return self.scope.value("arithmetic", (left, right), type(node.op).__name__, place=self.place(node))
@@ -227,8 +228,14 @@ class Expressions:
         base = self.scope.values[self.scope.values[call].args[0]].args[0]
         kind = "spread" if method.attr in _SPREADING else "element"
         for content in contents:
-            base = self.scope.value("store", (base, content), "", kind, self.scope.values[call].place)
+            start = self.after(base) if method.attr in _APPENDING else ""
+            base = self.scope.value("store", (base, content), start, kind, self.scope.values[call].place)
         self.assign_into(method.value, base)
+
+    def after(self, base: int) -> str:
+        """The path of what is added at the end of a list, as `2:`; empty where that may be its beginning."""
+        least = self.scope.least_items(base)
+        return f"{least}:" if least else ""
 
     def awaiting(self, node: ast.Await) -> int:
         return self.scope.value("await", (self.expression(node.value),), place=self.place(node))
