@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from urllib.parse import unquote
 
 from aisafety_lint.secrets.checksums import decode_jwt
 
@@ -183,7 +184,7 @@ class Judge:
 
     def opens(self, user: str, password: str, host: str) -> bool:
         """Whether user and password in an address can open something: no example host, word, template or stand-in."""
-        host = host.lower()
+        host, password = host.lower(), unquote(password)
         name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
         if (
             name in self.reserved_hosts

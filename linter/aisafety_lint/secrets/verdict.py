@@ -60,14 +60,14 @@ def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Form
     least = _LEAST_TOKEN if "token" in pair.name.lower() or not pair.quoted else _LEAST_KEY
     if not judge.is_random(value, least):
         return None
-    if pair.role is Role.CREDENTIAL and _is_described(pair, kind) and _HASH.fullmatch(value):
+    if _is_described(pair, kind) and _HASH.fullmatch(value):
         return None
     return Verdict(formats.structure("own" if pair.role is Role.OWN else "random"), value, offset)
 
 
 def _is_described(pair: Pair, kind: str) -> bool:
-    """Whether the pair stands in text for a reader, and not as the setting of a variable."""
-    return (pair.prose or kind == "markdown") and not pair.name.isupper()
+    """Whether the pair stands in text for a reader: not as a variable's setting, or as a secret of the reader's own."""
+    return (pair.prose or kind == "markdown") and (pair.role is Role.OWN or not pair.name.isupper())
 
 
 def _without_scheme(value: str) -> tuple[str, int, str]:
