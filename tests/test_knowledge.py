@@ -138,7 +138,7 @@ def test_its_regular_expressions_are_quick(stem: str) -> None:
     ("group", "more"),
     [
         ("sources", {"inert"}),
-        ("sinks", {"dangerous", "needed", "quoted", "harmless_prefix", "allowed_start"}),
+        ("sinks", {"dangerous", "needed", "quoted", "harmless_prefix", "allowed_start", "decided_by"}),
         ("capabilities", set()),
     ],
 )

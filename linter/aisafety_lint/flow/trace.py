@@ -12,7 +12,7 @@ from aisafety_lint.program.spelling import spelled
 from aisafety_lint.python.facts import Place
 from aisafety_lint.source import Span
 
-_MANY = 4  # overrides of one method
+_MANY, _VERY_MANY = 4, 8  # overrides of one method
 _LONG, _VERY_LONG = 12, 20  # steps: the longer the way, the more it rests on objects that are untrusted only in part
 
 
@@ -50,7 +50,8 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     steps = _steps(solver, nodes, described, Location(location.path, location.span, f"`{name}`"))
     guessed = any(solver.reached[node].guessed for node in nodes if node in solver.reached)
     doubts = (len(steps) > _LONG) + (len(steps) > _VERY_LONG) + guessed
-    doubts += any(len(set(_targets(solver, *call))) > _MANY for call in chain)
+    widest = max(len(set(_targets(solver, *call))) for call in chain)
+    doubts += (widest > _MANY) + (widest > _VERY_MANY)
     symbol = solver.index.scopes[last.scope].qualname
     return Flow(
         seed,

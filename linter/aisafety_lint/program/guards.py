@@ -125,12 +125,13 @@ class Guards:
         if operator == "isinstance" or outcome == "false":
             absent = self.index.value(scope, left)
             if operator in ("In", "NotIn") and absent.kind == "str" and absent.name in self.resolver.models.absent:
-                yield Check(self._kept(scope, right), self.resolver.models.absent[absent.name], derived=True)
+                cleans = self.resolver.models.absent[absent.name]
+                yield from (Check(item, cleans, derived=True) for item in self._kept(scope, right))
             return
         if operator in ("Eq", "NotEq", "Is", "IsNot"):
             for one, other in ((left, right), (right, left)):
                 if self.index.value(scope, one).op != "const" and one not in self.slice(scope, other):
-                    yield Check(self._kept(scope, one), ALL, derived=False)
+                    yield from self._equal(scope, one, ALL, ALL)
         else:
             yield from self._by_membership(scope, left, right)
 
@@ -139,20 +140,30 @@ class Guards:
         characters = characters_of(self.resolver, scope, right)
         each = ALL if characters is None else self.kinds.harmless(characters)
         if not self._is_text(scope, right):
-            yield Check(self._kept(scope, left), ALL, derived=False, each=each)
+            yield from self._equal(scope, left, ALL, each)
         elif characters is not None:
-            yield Check(self._kept(scope, left), each, derived=False, each=each)
+            yield from self._equal(scope, left, each, each)
 
-    def _kept(self, scope: int, value: int) -> int:
-        """The value behind `x.strip().lower()`: what is compared keeps every character that matters."""
+    def _equal(self, scope: int, value: int, cleans: frozenset[str], each: frozenset[str]) -> Iterator[Check]:
+        """What is known of a value that is one of some constants, and of what it was taken from."""
+        for item in self._kept(scope, value):
+            yield Check(item, cleans, derived=False, each=each)
+            known = self.index.value(scope, item)
+            decided = frozenset(kind for kind, part in self.kinds.decided_by.items() if part == known.name)
+            if known.op == "item" and decided:
+                yield Check(known.args[0], decided, derived=True)
+
+    def _kept(self, scope: int, value: int) -> Iterator[int]:
+        """A value and those behind `x.strip().lower()`: what is compared keeps every character that matters."""
+        yield value
         known = self.index.value(scope, value)
         while known.op == "call" and len(known.args) == 1:
             function = self.index.value(scope, known.args[0])
             if function.op != "attr" or function.name not in _KEEPING:
                 break
             value = function.args[0]
+            yield value
             known = self.index.value(scope, value)
-        return value
 
     def _is_text(self, scope: int, value: int) -> bool:
         known = self.index.value(scope, value)
@@ -297,7 +308,8 @@ class Guards:
             element = self.index.value(scope, check.value)
             filtered = self.index.value(scope, items.args[0]).guard != known.guard
             if element.op == "element" and not element.name and not filtered:
-                yield Check(self._kept(scope, element.args[0]), check.each or check.cleans, derived=False)
+                cleans = check.each or check.cleans
+                yield from (Check(item, cleans, derived=False) for item in self._kept(scope, element.args[0]))
 
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
         """`isinstance(x, int)`."""

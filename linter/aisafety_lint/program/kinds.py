@@ -14,7 +14,7 @@ class Kinds:
 
     `harmless_prefix`: the text before the untrusted part; `allowed_start`: what an allow-list asks for; `dangerous`:
     sets of characters of each of which an attack on the kind needs one; `quoted`: kinds for which a value between
-    quotes that it cannot contain is safe.
+    quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters.
     """
 
     sources: Mapping[str, str]
@@ -25,6 +25,7 @@ class Kinds:
     allowed_start: Mapping[str, re.Pattern[str]]
     dangerous: Mapping[str, tuple[frozenset[str], ...]]
     quoted: frozenset[str]
+    decided_by: Mapping[str, str]
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
         """The kinds for which a text that is made of these characters only is safe."""
@@ -52,6 +53,9 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
         for kind, row in data["sinks"].items()
         if "dangerous" in row
     }
+    decided = {kind: str(row["decided_by"]) for kind, row in data["sinks"].items() if "decided_by" in row}
     quoted = frozenset(kind for kind, row in data["sinks"].items() if row.get("quoted"))
     inert = {kind: frozenset(row.get("inert", ())) for kind, row in data["sources"].items()}
-    return Kinds(named["sources"], inert, named["sinks"], named["capabilities"], prefixes, starts, dangerous, quoted)
+    return Kinds(
+        named["sources"], inert, named["sinks"], named["capabilities"], prefixes, starts, dangerous, quoted, decided
+    )

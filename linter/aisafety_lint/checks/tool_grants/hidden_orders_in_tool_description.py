@@ -13,6 +13,7 @@ from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 from aisafety_lint.source import Span
 
+_BLOCK = "(?:important|hidden|secret|system|instructions?|critical|admin)"
 _SECRECY = "an order to keep something from the user"
 _USER = r"[^.\n]{0,40}\b(?:users?|humans?|persons?|people|anyone|customers?)\b"
 _OTHER_ORDERS = r"[^.\n]{0,30}\b(?:previous|prior|earlier|above|all)\b[^.\n]{0,30}\b(?:instructions?|rules?|prompts?)\b"
@@ -21,9 +22,9 @@ _CREDENTIALS = r"(?:~/|\.ssh\b|\.env\b|mcp\.json|id_rsa|/etc/|credentials?\b|api
 _UNSEEN = "\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\U000e0001-\U000e007f"
 
 _ORDERS = tuple(
-    (what, re.compile(pattern, re.IGNORECASE))
+    (what, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
     for what, pattern in (
-        ("orders in a block of its own", r"<\s*(?:important|hidden|secret|system|instructions?|critical|admin)\s*>"),
+        ("orders in a block of its own", rf"^[ \t]*<\s*{_BLOCK}\s*>|<\s*{_BLOCK}\s*>[^<>]*<\s*/"),
         (_SECRECY, rf"\b(?:do not|don't|never) (?:tell|mention|inform|notify|alert)\b{_USER}"),
         (_SECRECY, rf"\bwithout (?:telling|mentioning|informing|notifying){_USER}"),
         ("an order to forget other orders", rf"\b(?:ignore|disregard|forget)\b{_OTHER_ORDERS}"),
