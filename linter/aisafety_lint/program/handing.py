@@ -14,21 +14,26 @@ _DEPTH = 3
 
 
 def handed_on(resolver: Resolver, scope: int, value: int, unless_to: Iterable[str], depth: int = _DEPTH) -> bool:
-    """Whether a value leaves the functions that know what it is, other than to calls of some paths or types."""
+    """Whether a value leaves the functions that know what it is, other than to calls of some paths or types.
+
+    One that nobody uses may yet: what is shown is a part of the program.
+    """
     index = resolver.index
     values = index.scopes[scope].values
     if index.scopes[scope].form != "function" and _read_elsewhere(resolver, scope, value):
         return True
     pending = [value]
+    used = False
     for known in pending:
         for position, user in enumerate(values):
+            used = used or known in user.args
             if known not in user.args or position in pending or user.op in _LOOKED_AT:
                 continue
             if user.op in _SAME:
                 pending.append(position)
             elif user.op != "call" or _taken(resolver, scope, position, known, unless_to, depth):
                 return True
-    return False
+    return not used
 
 
 def _read_elsewhere(resolver: Resolver, scope: int, value: int) -> bool:
