@@ -137,7 +137,11 @@ def test_its_regular_expressions_are_quick(stem: str) -> None:
 
 @pytest.mark.parametrize(
     ("group", "more"),
-    [("sources", set()), ("sinks", {"dangerous", "quoted", "harmless_prefix"}), ("capabilities", set())],
+    [
+        ("sources", {"inert"}),
+        ("sinks", {"dangerous", "needed", "quoted", "harmless_prefix", "allowed_start", "decided_by"}),
+        ("capabilities", set()),
+    ],
 )
 def test_every_kind_has_a_meaning_and_a_name(group: str, more: set[str]) -> None:
     for kind in KINDS[group].values():

@@ -297,6 +297,7 @@ class TestStructures:
             "redis://:${REDIS_PASSWORD}@redis:6379/0",
             "https://github.com/acme/agents.git",
             "https://someone:x81kdPq9@db.example.com/x",
+            "https://someone:a%20secret@db.acme-corp.net/x",
         ],
     )
     def test_addresses_that_open_nothing(self, address: str) -> None:
@@ -357,6 +358,7 @@ class TestNames:
                 (name, Role.NONE)
                 for name in ("secret_name", "SECRET_ARN", "password_field", "api_key_header", "CACHE_KEY")
             ),
+            *((name, Role.NONE) for name in ("hashed_secret", "password_digest", "masked_token", "encrypted_password")),
             *((name, Role.NONE) for name in ("token_url", "PRIMARY_KEY", "public_key", "monkey", "author", "keyboard")),
         ],
     )
@@ -416,6 +418,18 @@ class TestJudgement:
         assert find(f'OPENAI_API_KEY = "{value}"\nclient = Client(password="{value}")\n') == ()
         assert find(f"OPENAI_API_KEY={value}\n", ".env", "dotenv") == ()
         assert find(f"openai_api_key: {value}\n", "a.yaml", "yaml") == ()
+
+    def test_hashes_of_passwords_are_silent(self) -> None:
+        for value in (
+            "pbkdf2_sha256$30000$Vo0VlMnkR4Bk$qEvtdyZRWTcOsCnIoQ7fVOu1XAURIZYoOZ3iq8Dr4M",
+            "$2b$12$" + "xK9" * 17,
+        ):
+            assert find(f'ADMIN_PASSWORD = "{value}"\n') == ()
+
+    def test_a_secret_of_ones_own_is_the_readers_in_documentation(self) -> None:
+        value = "192b9bdd22ab9ed4d12e236c" + "78afcb9a393ec15f71bbf5dc"
+        assert find(f"    SECRET_KEY = '{value}'\n", "docs/config.rst", "markdown") == ()
+        assert len(find(f"SECRET_KEY = '{value}'\n")) == 1
 
 
 class TestGuessable:

@@ -25,17 +25,17 @@ _BY_SUFFIX: Final = {
     **dict.fromkeys(("yaml", "yml"), "yaml"),
     **dict.fromkeys(("json", "jsonc", "json5", "code-workspace"), "json"),
     "toml": "toml",
-    **dict.fromkeys(("md", "markdown", "mdc", "mdx"), "markdown"),
+    **dict.fromkeys(("md", "markdown", "mdc", "mdx", "rst", "adoc", "textile"), "markdown"),
     **dict.fromkeys(("sh", "bash", "zsh", "ksh"), "shell"),
     **dict.fromkeys(("dockerfile", "containerfile"), "dockerfile"),
     "env": "dotenv",
 }
 
 _TEXT: Final = """
-    adoc bat bzl c cc cfg cjs clj cljs cmake cmd conf cpp cql cs css csv cts cypher dart ejs el elm erl ex exs fish fs
+    bat bzl c cc cfg cjs clj cljs cmake cmd conf cpp cql cs css csv cts cypher dart ejs el elm erl ex exs fish fs
     go gql gradle graphql groovy h handlebars hbs hcl hpp hs htm html http inc ini j2 java jinja jinja2 jl js jsonl jsx
     kt kts less lock log lua m mako mjs ml mm mts mustache ndjson nix php pl pm prisma prompt properties proto ps1 psm1
-    pug pyi pyx r rb rego rkt rs rst sass scala scss sol sql svelte swift tcl template tex textile tf tfvars tmpl toon
+    pug pyi pyx r rb rego rkt rs sass scala scss sol sql svelte swift tcl template tex tf tfvars tmpl toon
     tpl ts tsv tsx twig txt v vb vim vue xml xsd zig
 """
 

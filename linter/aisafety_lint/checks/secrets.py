@@ -55,7 +55,7 @@ def _finding(rule: Rule, wanted: Mapping[str, Any], match: SecretMatch) -> Findi
 def _words(match: SecretMatch) -> dict[str, str]:
     """What a message may say of a secret: never a character of it after its public prefix."""
     return {
-        "vendor": match.vendor,
+        "vendor": match.vendor if match.vendor != "any" else "An" if match.what[:1] in "aeiou" else "A",
         "what": match.what,
         "name": match.name or "a literal",
         "prefix": f"begins with `{match.prefix}`" if match.prefix else "has no fixed prefix",

@@ -17,7 +17,8 @@ def bind_operand(
     params = index.scopes[function].params
     attribute = index.value(scope, value.args[0])
     bound = callee.receiver is not None or callee.kind in ("class", "instance")
-    if bound and attribute.op == "attr" and attribute.args[0] == operand and params and callee.kind == "function":
+    on_receiver = attribute.op == "attr" and attribute.args[0] == operand and callee.kind == "function"
+    if bound and on_receiver and params and (path or not _assembled(resolver, callee)):
         yield params[0].value, path
     rest = params[bound + callee.given :]
     place = 0
@@ -26,6 +27,12 @@ def bind_operand(
             yield from _targets(rest, keyword, place, path)
         if keyword == "":
             place += 1
+
+
+def _assembled(resolver: Resolver, callee: Ref) -> bool:
+    """Whether the receiver of a method is an object that the program put together."""
+    receiver = callee.receiver
+    return receiver is not None and receiver.kind == "instance" and resolver.assembled(receiver.scope)
 
 
 def _targets(params: tuple[Param, ...], keyword: str, place: int, path: Path) -> Iterator[tuple[int, Path]]:

@@ -12,11 +12,15 @@ from aisafety_lint.flow.files import Files
 from aisafety_lint.flow.shapes import arranged, method_result
 from aisafety_lint.flow.transfer import FILE, Path, below, iterated, passes
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.patterns import characters_left
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param, Value
 
+_LAST_PIECE = frozenset({("split", "-1"), ("rsplit", "-1"), ("rpartition", "-1"), ("rpartition", "2")})
+_HANDING = frozenset({"copy", "phi", "await", "and", "or", "attr"})
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
 _COPYING = frozenset({"model_copy", "copy"})  # of a data model: `update` names the fields that are new
 _DUMPING = frozenset({"model_dump", "dict", "to_dict"})
@@ -36,8 +40,9 @@ class Passed:
 class Library:
     """Answers about calls by access path."""
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, kinds: Kinds) -> None:
         self.resolver = resolver
+        self.kinds = kinds
         self.models = resolver.models
         self.files = Files(resolver)
         self._clean_names = {key.rpartition(".")[2] for key in resolver.models.facts["clean_attributes"]}
@@ -52,10 +57,26 @@ class Library:
             inside = any(self.resolver.function_of(callee) is not None for callee in self.resolver.callees(scope, call))
             for row in () if inside else rows_of(self.models, "sinks", self.names(scope, call)):
                 held = all_hold(self.resolver, scope, call, row)
-                if held is not Holds.NO:
+                if held is not Holds.NO and not ("called" in row and not self._is_called(scope, call)):
                     found.append((row, held))
             known = self._sinks[scope, call] = tuple(found)
         return known
+
+    def _is_called(self, scope: int, call: int) -> bool:
+        """Whether what a call returns is called, run or returned in turn, and not just looked at."""
+        values = self.resolver.index.scopes[scope].values
+        pending = [call]
+        for known in pending:
+            for position, user in enumerate(values):
+                if known not in user.args:
+                    continue
+                if user.op == "return" or (user.op == "call" and user.args[0] == known):
+                    return True
+                if user.op == "call" and any(rows_of(self.models, "runs", self.resolver.paths(scope, position))):
+                    return True
+                if user.op in _HANDING and position not in pending:
+                    pending.append(position)
+        return False
 
     def runs(self, scope: int, call: int) -> tuple[tuple[Row, Ref], ...]:
         """The project functions that a library call runs, with the row that says so."""
@@ -142,15 +163,28 @@ class Library:
         written = value.op == "store" and operand == 1 and value.kind in ("element", "spread")
         return FILE if passed is not None and written and self.files.holds(scope, value.args[0]) else passed
 
-    def cleaned_by_attribute(self, scope: int, attribute: int) -> frozenset[str]:
-        """The sink kinds for which the models say that an attribute of an object is safe (`Path(text).name`)."""
-        known = self.models.facts["clean_attributes"]
-        name = self.resolver.index.value(scope, attribute).name
-        if name not in self._clean_names:
+    def part(self, scope: int, position: int) -> frozenset[str]:
+        """The sink kinds for which an attribute of an object (`Path(text).name`) or the end of a split text is safe."""
+        value = self.resolver.index.value(scope, position)
+        if value.op == "item":
+            return self._split_off(scope, value)
+        if value.name not in self._clean_names:
             return frozenset()
-        paths = (ref.path for ref in self.resolver.refs(scope, attribute) if ref.kind == "external")
-        keys = {key for path in paths for key in self.models.keys(path)}
-        return frozenset(kind for key in keys for row in known.get(key, ()) for kind in row["cleans"])
+        paths = (ref.path for ref in self.resolver.refs(scope, position) if ref.kind == "external")
+        rows = (row for path in paths for row in self.models.rows("clean_attributes", path))
+        return frozenset(kind for row in rows for kind in row["cleans"])
+
+    def _split_off(self, scope: int, value: Value) -> frozenset[str]:
+        """`text.split("/")[-1]` holds no slash."""
+        index = self.resolver.index
+        call = index.value(scope, value.args[0])
+        function = index.value(scope, call.args[0]) if call.op == "call" and len(call.args) > 1 else None
+        place = index.value(scope, value.args[1])
+        wanted = "-" + index.value(scope, place.args[0]).name if place.op == "not" else place.name
+        if function is None or (function.name, wanted) not in _LAST_PIECE:
+            return frozenset()
+        separator = index.value(scope, call.args[1])
+        return self.models.absent.get(separator.name, frozenset()) if separator.kind == "str" else frozenset()
 
     def result(self, scope: int, call: int, operand: int, path: Path) -> Passed | None:
         """What the result of a call holds of an untrusted operand; None for nothing."""
@@ -164,6 +198,7 @@ class Library:
         for row in rows_of(self.models, "sanitizers", paths):
             if all_hold(self.resolver, scope, call, row) is Holds.YES:
                 cleans |= frozenset(row["cleans"])
+        cleans |= self._filtered(scope, call, paths)
         if "all" in cleans:
             return None
         for row in rows_of(self.models, "propagation", paths):
@@ -178,6 +213,19 @@ class Library:
         """Whether nothing untrusted can come out of a call, whatever goes in (`int(...)`)."""
         rows = rows_of(self.models, "sanitizers", self.resolver.paths(scope, call))
         return any("all" in row["cleans"] and all_hold(self.resolver, scope, call, row) is Holds.YES for row in rows)
+
+    def _filtered(self, scope: int, call: int, paths: tuple[str, ...]) -> frozenset[str]:
+        """The kinds for which the characters that `re.sub` leaves in a text are harmless."""
+        args, keywords = self.resolver.index.value(scope, call).args, self.resolver.index.calls[scope][call].keywords
+        function = self.resolver.index.value(scope, args[0])
+        given = args[1:]
+        if "re.sub" not in paths:
+            compiled = "re.compile().sub" in paths and function.op == "attr"
+            given = (function.args[0], *given) if compiled else ()
+        if len(given) != 3 or any(keywords[:2]):  # `count` would leave some of them
+            return frozenset()
+        left = characters_left(self.resolver, scope, given[0], given[1])
+        return frozenset() if left is None else self.kinds.harmless(left)
 
     def _listed(self, scope: int, call: int, row: Row, operand: int) -> bool:
         """Whether the operand is among those that a propagation row lets through."""
@@ -228,6 +276,8 @@ class Library:
         """A method of an untrusted object."""
         index = self.resolver.index
         args = index.value(scope, call).args
+        if path and path[0] == method:
+            return Passed(path[1:], cleans, guessed=False)
         if not path or method in _SERIALISING:
             return Passed((), cleans, guessed=False)
         if method in _DUMPING or (method in _COPYING and not self._renewed(scope, args[1:], path[0])):

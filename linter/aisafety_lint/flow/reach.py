@@ -17,7 +17,7 @@ from functools import cached_property
 
 from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.library import Library
-from aisafety_lint.flow.sources import carries
+from aisafety_lint.flow.sources import scalar
 from aisafety_lint.flow.transfer import FILE, Path, may_pass
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.refs import Ref
@@ -217,7 +217,8 @@ class _Walk:
 
     def _param(self, scope: int, position: int, value: Value, whole: bool) -> None:
         declared = next((item for item in self.index.scopes[scope].params if item.value == position), None)
-        if declared is None or not carries(self.resolver, scope, declared):
+        kind = None if declared is None else declared.annotation
+        if declared is None or (kind is not None and scalar(self.resolver, scope, kind, whole=False)):
             return
         for where, operand in self.sites.operands_for(scope, declared):
             self.cross([(where, operand)], whole or declared.form in ("*", "**"))

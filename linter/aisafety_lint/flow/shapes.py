@@ -12,10 +12,12 @@ def arranged(shape: str, place: str, path: Path) -> Path | None:
             return iterated(path, "")
         case "elements":
             return _elements(path)
+        case "ordered":
+            return path if path and is_position(path[0]) else _elements(path)
         case "numbered":
             return _below(path, "1")
         case "zipped":
-            return _below(path, place)
+            return cut(("*", "*", *path[2:])) if place == "*" else _below(path, place)
         case "listed":
             return (path or ("*",)) if place == "*" else cut((place, *path))
         case "replaced":

@@ -98,7 +98,7 @@ class Solver:
         self.guards = program.guards
         self.consent = program.consent
         self.kinds = program.kinds
-        self.library = Library(program.resolver)
+        self.library = Library(program.resolver, program.kinds)
         self.sites = CallSites(self.library)
         self.interest = interest
         self.most = most
@@ -174,7 +174,6 @@ class Solver:
             else:
                 if user.op == "attr":
                     self._method(node, position, cleaned)
-                    cleaned |= self.library.cleaned_by_attribute(node.scope, position)
                 self._operation(node, position, user, operand, cleaned)
         self._leave(node)
         if node.path == FILE:
@@ -213,20 +212,15 @@ class Solver:
             path = self.library.passes(node.scope, user, operand, node.path)
         if path is None:
             return
-        if user.op == "text" and user.kind == "+" and operand == 1:
-            path = self._after_literal(node, user, path)
+        if user.op in ("attr", "item") and path != FILE:
+            cleaned |= self.library.part(node.scope, position)
+            if "all" in cleaned:
+                return
         if user.op == "store" and user.kind == "item" and operand == 1:
             self._item_sinks(node, position, user, cleaned)
         if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
             cleaned |= self._harmless(node, user, operand)
         self.add(Node(node.context, node.scope, position, path, cleaned), self._onwards(node))
-
-    def _after_literal(self, node: Node, user: Value, path: Path) -> Path:
-        """`["git", "log"] + arguments`: what is appended to a list literal starts at a known position."""
-        left = self.index.value(node.scope, user.args[0])
-        if left.op not in ("list", "tuple") or left.kind or (path and not path[0].isdigit() and path[0] != "*"):
-            return path
-        return cut((f"{len(left.args)}:", *path[1:]))
 
     def _item_sinks(self, node: Node, position: int, user: Value, cleaned: Kindset) -> None:
         """`message["Subject"] = text` on an instance of a modelled type counts as its `__setitem__`."""

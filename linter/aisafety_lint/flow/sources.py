@@ -58,26 +58,31 @@ def carries(resolver: Resolver, scope: int, param: Param) -> bool:
     return param.annotation is None or not scalar(resolver, scope, param.annotation)
 
 
-def scalar(resolver: Resolver, scope: int, annotation: Annotation, depth: int = 4) -> bool:
-    """Whether a type is too small to carry an attack."""
+def scalar(resolver: Resolver, scope: int, annotation: Annotation, depth: int = 4, *, whole: bool = True) -> bool:
+    """Whether a type is too small to carry an attack, or holds only what the program itself put into it.
+
+    The second is said of an object as a whole: for its parts, ask with `whole` being false.
+    """
     last = annotation.name.rpartition(".")[2]
     if last in ("Union", "Optional"):
         items = [item for item in annotation.args if item.name != "None"]
-        return bool(items) and all(scalar(resolver, scope, item, depth) for item in items)
+        return bool(items) and all(scalar(resolver, scope, item, depth, whole=whole) for item in items)
     if last in _HOLDING:
         items = list(annotation.args[:1] if last == "Annotated" else annotation.args)
-        return bool(items) and all(scalar(resolver, scope, item, depth) for item in items)
+        return bool(items) and all(scalar(resolver, scope, item, depth, whole=whole) for item in items)
     if last == "Literal":
         return True
     for ref in resolver.dotted(scope, annotation.name):
         if ref.kind == "external" and ref.path in resolver.models.scalars:
             return True
-        if ref.kind == "class" and any(
-            base.path.removesuffix("()") in resolver.models.scalars for base in resolver.lineage(ref.scope)
+        if ref.kind == "class" and (
+            (whole and resolver.assembled(ref.scope))
+            or any(base.path.removesuffix("()") in resolver.models.scalars for base in resolver.lineage(ref.scope))
         ):
             return True
     return depth > 0 and any(
-        scalar(resolver, where, other, depth - 1) for where, other in resolver.aliases(scope, annotation.name)
+        scalar(resolver, where, other, depth - 1, whole=whole)
+        for where, other in resolver.aliases(scope, annotation.name)
     )
 
 
@@ -116,7 +121,7 @@ def _source_call(resolver: Resolver, scope: int, call: int) -> Iterator[Seed]:
     for path in resolver.paths(scope, call):
         for row in resolver.models.rows("sources", path):
             if all_hold(resolver, scope, call, row) is not Holds.NO:
-                clean, parts = _shape(row)
+                clean, parts = _shape(resolver, row)
                 yield Seed(scope, call, row["yields"], spelled(resolver.index, scope, call), clean, _paths(parts))
 
 
@@ -127,13 +132,14 @@ def _attributes(resolver: Resolver) -> Iterator[Seed]:
             paths = (ref.path for ref in resolver.refs(scope, value) if ref.kind == "external")
             if any(key in resolver.models.keys(path) for path in paths):
                 for row in rows:
-                    clean, parts = _shape(row)
+                    clean, parts = _shape(resolver, row)
                     yield Seed(scope, value, row["yields"], spelled(resolver.index, scope, value), clean, _paths(parts))
 
 
-def _shape(row: Row) -> tuple[frozenset[str], tuple[str, ...]]:
+def _shape(resolver: Resolver, row: Row) -> tuple[frozenset[str], tuple[str, ...]]:
     """Which attributes of an untrusted object carry nothing, and which alone carry something."""
-    return frozenset(row.get("except", ())), tuple(row.get("parts", ()))
+    inert = resolver.models.inert.get(row["yields"], frozenset())
+    return frozenset(row.get("except", ())) | inert, tuple(row.get("parts", ()))
 
 
 def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Seed]:
@@ -172,7 +178,8 @@ def _methods(resolver: Resolver) -> Iterator[Seed]:
 
 
 def _parameters(resolver: Resolver, function: int, row: Row, values: tuple[int, ...]) -> Iterator[Seed]:
-    clean, parts = _shape(row) if "method" in row else (frozenset[str](), tuple(row.get("parts", ())))
+    # `except` of a decorator names parameters, that of a method attributes.
+    clean, parts = _shape(resolver, row if "method" in row else {**row, "except": ()})
     for param in resolver.index.scopes[function].params:
         if param.value in values and carries(resolver, function, param):
             yield Seed(function, param.value, row["yields"], param.name, clean, _paths(parts))
@@ -188,7 +195,7 @@ def _instances(resolver: Resolver) -> Iterator[Seed]:
             if param.annotation is not None:
                 refs = resolver.annotated(number, param.annotation)
                 for row, inside in _rows_of_instances(resolver, refs, rows, ()):
-                    clean, parts = _shape(row)
+                    clean, parts = _shape(resolver, row)
                     paths = tuple((*inside, *path) for path in _paths(parts)) or ((inside,) if inside else ())
                     yield Seed(number, param.value, row["yields"], param.name, clean, paths)
 

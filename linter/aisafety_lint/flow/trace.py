@@ -1,5 +1,6 @@
 """Traces for people: the way of a flow from source to sink, one step for each line of code that matters."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.finding import Confidence, Location
@@ -11,6 +12,7 @@ from aisafety_lint.program.conditions import row_confidence
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.spelling import spelled
 
+_MANY, _VERY_MANY = 4, 8  # overrides of one method
 _LONG, _VERY_LONG = 12, 20  # lines: the longer the way, the more it rests on objects that are untrusted only in part
 
 
@@ -50,6 +52,8 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     length = _lines(solver.index, nodes, sink)
     guessed = any(solver.reached[node].guessed for node in nodes if node in solver.reached)
     doubts = (length > _LONG) + (length > _VERY_LONG) + guessed
+    widest = max(len(set(_targets(solver, *call))) for call in chain)
+    doubts += (widest > _MANY) + (widest > _VERY_MANY)
     symbol = solver.index.scopes[last.scope].qualname
     return Flow(
         seed,
@@ -63,6 +67,13 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         row_confidence(last.row, last.held, doubts),
         way,
     )
+
+
+def _targets(solver: Solver, scope: int, call: int) -> Iterator[int]:
+    """The methods that a call may run by what is known of its receiver: the more, the less likely is each of them."""
+    for callee in solver.resolver.callees(scope, call):
+        if callee.kind == "function" and callee.receiver is not None:
+            yield callee.scope
 
 
 def _way(solver: Solver, node: Node) -> list[Node]:

@@ -28,7 +28,7 @@ def passes(value: Value, operand: int, path: Path) -> Path | None:
         return path
     match value.op:
         case "attr":
-            return below(path, value.name)
+            return None if path[:1] == ("*",) else below(path, value.name)
         case "item":
             return below(path, value.name or "*") if operand == 0 else None
         case "element":
@@ -50,7 +50,7 @@ def _combines(value: Value, operand: int, path: Path) -> Path | None:
         case "caught":
             return path if 0 < operand <= int(value.name) else None
         case "text":
-            return path if value.kind == "+" else ()
+            return _joined(value, operand, path)
         case "arithmetic":
             return path if value.name in _CARRYING else None
         case "list" | "tuple" | "set":
@@ -67,6 +67,15 @@ def may_pass(value: Value) -> bool:
     if value.op == "arithmetic":
         return value.name in _CARRYING
     return value.op in _SAME or value.op in _PASSING
+
+
+def _joined(value: Value, operand: int, path: Path) -> Path:
+    """`["git", "log"] + arguments`: what is added to a list literal starts at a known position."""
+    if value.kind != "+":
+        return ()
+    if operand == 0 or not value.name or (path and not is_position(path[0]) and path[0] != "*"):
+        return path
+    return cut((value.name, *path[1:]))
 
 
 def dict_path(key: str, *, is_key: bool, path: Path) -> Path:
@@ -131,5 +140,7 @@ def _stored(value: Value, operand: int, path: Path) -> Path | None:
     if operand == 2:
         return None
     if value.kind == "spread":
+        if value.name:
+            return (value.name, *path[1:])
         return path if path and not is_position(path[0]) else ("*", *path[1:])
     return cut((value.name or "*", *path))

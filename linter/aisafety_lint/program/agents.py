@@ -9,6 +9,7 @@ from aisafety_lint.finding import Confidence
 from aisafety_lint.program.conditions import Holds, all_hold, container_items, operands, row_confidence
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.guards import Guards
+from aisafety_lint.program.handing import handed_on
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
@@ -64,7 +65,7 @@ def find_grants(resolver: Resolver, guards: Guards) -> tuple[Grant, ...]:
             for path in resolver.paths(scope, call.value):
                 for row in resolver.models.rows("grants", path):
                     held = all_hold(resolver, scope, call.value, row)
-                    if held is not Holds.NO and not _opted_in(resolver, guards, scope, call.value):
+                    if held is not Holds.NO and not _kept(resolver, guards, scope, call.value, row):
                         capabilities = tuple(row.get("capabilities", ()))
                         found.append(Grant(scope, call.value, row, capabilities, row_confidence(row, held)))
     found += _named(resolver)
@@ -88,6 +89,12 @@ def _named(resolver: Resolver) -> Iterator[Grant]:
                     for row in rows:
                         capabilities = tuple(row.get("capabilities", ()))
                         yield Grant(number, position, row, capabilities, row_confidence(row), known.name)
+
+
+def _kept(resolver: Resolver, guards: Guards, scope: int, call: int, row: Row) -> bool:
+    """Whether a power stays with the program, or the developer's opt-in is elsewhere."""
+    unused = "handed" in row and not handed_on(resolver, scope, call, row.get("except", ()))
+    return unused or _opted_in(resolver, guards, scope, call)
 
 
 def _opted_in(resolver: Resolver, guards: Guards, scope: int, call: int) -> bool:

@@ -62,11 +62,19 @@ class Consent:
         return known
 
     def switched(self, scope: int, guard: int) -> bool:
-        """Whether a condition on the environment, which only the operator sets, dominates a place."""
-        return any(
-            holds != "returned" and self._from("environment", scope, value, _DEPTH)
-            for value, holds in self._chain(scope, guard)
-        )
+        """Whether a place is only reached where a variable of the environment is set, which only the operator does."""
+        set_there = (value for value, holds in self._chain(scope, guard) if self._is_set(scope, value, holds))
+        return any(self._from("environment", scope, value, _DEPTH) for value in set_there)
+
+    def _is_set(self, scope: int, value: int, holds: str) -> bool:
+        """Whether a condition holds where what it tests is set, and not where it is missing."""
+        if holds == "returned":
+            return False
+        known = self.index.value(scope, value)
+        positive = holds == "true"
+        while known.op == "not":
+            positive, known = not positive, self.index.value(scope, known.args[0])
+        return positive != (known.op == "compare" and known.name in ("NotEq", "NotIn", "IsNot"))
 
     def _chain(self, scope: int, guard: int) -> Iterator[tuple[int, str]]:
         """The conditions in force, innermost first."""

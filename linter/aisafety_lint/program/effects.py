@@ -91,4 +91,36 @@ class Effects:
                 continue
             for capability in row["capability"] if isinstance(row["capability"], list) else [row["capability"]]:
                 found.setdefault(capability, row_confidence(row, held))
+        if "fs-delete" in found and self._made_here(scope, call):
+            del found["fs-delete"]
         yield from found.items()
+
+    def _made_here(self, scope: int, call: int) -> bool:
+        """Whether a function deletes a file that it makes itself: a temporary one, one that it writes and moves."""
+        index = self.resolver.index
+        value = index.value(scope, call)
+        function = index.value(scope, value.args[0])
+        deleted = {*function.args[:1], *value.args[1:2]} if function.op == "attr" else set(value.args[1:2])
+        origin = self._origin(scope, deleted)
+        for other in index.scopes[scope].calls:
+            paths = self.resolver.paths(scope, other.value)
+            if other.value in origin and any(path.startswith("tempfile.") for path in paths):
+                return True
+            known = index.value(scope, other.value)
+            callee = index.value(scope, known.args[0])
+            written = {*callee.args[:1], *known.args[1:2]} if callee.op == "attr" else set(known.args[1:2])
+            if other.value != call and written & deleted and self._writes(scope, other.value, paths):
+                return True
+        return False
+
+    def _origin(self, scope: int, values: set[int]) -> set[int]:
+        found, pending = set(values), list(values)
+        for item in pending:
+            fresh = [arg for arg in self.resolver.index.value(scope, item).args if arg not in found]
+            found.update(fresh)
+            pending += fresh
+        return found
+
+    def _writes(self, scope: int, call: int, paths: tuple[str, ...]) -> bool:
+        rows = [row for row in rows_of(self.resolver.models, "effects", paths) if "fs-write" in row["capability"]]
+        return any(all_hold(self.resolver, scope, call, row) is not Holds.NO for row in rows)

@@ -3,18 +3,21 @@
 A condition is judged by what it does: a helper function by what it returns and where it raises, never by its name.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from aisafety_lint.program.beginnings import Allowed, allowed_by_list, allowed_by_start
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row
-from aisafety_lint.program.patterns import characters_allowed
+from aisafety_lint.program.patterns import characters_allowed, characters_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.wrappers import Wrappers
 from aisafety_lint.python.facts import Value
 
 ALL = frozenset({"all"})
 _SLICE = 10
+Allowing = Callable[[Resolver, Kinds, int, int], Iterator[Allowed]]
 _DEPTH = 5
 _MATCHERS = {"re.match": 0, "re.fullmatch": 0, "re.search": 0}
 _KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"})
@@ -22,22 +25,32 @@ _KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A value that a condition has tested: the sink kinds it is safe for; `derived`: so are values it was made from."""
+    """A value that a condition has tested: the sink kinds it is safe for; `derived`: so are values it was made from.
+
+    `each` are the kinds that a text is safe for when this is known of every character of it.
+    """
 
     value: int
     cleans: frozenset[str]
     derived: bool
+    each: frozenset[str] = frozenset()
 
 
 class Guards:
-    """Answers about the guards of a program's scopes."""
+    """Answers about the guards of a program's scopes; `switched` tells what only the operator's switch leads to."""
 
-    def __init__(self, resolver: Resolver, dangerous: dict[str, frozenset[str]]) -> None:
+    def __init__(self, resolver: Resolver, kinds: Kinds, switched: Callable[[int, int], bool]) -> None:
         self.resolver = resolver
+        self.switched = switched
         self.index = resolver.index
         self.wrappers = Wrappers(resolver)
-        self.dangerous = dangerous
         self._entries: dict[tuple[int, str], frozenset[str]] = {}
+        self.kinds = kinds
+        self._raising = {
+            key.rpartition(".")[2]
+            for key, rows in resolver.models.facts["checks"].items()
+            if any("raises" in row for row in rows)
+        }
         self._checks: dict[tuple[int, int], tuple[Check, ...]] = {}
         self._summaries: dict[tuple[int, str], tuple[tuple[str, Check], ...]] = {}
 
@@ -45,11 +58,19 @@ class Guards:
 
     def cleared(self, scope: int, value: int, guard: int) -> frozenset[str]:
         """The sink kinds for which a value is known to be safe under a guard."""
-        found: frozenset[str] = frozenset()
+        found = self._as_result(scope, value)
         for check in self.checks(scope, guard):
             if check.value == value or (check.derived and value in self.slice(scope, check.value)):
                 found |= check.cleans
         return found
+
+    def _as_result(self, scope: int, value: int) -> frozenset[str]:
+        """The kinds that a check clears in its own result, since it raises where it fails."""
+        known = self.index.value(scope, value)
+        if known.op != "call" or self.index.value(scope, known.args[0]).name not in self._raising:
+            return frozenset()
+        passed = (check for check in self._modelled(scope, value, "returned", "") if check.value == value)
+        return frozenset().union(*(check.cleans for check in passed))
 
     def at_entry(self, function: int, name: str) -> frozenset[str]:
         """The sink kinds for which a parameter is safe where a function starts, since its decorators check it."""
@@ -114,7 +135,7 @@ class Guards:
         iterable = self.index.value(scope, element).args[0]
         for check in self.checks(scope, guard):
             if check.value == element:
-                yield Check(iterable, check.cleans, derived=False)
+                yield Check(iterable, check.each or check.cleans, derived=False)
 
     def _established(self, scope: int, value: int, holds: str, depth: int) -> Iterable[Check]:
         """What is known when a condition is true, false, or a call has returned."""
@@ -157,16 +178,38 @@ class Guards:
         if operator == "isinstance" and outcome == "true":
             yield from self._typed(scope, left, right)
         if operator == "isinstance" or outcome == "false":
+            absent = self.index.value(scope, left)
+            if operator in ("In", "NotIn") and absent.kind == "str" and absent.name in self.resolver.models.absent:
+                cleans = self.resolver.models.absent[absent.name]
+                yield from (Check(item, cleans, derived=True) for item in self._kept(scope, right))
             return
         if operator in ("Eq", "NotEq", "Is", "IsNot"):
             for one, other in ((left, right), (right, left)):
                 if self.index.value(scope, one).op != "const" and one not in self.slice(scope, other):
-                    yield from (Check(item, ALL, derived=False) for item in self._kept(scope, one))
-        elif not self._is_text(scope, right):
-            yield from (Check(item, ALL, derived=False) for item in self._kept(scope, left))
+                    yield from self._equal(scope, one, ALL, ALL)
+        else:
+            yield from self._by_membership(scope, left, right)
+
+    def _by_membership(self, scope: int, left: int, right: int) -> Iterator[Check]:
+        """An allow-list, or a text that holds all characters that a part of it can have."""
+        characters = characters_of(self.resolver, scope, right)
+        each = ALL if characters is None else self.kinds.harmless(characters)
+        if not self._is_text(scope, right):
+            yield from self._equal(scope, left, ALL, each)
+        elif characters is not None:
+            yield from self._equal(scope, left, each, each)
+
+    def _equal(self, scope: int, value: int, cleans: frozenset[str], each: frozenset[str]) -> Iterator[Check]:
+        """What is known of a value that is one of some constants, and of what it was taken from."""
+        for item in self._kept(scope, value):
+            yield Check(item, cleans, derived=False, each=each)
+            known = self.index.value(scope, item)
+            decided = frozenset(kind for kind, part in self.kinds.decided_by.items() if part == known.name)
+            if known.op == "item" and decided:
+                yield Check(known.args[0], decided, derived=True)
 
     def _kept(self, scope: int, value: int) -> Iterator[int]:
-        """The value, and those behind `x.strip().lower()`: what is compared keeps every character that matters."""
+        """A value and those behind `x.strip().lower()`: what is compared keeps every character that matters."""
         yield value
         known = self.index.value(scope, value)
         while known.op == "call" and len(known.args) == 1:
@@ -192,7 +235,7 @@ class Guards:
             yield from self._modelled(scope, known.args[0], outcome, known.name)
         elif known.op == "call":
             yield from self._modelled(scope, value, outcome, "")
-        elif known.op in ("phi", "copy"):
+        elif known.op in ("phi", "copy", "or"):
             for item in known.args:
                 if item < value:
                     yield from self._modelled_in(scope, item, outcome)
@@ -220,6 +263,8 @@ class Guards:
                 continue
             for item in self._parts(scope, operand):
                 yield Check(item, frozenset(row["cleans"]), derived=not row.get("exact"))
+            if row.get("raises"):  # its result is the same content, checked
+                yield Check(call, frozenset(row["cleans"]), derived=False)
 
     def _parts(self, scope: int, operand: int) -> tuple[int, ...]:
         """The operand, or the elements of a list literal that is passed."""
@@ -281,6 +326,7 @@ class Guards:
         found = list(self._modelled(scope, call, holds, ""))
         found += self._by_quantifier(scope, call, known, holds, depth)
         if holds == "true":
+            found += self._by_start(allowed_by_start, scope, call)
             found += self._by_pattern(scope, call, known)
             found += self._by_type(scope, call, known)
         for callee in self.resolver.callees(scope, call):
@@ -293,15 +339,31 @@ class Guards:
                     )
                     if operand is not None:
                         found.append(Check(operand, check.cleans, check.derived))
+                        found += self._modelled_in(scope, operand, "true") if check.cleans == ALL else ()
         return found
 
-    def _by_quantifier(self, scope: int, call: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
+    def _by_start(self, allowed: Allowing, scope: int, call: int) -> Iterator[Check]:
+        for subject, kinds in allowed(self.resolver, self.kinds, scope, call):
+            if kinds:
+                yield Check(subject, kinds, derived=True)
+
+    def _by_quantifier(self, scope: int, call: int, known: Value, holds: str, depth: int) -> Iterator[Check]:
         """`any(bad(x) for x in items)` being false, `all(good(x) for x in items)` being true."""
+        items = self.index.value(scope, known.args[1]) if len(known.args) == 2 else known
+        if holds == "true" and items.kind == "comprehension" and "any" in self.resolver.paths(scope, call):
+            yield from self._by_start(allowed_by_list, scope, items.args[0])
         quantifier = {"false": "any", "true": "all"}.get(holds)
         if quantifier not in self.resolver.paths(scope, call) or len(known.args) != 2:
-            return ()
-        items = self.index.value(scope, known.args[1])
-        return self._established(scope, items.args[0], holds, depth - 1) if items.kind == "comprehension" else ()
+            return
+        if items.kind != "comprehension":
+            return
+        for check in self._established(scope, items.args[0], holds, depth - 1):
+            yield check
+            element = self.index.value(scope, check.value)
+            filtered = self.index.value(scope, items.args[0]).guard != known.guard
+            if element.op == "element" and not element.name and not filtered:
+                cleans = check.each or check.cleans
+                yield from (Check(item, cleans, derived=False) for item in self._kept(scope, element.args[0]))
 
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
         """`isinstance(x, int)`."""
@@ -332,8 +394,7 @@ class Guards:
             else:
                 continue
             if allowed is not None:
-                cleans = frozenset(kind for kind, dangerous in self.dangerous.items() if not allowed & dangerous)
-                yield Check(subject, cleans, derived=False)
+                yield Check(subject, self.kinds.harmless(allowed), derived=False)
 
     def summary(self, function: int, holds: str, depth: int) -> tuple[tuple[str, Check], ...]:
         """What is known of a function's parameters when it returned something true or false, or returned at all."""
@@ -342,7 +403,9 @@ class Guards:
             return self._summaries.get(key, ())
         self._summaries[key] = ()
         scope = self.index.scopes[function]
-        outcomes = [self._at_return(function, value, holds, depth) for value in scope.returns]
+        # An escape hatch beside the checked result is the operator's decision.
+        returns = [value for value in scope.returns if not self.switched(function, scope.values[value].guard)]
+        outcomes = [self._at_return(function, value, holds, depth) for value in returns or scope.returns]
         if scope.end != -2 and holds == "returned":
             outcomes.append(self.checks(function, scope.end))
         reached = [outcome for outcome in outcomes if outcome is not None]
@@ -375,12 +438,13 @@ def _common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:
         return ()
     found: list[Check] = []
     for check in outcomes[0]:
-        cleans = check.cleans
+        cleans, each = check.cleans, check.each or check.cleans
         for other in outcomes[1:]:
-            same = [item.cleans for item in other if item.value == check.value]
-            cleans = _meet(cleans, frozenset().union(*same)) if same else frozenset()
+            same = [item for item in other if item.value == check.value]
+            cleans = _meet(cleans, frozenset().union(*(item.cleans for item in same)))
+            each = _meet(each, frozenset().union(*(item.each or item.cleans for item in same)))
         if cleans:
-            found.append(Check(check.value, cleans, check.derived))
+            found.append(Check(check.value, cleans, check.derived, each))
     return tuple(found)
 
 

@@ -10,18 +10,32 @@ from aisafety_lint.knowledge import Knowledge, builtin_root
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """How messages name each kind, and what makes content harmless for a sink kind.
+    """How messages name each kind, which attributes of a source hold no content, and what makes content harmless.
 
-    `harmless_prefix`: the text before the untrusted part; `dangerous`: the characters an attack on the kind needs;
-    `quoted`: kinds for which a value between quotes that it cannot contain is safe.
+    `harmless_prefix`: the text before the untrusted part; `allowed_start`: what an allow-list asks for; `dangerous`:
+    sets of characters of each of which an attack on the kind needs one; `quoted`: kinds for which a value between
+    quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters.
     """
 
     sources: Mapping[str, str]
+    inert: Mapping[str, frozenset[str]]
     sinks: Mapping[str, str]
     capabilities: Mapping[str, str]
     harmless_prefix: Mapping[str, re.Pattern[str]]
-    dangerous: Mapping[str, frozenset[str]]
+    allowed_start: Mapping[str, re.Pattern[str]]
+    dangerous: Mapping[str, tuple[frozenset[str], ...]]
     quoted: frozenset[str]
+    decided_by: Mapping[str, str]
+
+    def harmless(self, characters: frozenset[str]) -> frozenset[str]:
+        """The kinds for which a text that is made of these characters only is safe."""
+        return frozenset(
+            kind for kind, needed in self.dangerous.items() if any(not characters & needs for needs in needed)
+        )
+
+    def allowed(self, start: str) -> frozenset[str]:
+        """The kinds for which a check for a beginning is an allow-list."""
+        return frozenset(kind for kind, pattern in self.allowed_start.items() if pattern.search(start))
 
 
 def load_kinds(knowledge: Knowledge) -> Kinds:
@@ -30,9 +44,18 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
     named = {
         role: {kind: row["name"] for kind, row in data[role].items()} for role in ("sources", "sinks", "capabilities")
     }
-    prefixes = {
-        kind: re.compile(row["harmless_prefix"]) for kind, row in data["sinks"].items() if "harmless_prefix" in row
+    prefixes, starts = (
+        {kind: re.compile(row[key]) for kind, row in data["sinks"].items() if key in row}
+        for key in ("harmless_prefix", "allowed_start")
+    )
+    dangerous = {
+        kind: tuple(frozenset(row[key]) for key in ("dangerous", "needed") if key in row)
+        for kind, row in data["sinks"].items()
+        if "dangerous" in row
     }
-    dangerous = {kind: frozenset(row["dangerous"]) for kind, row in data["sinks"].items() if "dangerous" in row}
+    decided = {kind: str(row["decided_by"]) for kind, row in data["sinks"].items() if "decided_by" in row}
     quoted = frozenset(kind for kind, row in data["sinks"].items() if row.get("quoted"))
-    return Kinds(named["sources"], named["sinks"], named["capabilities"], prefixes, dangerous, quoted)
+    inert = {kind: frozenset(row.get("inert", ())) for kind, row in data["sources"].items()}
+    return Kinds(
+        named["sources"], inert, named["sinks"], named["capabilities"], prefixes, starts, dangerous, quoted, decided
+    )

@@ -64,14 +64,16 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     }
     modules |= {name for name in index.modules.names.values() if name}
     kinds = load_kinds(knowledge)
-    resolver = Resolver(index, load_models(knowledge, imported_roots(modules), lambda name: _defines(index, name)))
-    guards = Guards(resolver, dict(kinds.dangerous))
+    models = load_models(knowledge, imported_roots(modules), lambda name: _defines(index, name))
+    models.inert = kinds.inert
+    resolver = Resolver(index, models)
+    consent = Consent(resolver)
+    guards = Guards(resolver, kinds, consent.switched)
     decorators = DecoratorIndex(resolver)
     grants = find_grants(resolver, guards)
     tools = find_tools(resolver, decorators)
     agents = find_agents(resolver, tools, grants)
     tools = with_approval(tools, agents)
-    consent = Consent(resolver)
     filled = frozenset((tool.scope, value) for tool in tools for value in tool.params)
     effects = Effects(resolver, consent, filled)
     found = tuple(effect for tool in tools for effect in effects.of_tool(tool))

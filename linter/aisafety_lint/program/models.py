@@ -43,8 +43,9 @@ class Models:
 
     `facts[role][key]` lists the rows about a path, `patterns[role]` those whose path has a `*`. `classes` maps the
     dotted name of a class to its modelled types, `bases` a type to those whose facts it takes over, `made_by` the path
-    of a call to the types that it returns, `fields` an attribute path to the type of the attribute. `weak_operators`
-    and `weak_names` are the weak checks that are no calls of a known path.
+    of a call to the types that it returns, `fields` an attribute path to the type of the attribute, `absent` a text to
+    the kinds of sinks that a value is safe for which does not contain it, `inert` a kind of source to its attributes
+    that hold no content. `weak_operators` and `weak_names` are the weak checks that are no calls of a known path.
     """
 
     facts: dict[str, dict[str, list[Row]]] = field(
@@ -64,6 +65,8 @@ class Models:
     decorators: list[tuple[str, Row]] = field(default_factory=list)
     instances: list[tuple[str, Row]] = field(default_factory=list)
     scalars: set[str] = field(default_factory=set)
+    absent: dict[str, frozenset[str]] = field(default_factory=dict)
+    inert: Mapping[str, frozenset[str]] = field(default_factory=dict)
     opt_ins: list[str] = field(default_factory=list)
     weak_operators: dict[str, Row] = field(default_factory=dict)
     weak_names: list[tuple[re.Pattern[str], Row]] = field(default_factory=list)
@@ -265,6 +268,8 @@ def _add_row(models: Models, stem: str, types: Row, role: str, row: Row) -> None
     for key, target in indexed:
         for path in _listed(row.get(key)) if target else ():
             models.facts[target].setdefault(normal_path(models, stem, types, path), []).append(row)
+    for text in _listed(row.get("contains")):
+        models.absent[text] = models.absent.get(text, frozenset()) | frozenset(row["cleans"])
     for path in _listed(row.get("value")):
         models.values.setdefault(path, []).append(row)
     for path in _listed(row.get("decorator")):

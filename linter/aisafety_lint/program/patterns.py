@@ -1,7 +1,8 @@
-"""Which characters a string can hold that fully matches a regular expression, where that can be told."""
+"""Which characters a string can hold that fully matches a regular expression or has lost all others by one."""
 
 import re
 import string
+from collections.abc import Iterator, Sequence
 from re import _constants as sre  # type: ignore[attr-defined]  # the parser of `re` has no public name
 from re import _parser as parser  # type: ignore[attr-defined]  # likewise
 from typing import Any
@@ -15,6 +16,16 @@ _CATEGORIES = {
     sre.CATEGORY_WORD: frozenset(string.ascii_letters + string.digits + "_"),
     sre.CATEGORY_SPACE: frozenset(string.whitespace),
 }
+_OPPOSITES = {
+    sre.CATEGORY_NOT_DIGIT: sre.CATEGORY_DIGIT,
+    sre.CATEGORY_NOT_WORD: sre.CATEGORY_WORD,
+    sre.CATEGORY_NOT_SPACE: sre.CATEGORY_SPACE,
+}
+_COLLECTIONS = frozenset({"set", "frozenset", "list", "tuple"})
+_ALPHABETS = frozenset({"ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits"})
+_REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
+_VARIABLE = frozenset({sre.IN, sre.SUBPATTERN, *_REPEATS})
+_HOST_ENDS = frozenset("/?#@:\\")
 _ENDS = frozenset({sre.AT_END, sre.AT_END_STRING})
 _STARTS = frozenset({sre.AT_BEGINNING, sre.AT_BEGINNING_STRING})
 
@@ -42,6 +53,77 @@ def characters_allowed(resolver: Resolver, scope: int, value: int, *, full: bool
         return None
 
 
+def characters_left(resolver: Resolver, scope: int, pattern: int, replacement: int) -> frozenset[str] | None:
+    """The ASCII characters of a text that has lost all others of them, as by `re.sub("[^a-z]+", "_", text)`.
+
+    None where the pattern is anything but one class of characters, or where the replacement is unknown.
+    """
+    source, filler = _pattern_text(resolver, scope, pattern), constant(resolver, scope, replacement)
+    if source is None or not isinstance(filler, str) or "\\" in filler:
+        return None
+    try:
+        items = list(parser.parse(source))
+    except (re.error, RecursionError, OverflowError):
+        return None
+    if len(items) == 1 and items[0][0] in _REPEATS and items[0][1][0] <= 1:
+        items = list(items[0][1][2])
+    gone = _class(items[0][1]) if len(items) == 1 and items[0][0] is sre.IN else None
+    return None if gone is None else (_ASCII - gone) | frozenset(filler)
+
+
+def beginning(resolver: Resolver, scope: int, value: int) -> str:
+    """The text that every match of a pattern begins with, as far as it is fixed: optional parts left out.
+
+    A class of characters in it, or a repeated one, stands as `\0` where it holds none of those that end a host.
+    """
+    source = _pattern_text(resolver, scope, value)
+    try:
+        items = list(parser.parse(source)) if source is not None else []
+    except (re.error, RecursionError, OverflowError):
+        return ""
+    return "".join(_literally(items[1:] if items and items[0][0] is sre.AT else items))
+
+
+def _literally(items: Sequence[tuple[Any, Any]]) -> Iterator[str]:
+    for op, argument in items:
+        if op is sre.LITERAL:
+            yield chr(argument)
+        elif op in _REPEATS and argument[0] == 0 and argument[1] == 1:
+            continue
+        elif op is sre.SUBPATTERN and all(inner[0] is sre.LITERAL for inner in argument[3]):
+            yield from _literally(argument[3])
+        elif op is sre.ANY or (op in _VARIABLE and not _characters((op, argument)) & _HOST_ENDS):
+            yield "\0"  # a single dot is one that was not escaped
+        else:
+            return
+
+
+def characters_of(resolver: Resolver, scope: int, value: int, depth: int = 6) -> frozenset[str] | None:
+    """The characters in a text, or in a collection of single characters; None where it is not known."""
+    if depth == 0:
+        return None
+    found = constant(resolver, scope, value)
+    if isinstance(found, str):
+        return frozenset(found)
+    known = resolver.index.value(scope, value)
+    parts: Sequence[int] = ()
+    if known.op == "call" and len(known.args) == 2 and _COLLECTIONS & set(resolver.paths(scope, value)):
+        parts = known.args[1:]
+    elif known.op in ("list", "tuple", "set") and not known.kind:
+        singles = [constant(resolver, scope, item) for item in known.args]
+        return frozenset(map(str, singles)) if all(isinstance(one, str) and len(one) == 1 for one in singles) else None
+    elif known.op == "arithmetic" or (known.op == "text" and known.kind == "+"):
+        parts = known.args
+    elif known.op == "name":
+        where = _assigned_once(resolver, scope, known.name)
+        return None if where is None else characters_of(resolver, *where, depth - 1)
+    elif known.op == "attr":
+        names = {ref.path.removeprefix("string.") for ref in resolver.refs(scope, value) if ref.kind == "external"}
+        return frozenset(getattr(string, names.pop())) if len(names) == 1 and names <= _ALPHABETS else None
+    sets = [characters_of(resolver, scope, item, depth - 1) for item in parts]
+    return frozenset().union(*(one or () for one in sets)) if sets and None not in sets else None
+
+
 def _pattern_text(resolver: Resolver, scope: int, value: int) -> str | None:
     found = constant(resolver, scope, value)
     if isinstance(found, str):
@@ -49,13 +131,18 @@ def _pattern_text(resolver: Resolver, scope: int, value: int) -> str | None:
     known = resolver.index.value(scope, value)
     if known.op == "call" and len(known.args) > 1 and "re.compile" in resolver.paths(scope, value):
         return _pattern_text(resolver, scope, known.args[1])
-    if known.op == "name":
-        current = scope
-        while current >= 0:
-            values = resolver.index.scopes[current].locals.get(known.name, ())
-            if len(values) == 1 and current != scope:
-                return _pattern_text(resolver, current, values[0])
-            current = resolver.index.parents[current]
+    where = _assigned_once(resolver, scope, known.name) if known.op == "name" else None
+    return None if where is None else _pattern_text(resolver, *where)
+
+
+def _assigned_once(resolver: Resolver, scope: int, name: str) -> tuple[int, int] | None:
+    """The only definition of a variable of an enclosing scope."""
+    current = resolver.index.parents[scope]
+    while current >= 0:
+        values = resolver.index.scopes[current].locals.get(name, ())
+        if values:
+            return (current, values[0]) if len(values) == 1 else None
+        current = resolver.index.parents[current]
     return None
 
 
@@ -67,8 +154,9 @@ def _characters(item: tuple[Any, Any]) -> frozenset[str]:
     if op is sre.LITERAL:
         return frozenset({chr(argument)})
     if op is sre.IN:
-        return _class(argument)
-    if op in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
+        found = _class(argument)
+        return _ASCII if found is None else found
+    if op in _REPEATS:
         return frozenset().union(*(_characters(inner) for inner in argument[2]))
     if op is sre.SUBPATTERN:
         return frozenset().union(*(_characters(inner) for inner in argument[3]))
@@ -81,7 +169,8 @@ def _characters(item: tuple[Any, Any]) -> frozenset[str]:
     raise ValueError(op)
 
 
-def _class(items: list[tuple[Any, Any]]) -> frozenset[str]:
+def _class(items: list[tuple[Any, Any]]) -> frozenset[str] | None:
+    """The ASCII characters of a class; None where one of its parts is not understood."""
     found: frozenset[str] = frozenset()
     negated = False
     for op, argument in items:
@@ -93,6 +182,8 @@ def _class(items: list[tuple[Any, Any]]) -> frozenset[str]:
             found |= frozenset(map(chr, range(argument[0], min(argument[1], 127) + 1)))
         elif op is sre.CATEGORY and argument in _CATEGORIES:
             found |= _CATEGORIES[argument]
+        elif op is sre.CATEGORY and argument in _OPPOSITES:
+            found |= _ASCII - _CATEGORIES[_OPPOSITES[argument]]
         else:
-            return _ASCII
+            return None
     return _ASCII - found if negated else found

@@ -18,6 +18,7 @@ from aisafety_lint.python.facts import Value
 
 _DEPTH = 30
 _ATTEMPTS = 3
+_ABSTRACT = frozenset({"abc.ABC", "object", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol"})
 
 
 class Resolver(Names, Members, Aliases, Narrowing, Results):
@@ -29,6 +30,7 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
         self._partial: dict[tuple[int, int], Refs] = {}
         self._asked: dict[tuple[int, int], int] = {}
         self._asking: set[tuple[int, int]] = set()
+        self._assembled: dict[int, bool] = {}
 
     @property
     def idle(self) -> bool:
@@ -65,6 +67,19 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
                 self._asking.discard(key)
                 self._settle()
         return found
+
+    def assembled(self, owner: int) -> bool:
+        """Whether the instances of a class are put together by a constructor of the project, from what it is given.
+
+        Such an object is untrusted in the parts that untrusted content was stored in, never as a whole: nothing but its
+        own code makes one, unlike data models, which are parsed from text.
+        """
+        known = self._assembled.get(owner)
+        if known is None:
+            bases = {ref.path.removesuffix("()") for ref in self.lineage(owner) if ref.kind == "external"}
+            constructor = self.function_of(Ref("class", owner))
+            known = self._assembled[owner] = constructor is not None and bases <= _ABSTRACT
+        return known
 
     def _settle(self) -> None:
         """After a question is answered: keep what was found on the way, ask again a few times where nothing was.

@@ -9,6 +9,7 @@ from aisafety_lint.program.refs import Ref, Refs, external, unique
 from aisafety_lint.program.standard import Standard, in_pairs
 
 _NESTING = 4
+_OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_"))
 _COPYING = frozenset({"copy", "deepcopy", "model_copy", "__copy__", "_replace"})
 
 
@@ -182,7 +183,8 @@ class Results(Standard):
                 _, colon, rest = callee.path.partition(":")
                 if colon and "." not in rest:
                     return (f"{callee.path}.__call__",)
-                return (callee.path, *(() if colon else self.models.types_of_class(callee.path)))
+                as_text = () if colon else _as_text(callee.path)
+                return (callee.path, *as_text, *(() if colon else self.models.types_of_class(callee.path)))
             case "function":
                 own = self.index.enclosing_class(callee.scope)
                 name = self.index.scopes[callee.scope].name
@@ -198,3 +200,9 @@ class Results(Standard):
             case "instance":
                 return tuple(f"{kind}.__call__" for kind in self.types(callee.scope))
         return ()
+
+
+def _as_text(path: str) -> tuple[str, ...]:
+    """A method of strings on what an unmodelled call returned, or on an element of it."""
+    base, _, name = path.rpartition(".")
+    return (f"str.{name}",) if name in _OF_TEXT and base.endswith((")", "]")) else ()

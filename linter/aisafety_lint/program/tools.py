@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.program.conditions import operands
-from aisafety_lint.program.constants import constant
+from aisafety_lint.program.constants import Unknown, constant
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.own import tool_functions
 from aisafety_lint.program.refs import Ref
@@ -195,8 +195,23 @@ def model_params(resolver: Resolver, function: int, row: Row) -> tuple[int, ...]
     if isinstance(wanted, list):
         params = [param for place, param in enumerate(params) if place in wanted or param.name in wanted]
     left_out = row.get("except", ())
-    kept = [param for param in params if param.name not in left_out and not _injected(resolver, function, param, row)]
+    kept = [
+        param
+        for param in params
+        if param.name not in left_out
+        and not _injected(resolver, function, param, row)
+        and not _captured(resolver, function, param)
+    ]
     return tuple(param.value for param in kept)
+
+
+def _captured(resolver: Resolver, function: int, param: Param) -> bool:
+    """Whether a parameter only keeps what a variable of the same name held (`def run(text, tool=tool)` in a loop)."""
+    outer = resolver.index.parents[function]
+    if param.default < 0 or outer < 0:
+        return False
+    local = resolver.index.local_names[outer].get(param.default, resolver.index.value(outer, param.default).name)
+    return local == param.name
 
 
 def _injected(resolver: Resolver, function: int, param: Param, row: Row) -> bool:
@@ -241,6 +256,8 @@ def _approved(resolver: Resolver, row: Row, where: tuple[int, int]) -> bool:
     if not chosen:
         return bool(spec.get("default"))
     known = constant(resolver, where[0], chosen[0])
+    if isinstance(known, Unknown):  # whoever sets it decides
+        return True
     if "equals" in spec:
         wanted = spec["equals"]
         return known in wanted if isinstance(wanted, list) else known == wanted

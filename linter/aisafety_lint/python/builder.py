@@ -50,6 +50,24 @@ class ScopeBuilder:
         self.values.append(Value(op, args, name, kind, place, self.guard))
         return len(self.values) - 1
 
+    def least_items(self, value: int, depth: int = 24) -> int:
+        """How many elements a list has at least: those of its literal, and what was appended to it since."""
+        known = self.values[value]
+        if depth == 0 or not known.args:
+            return 0
+        match known.op:
+            case "list" | "tuple" if not known.kind:
+                return sum(self.values[item].op != "star" for item in known.args)
+            case "phi":
+                return min(self.least_items(item, depth - 1) for item in known.args)
+            case "copy":
+                return self.least_items(known.args[0], depth - 1)
+            case "store" if known.name.endswith(":"):
+                return int(known.name[:-1]) + (known.kind == "element")
+            case "text" if known.name:
+                return int(known.name[:-1])
+        return 0
+
     def bind(self, name: str, value: int) -> None:
         """Give a name a new value."""
         self.bindings[name] = value

@@ -125,7 +125,7 @@ class Expressions(Targets):
         left, right = self.expression(node.left), self.expression(node.right)
         match node.op:
             case ast.Add():
-                return self.scope.value("text", (left, right), "", "+", self.place(node))
+                return self.scope.value("text", (left, right), self.after(left), "+", self.place(node))
             case ast.Mod():
                 return self.scope.value("text", (left, right), "", "%", self.place(node))
         return self.scope.value("arithmetic", (left, right), type(node.op).__name__, place=self.place(node))

@@ -15,10 +15,10 @@ conditions it is computed. What a value's `op` means:
 | slice | object, then the bounds | the bounds when they are constant (`1:`) |
 | call | function, then the arguments | see `Call` |
 | phi | the alternatives | |
-| text | the pieces of a string that is put together | |
+| text | the pieces of a string that is put together | of `list + more`: where `more` starts (`2:`) |
 | list, tuple, set | the elements | |
 | dict | key, value, key, value ... (`**other` has itself as key) | |
-| store | object, new content | the attribute, constant key or empty for "some element" |
+| store | object, new content | the attribute, constant key, `2:` for one from there on, or empty for "some element" |
 | star | the unpacked iterable | |
 | and, or, not, compare | the operands | the operators of a comparison, separated by blanks |
 | arithmetic | the operands | |

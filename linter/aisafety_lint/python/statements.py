@@ -108,7 +108,7 @@ class Statements(Patterns):
         target: ast.expr = node.target
         left, right = self.expression(target), self.expression(node.value)
         if isinstance(node.op, ast.Add | ast.Mod):
-            value = self.scope.value("text", (left, right), "", "+", self.place(node))
+            value = self.scope.value("text", (left, right), self.after(left), "+", self.place(node))
         else:
             value = self.scope.value("arithmetic", (left, right), type(node.op).__name__, place=self.place(node))
         self.assign(target, value)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aisafety_lint.python.builder import ScopeBuilder
 from aisafety_lint.python.facts import Place
 
+_APPENDING = frozenset({"append", "extend"})
 _SPREADING = frozenset({"extend", "update", "writelines"})
 _STORED_IN = frozenset({"setdefault", "get"})  # `table.setdefault(key, []).append(x)` writes into `table[key]`
 
@@ -124,8 +125,14 @@ class Targets(ABC):
         """`items.append(x)` gives `items` a new value that holds `x`."""
         kind = "spread" if method in _SPREADING else "element"
         for content in contents:
-            base = self.scope.value("store", (base, content), "", kind, place)
+            start = self.after(base) if method in _APPENDING else ""
+            base = self.scope.value("store", (base, content), start, kind, place)
         self.assign_into(target, base)
+
+    def after(self, base: int) -> str:
+        """The path of what is added at the end of a list, as `2:`; empty where that may be its beginning."""
+        least = self.scope.least_items(base)
+        return f"{least}:" if least else ""
 
     def delete(self, node: ast.Delete) -> None:
         """Forget names; what is deleted by a constant key or an attribute is overwritten with nothing."""

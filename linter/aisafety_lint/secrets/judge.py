@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from aisafety_lint.secrets.checksums import decode_jwt
 
@@ -203,7 +204,7 @@ class Judge:
 
     def opens(self, user: str, password: str, host: str) -> bool:
         """Whether user and password in an address can open something: no example host, word, template or stand-in."""
-        host, hosts = host.lower(), self.data["hosts"]
+        host, password, hosts = host.lower(), unquote(password), self.data["hosts"]
         name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
         if (
             name in hosts["reserved"]

@@ -204,6 +204,8 @@ def _read(text: str, position: int, name: str, role: Role, bare: bool) -> Pair |
             return None
     elif bare and (plain := _BARE.match(text, position)) is not None:
         start, end = position, plain.end()
+        if text.startswith("(", end):  # the name of a function
+            return None
         if not text.endswith("..", start, end):
             end = start + len(text[start:end].rstrip(".,;:"))
     else:

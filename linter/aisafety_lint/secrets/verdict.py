@@ -61,13 +61,15 @@ def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Form
     least = _LEAST_TOKEN if "token" in pair.name.lower() or not pair.quoted else _LEAST_KEY
     if not judge.is_random(value, least):
         return None
-    if pair.role is Role.CREDENTIAL and _is_described(pair, kind) and _HASH.fullmatch(value):
+    if _is_described(pair, kind) and _HASH.fullmatch(value):
         return None
     return Verdict(formats.structure("own" if pair.role is Role.OWN else "random"), value, offset)
 
 
 def _is_described(pair: Pair, kind: str) -> bool:
-    """Whether the pair stands in text for a reader, and not as the setting of a variable."""
+    """Whether the pair stands in text for a reader: not as a variable's setting, or as code with an own secret."""
+    if pair.role is Role.OWN:
+        return kind == "markdown" and pair.quoted
     return (pair.prose or kind == "markdown") and not pair.name.isupper()
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aisafety_lint.program.model import Program
     from aisafety_lint.program.tools import Tool
 
+_BLOCK = "(?:important|hidden|secret|system|instructions?|critical|admin)"
 _SECRECY = "an order to keep something from the user"
 _USER = r"[^.\n]{0,40}\b(?:users?|humans?|persons?|people|anyone|customers?)\b"
 _OTHER_ORDERS = r"[^.\n]{0,30}\b(?:previous|prior|earlier|above|all)\b[^.\n]{0,30}\b(?:instructions?|rules?|prompts?)\b"
@@ -22,7 +23,7 @@ _CREDENTIALS = r"(?:~/|\.ssh\b|\.env\b|mcp\.json|id_rsa|/etc/|credentials?\b|api
 _UNSEEN = "\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\U000e0001-\U000e007f"
 
 _ORDERS = (
-    ("orders in a block of its own", r"<\s*(?:important|hidden|secret|system|instructions?|critical|admin)\s*>"),
+    ("orders in a block of its own", rf"^[ \t]*<\s*{_BLOCK}\s*>|<\s*{_BLOCK}\s*>[^<>]*<\s*/"),
     (_SECRECY, rf"\b(?:do not|don't|never) (?:tell|mention|inform|notify|alert)\b{_USER}"),
     (_SECRECY, rf"\bwithout (?:telling|mentioning|informing|notifying){_USER}"),
     ("an order to forget other orders", rf"\b(?:ignore|disregard|forget)\b{_OTHER_ORDERS}"),
@@ -33,7 +34,7 @@ _ORDERS = (
 
 @lru_cache(maxsize=1)
 def _orders() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((what, re.compile(pattern, re.IGNORECASE)) for what, pattern in _ORDERS)
+    return tuple((what, re.compile(pattern, re.IGNORECASE | re.MULTILINE)) for what, pattern in _ORDERS)
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:

@@ -1,0 +1,61 @@
+"""Whether an object is handed to somebody, or only used by the code that made it.
+
+A ready-made power is a grant once an agent, or whoever may build one, gets it; a program that calls the methods of the
+object itself grants nothing.
+"""
+
+from collections.abc import Iterable
+
+from aisafety_lint.program.resolver import Resolver
+
+_SAME = frozenset({"copy", "phi", "await", "and", "or", "enter"})
+_LOOKED_AT = frozenset({"attr", "compare", "not", "item"})
+_DEPTH = 3
+
+
+def handed_on(resolver: Resolver, scope: int, value: int, unless_to: Iterable[str], depth: int = _DEPTH) -> bool:
+    """Whether a value leaves the functions that know what it is, other than to calls of some paths or types.
+
+    One that nobody uses may yet: what is shown is a part of the program.
+    """
+    index = resolver.index
+    values = index.scopes[scope].values
+    if index.scopes[scope].form != "function" and _read_elsewhere(resolver, scope, value):
+        return True
+    pending = [value]
+    used = False
+    for known in pending:
+        for position, user in enumerate(values):
+            used = used or known in user.args
+            if known not in user.args or position in pending or user.op in _LOOKED_AT:
+                continue
+            if user.op in _SAME:
+                pending.append(position)
+            elif user.op != "call" or _taken(resolver, scope, position, known, unless_to, depth):
+                return True
+    return not used
+
+
+def _read_elsewhere(resolver: Resolver, scope: int, value: int) -> bool:
+    """Whether a variable of a module is read by its functions or imported."""
+    name = resolver.index.local_names[scope].get(value, "")
+    loads = resolver.index.name_loads.get((resolver.index.paths[scope], name), ())
+    return any(where != scope for where, _ in loads) or bool(resolver.index.importers.get(name))
+
+
+def _taken(resolver: Resolver, scope: int, call: int, operand: int, unless_to: Iterable[str], depth: int) -> bool:
+    """Whether what is called may pass an argument on."""
+    callees = resolver.callees(scope, call)
+    if {path for ref in callees for path in resolver.paths_of(ref)} & set(unless_to):
+        return False
+    functions = [callee for callee in callees if callee.kind == "function"]
+    if depth == 0 or not functions or len(functions) < len(callees):
+        return True
+    record = resolver.index.calls[scope][call]
+    for callee in functions:
+        for param in resolver.index.scopes[callee.scope].params:
+            bound = callee.receiver is not None
+            given = resolver.argument_for(scope, record, callee.scope, param.name, bound=bound)
+            if given == operand and handed_on(resolver, callee.scope, param.value, unless_to, depth - 1):
+                return True
+    return False
