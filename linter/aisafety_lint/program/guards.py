@@ -27,13 +27,18 @@ _KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"}
 class Check:
     """A value that a condition has tested: the sink kinds it is safe for; `derived`: so are values it was made from.
 
-    `each` are the kinds that a text is safe for when this is known of every character of it.
+    `each` are the kinds that a text is safe for when this is known of every character of it, where they differ.
     """
 
     value: int
     cleans: frozenset[str]
     derived: bool
-    each: frozenset[str] = frozenset()
+    each: frozenset[str] | None = None
+
+    @property
+    def of_each(self) -> frozenset[str]:
+        """The kinds that a text or a collection is safe for when this is known of each element of it."""
+        return self.cleans if self.each is None else self.each
 
 
 class Guards:
@@ -135,7 +140,7 @@ class Guards:
         iterable = self.index.value(scope, element).args[0]
         for check in self.checks(scope, guard):
             if check.value == element:
-                yield Check(iterable, check.each or check.cleans, derived=False)
+                yield Check(iterable, check.of_each, derived=False)
 
     def _established(self, scope: int, value: int, holds: str, depth: int) -> Iterable[Check]:
         """What is known when a condition is true, false, or a call has returned."""
@@ -362,7 +367,7 @@ class Guards:
             element = self.index.value(scope, check.value)
             filtered = self.index.value(scope, items.args[0]).guard != known.guard
             if element.op == "element" and not element.name and not filtered:
-                cleans = check.each or check.cleans
+                cleans = check.of_each
                 yield from (Check(item, cleans, derived=False) for item in self._kept(scope, element.args[0]))
 
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
@@ -438,11 +443,11 @@ def _common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:
         return ()
     found: list[Check] = []
     for check in outcomes[0]:
-        cleans, each = check.cleans, check.each or check.cleans
+        cleans, each = check.cleans, check.of_each
         for other in outcomes[1:]:
             same = [item for item in other if item.value == check.value]
             cleans = _meet(cleans, frozenset().union(*(item.cleans for item in same)))
-            each = _meet(each, frozenset().union(*(item.each or item.cleans for item in same)))
+            each = _meet(each, frozenset().union(*(item.of_each for item in same)))
         if cleans:
             found.append(Check(check.value, cleans, check.derived, each))
     return tuple(found)
