@@ -138,7 +138,7 @@ def test_its_regular_expressions_are_quick(stem: str) -> None:
 @pytest.mark.parametrize(
     ("group", "more"),
     [
-        ("sources", {"inert"}),
+        ("sources", {"inert", "prompts"}),
         ("sinks", {"dangerous", "needed", "quoted", "harmless_prefix", "allowed_start", "decided_by"}),
         ("capabilities", set()),
     ],

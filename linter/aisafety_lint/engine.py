@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from aisafety_lint.finding import Notification, NotificationLevel
+from aisafety_lint.flow.prompts import with_prompts
 from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import Seed, find_seeds
 from aisafety_lint.flow.trace import Flow, make_flow
@@ -62,7 +63,7 @@ def _flows(program: Program, solver: Solver, seeds: tuple[Seed, ...]) -> tuple[F
     flows.sort(
         key=lambda flow: (flow.location.path, flow.location.span, flow.kind, flow.steps[0].path, flow.steps[0].span)
     )
-    return tuple(flows)
+    return with_prompts(program, seeds, flows)
 
 
 def _model_calls(program: Program, seeds: tuple[Seed, ...]) -> tuple[ModelCall, ...]:

@@ -56,7 +56,8 @@ class Finding:
     `flows` holds for each source the steps from source to sink, with both ends; `related` other places of the proof;
     `symbol` the dotted name of the enclosing definition (part of the stable fingerprint); `key` what
     identifies the finding apart from its position (by default the text of the primary region; for a secret, its hash).
-    A `proven` finding holds in test code too.
+    A `proven` finding holds in test code too. `indirect` is what is seen to go into the model whose output is the
+    source.
     """
 
     rule: str
@@ -72,6 +73,7 @@ class Finding:
     symbol: str = ""
     key: str = ""
     proven: bool = False
+    indirect: tuple[Location, ...] = ()
 
 
 class NotificationLevel(StrEnum):

@@ -10,6 +10,8 @@ from dataclasses import replace
 
 from aisafety_lint.finding import Confidence, Finding, Persona
 from aisafety_lint.flow.doubts import VERBS, Doubt, doubts
+from aisafety_lint.flow.prompts import IN_PROMPT
+from aisafety_lint.flow.sources import named
 from aisafety_lint.flow.trace import Flow
 from aisafety_lint.program.model import Program
 from aisafety_lint.project import Project
@@ -50,7 +52,7 @@ def _order(flow: Flow) -> tuple[int, int, str, int]:
 def _finding(rule: Rule, project: Project, flows: Sequence[Flow]) -> Finding:
     flow = flows[0]
     weak = doubts(project.program.resolver, project.program.guards, flow)
-    words = {"source": source_name(project.program, flow), "sink": flow.name}
+    words = {"source": named(project.program.index, project.program.kinds, flow.seed), "sink": flow.name}
     persona = Persona.AUDITOR if flow.confidence is Confidence.LOW else rule.persona
     return Finding(
         rule=rule.id,
@@ -63,22 +65,9 @@ def _finding(rule: Rule, project: Project, flows: Sequence[Flow]) -> Finding:
         why=_why(project.program, flows, weak),
         fix=rule.fix,
         symbol=flow.symbol,
-        related=tuple(doubt.location for doubt in weak),
+        related=(*(doubt.location for doubt in weak), *flow.indirect),
+        indirect=flow.indirect,
     )
-
-
-def source_name(program: Program, flow: Flow) -> str:
-    """How a message begins: what the source is and where it comes from."""
-    kind = program.kinds.sources[flow.seed.kind]
-    if flow.seed.tool is not None:
-        return f"{kind} `{flow.seed.name}` of `{flow.seed.tool.name}`"
-    value = program.index.value(flow.seed.scope, flow.seed.value)
-    function = program.index.scopes[flow.seed.scope].name
-    if not flow.seed.name:
-        return kind
-    if value.op == "param" and function.isidentifier():
-        return f"{kind} `{flow.seed.name}` of `{function}`"
-    return f"{kind} {'from ' if value.op == 'call' else ''}`{flow.seed.name}`"
 
 
 def _why(program: Program, flows: Sequence[Flow], weak: Sequence[Doubt]) -> str:
@@ -86,9 +75,11 @@ def _why(program: Program, flows: Sequence[Flow], weak: Sequence[Doubt]) -> str:
     steps = len(flows[0].steps)
     sources = "" if len(flows) == 1 else f"; {len(flows)} sources reach this place"
     sink = program.kinds.sinks[flows[0].kind]
+    parts = [place.label.removesuffix(IN_PROMPT) for place in flows[0].indirect]
+    prompt = f"; the prompt holds {_joined(parts)}" if parts else ""
     if not weak:
-        return f"nothing on the {steps} steps from the source makes the value safe for {sink}{sources}"
-    return f"the value is {_listed(weak)}, which does not make it safe for {sink}{sources}"
+        return f"nothing on the {steps} steps from the source makes the value safe for {sink}{sources}{prompt}"
+    return f"the value is {_listed(weak)}, which does not make it safe for {sink}{sources}{prompt}"
 
 
 def _listed(weak: Sequence[Doubt]) -> str:
@@ -97,5 +88,9 @@ def _listed(weak: Sequence[Doubt]) -> str:
     for how, verb in VERBS.items():
         names = [f"`{doubt.name}`" for doubt in weak if doubt.how == how]
         if names:
-            parts.append(f"{verb} only by {', '.join(names[:-1]) + ' and ' if names[:-1] else ''}{names[-1]}")
+            parts.append(f"{verb} only by {_joined(names)}")
     return " and ".join(parts)
+
+
+def _joined(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

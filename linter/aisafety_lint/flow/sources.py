@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from aisafety_lint.flow.transfer import Path
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.index import Index
+from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.own import model_methods
 from aisafety_lint.program.refs import Ref
@@ -215,3 +217,17 @@ def _rows_of_instances(
 
 def _paths(parts: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     return tuple((part,) for part in parts)
+
+
+def named(index: Index, kinds: Kinds, seed: Seed) -> str:
+    """How a message begins: what a source is and where it comes from."""
+    kind = kinds.sources[seed.kind]
+    if seed.tool is not None:
+        return f"{kind} `{seed.name}` of `{seed.tool.name}`"
+    value = index.value(seed.scope, seed.value)
+    function = index.scopes[seed.scope].name
+    if not seed.name:
+        return kind
+    if value.op == "param" and function.isidentifier():
+        return f"{kind} `{seed.name}` of `{function}`"
+    return f"{kind} {'from ' if value.op == 'call' else ''}`{seed.name}`"

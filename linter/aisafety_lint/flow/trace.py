@@ -21,7 +21,8 @@ class Flow:
     """Untrusted content that reaches a sink.
 
     `sink` is the sink's scope and call, `name` how it is written, `chain` the calls that lead to it from the context of
-    the source, `way` the values that carried the content (scope, value), `steps` the same for people, with both ends.
+    the source, `way` the values that carried the content (scope, value), `steps` the same for people, with both ends;
+    `indirect` what is seen to go into the prompt of the model that is the source.
     """
 
     seed: Seed
@@ -34,6 +35,7 @@ class Flow:
     steps: tuple[Location, ...]
     confidence: Confidence
     way: tuple[tuple[int, int], ...] = ()
+    indirect: tuple[Location, ...] = ()
 
 
 def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:

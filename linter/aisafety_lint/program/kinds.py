@@ -14,7 +14,8 @@ class Kinds:
 
     `harmless_prefix`: the text before the untrusted part; `allowed_start`: what an allow-list asks for; `dangerous`:
     sets of characters of each of which an attack on the kind needs one; `quoted`: kinds for which a value between
-    quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters.
+    quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters; `prompts`: the
+    names of the arguments in which a model is given its prompt.
     """
 
     sources: Mapping[str, str]
@@ -26,6 +27,7 @@ class Kinds:
     dangerous: Mapping[str, tuple[frozenset[str], ...]]
     quoted: frozenset[str]
     decided_by: Mapping[str, str]
+    prompts: frozenset[str]
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
         """The kinds for which a text that is made of these characters only is safe."""
@@ -56,6 +58,16 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
     decided = {kind: str(row["decided_by"]) for kind, row in data["sinks"].items() if "decided_by" in row}
     quoted = frozenset(kind for kind, row in data["sinks"].items() if row.get("quoted"))
     inert = {kind: frozenset(row.get("inert", ())) for kind, row in data["sources"].items()}
+    prompts = frozenset(name for row in data["sources"].values() for name in row.get("prompts", ()))
     return Kinds(
-        named["sources"], inert, named["sinks"], named["capabilities"], prefixes, starts, dangerous, quoted, decided
+        named["sources"],
+        inert,
+        named["sinks"],
+        named["capabilities"],
+        prefixes,
+        starts,
+        dangerous,
+        quoted,
+        decided,
+        prompts,
     )

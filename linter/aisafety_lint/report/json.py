@@ -53,6 +53,7 @@ def _finding(finding: Finding, rule: Rule, fingerprint: str) -> Mapping[str, Any
         "symbol": finding.symbol,
         "flows": [[_location(step) for step in flow] for flow in finding.flows],
         "related": [_location(place) for place in finding.related],
+        "indirect": [_location(place) for place in finding.indirect],
         "standards": list(rule.standards),
         "fingerprint": fingerprint,
     }
