@@ -42,6 +42,7 @@ class ScopeBuilder:
         self.doc = ""
         self.is_async = False
         self.alive = True
+        self._least: dict[int, int] = {}
 
     def value(
         self, op: str, args: tuple[int, ...] = (), name: str = "", kind: str = "", place: Place = NO_PLACE
@@ -50,22 +51,22 @@ class ScopeBuilder:
         self.values.append(Value(op, args, name, kind, place, self.guard))
         return len(self.values) - 1
 
-    def least_items(self, value: int, depth: int = 24) -> int:
+    def least_items(self, value: int) -> int:
         """How many elements a list has at least: those of its literal, and what was appended to it since."""
-        known = self.values[value]
-        if depth == 0 or not known.args:
-            return 0
+        known = self._least.get(value)
+        if known is None:
+            self._least[value] = 0
+            known = self._least[value] = self._count(self.values[value])
+        return known
+
+    def _count(self, known: Value) -> int:
         match known.op:
             case "list" | "tuple" if not known.kind:
                 return sum(self.values[item].op != "star" for item in known.args)
-            case "phi":
-                return min(self.least_items(item, depth - 1) for item in known.args)
-            case "copy":
-                return self.least_items(known.args[0], depth - 1)
-            case "store" if known.name.endswith(":"):
+            case "phi" | "copy":
+                return min(map(self.least_items, known.args), default=0)
+            case "store" | "text" if known.name.endswith(":"):
                 return int(known.name[:-1]) + (known.kind == "element")
-            case "text" if known.name:
-                return int(known.name[:-1])
         return 0
 
     def bind(self, name: str, value: int) -> None:
