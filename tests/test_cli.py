@@ -490,9 +490,10 @@ class TestNotAnalysed:
     def test_met_on_the_walk_it_is_a_warning(self, tree: MakeTree, lint: Lint) -> None:
         tree({"bad.py": self.BROKEN, "a.py": CLEAN})
         result = lint()
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         assert result.returncode == 0
         assert without_seconds(result.stdout) == (
-            "warning[syntax-error]: bad.py:3:1: `bad.py` cannot be parsed as Python: invalid syntax.\n\n"
+            f"warning[syntax-error]: bad.py:3:1: `bad.py` cannot be parsed as Python {version}: invalid syntax.\n\n"
             "No findings in 2 files, 0 tools, 0 agents, 0 MCP servers, 0 suites; 1 not analysed; N s\n"
         )
         assert lint("--strict").returncode == 2

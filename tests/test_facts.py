@@ -127,12 +127,42 @@ class TestNotebooks:
         (last,) = [value.place for value in scope.values if value.op == "call" and value.place[0] > lines[0]]
         assert (last[0], last[2]) == (lines[0] + 2, lines[0] + 4)
 
-    def test_a_cell_that_is_one_string_keeps_the_line_before(self) -> None:
-        cells = [{"cell_type": "code", "source": ["first()"]}, {"cell_type": "code", "source": "a = 1\nsecond()"}]
-        text = SourceText("a.ipynb", json.dumps({"cells": cells}, indent=1))
+    def test_places_are_columns_of_the_file_whatever_its_layout(self) -> None:
+        source = 'x = "é\\n🎉"\nif x:\n\tos.system(x)'
+        for indent, ascii_only in ((1, True), (None, False), (None, True)):
+            cells = [{"cell_type": "code", "source": source}, {"cell_type": "code", "source": ["os.system(\n", "y)"]}]
+            text = SourceText("a.ipynb", json.dumps({"cells": cells}, indent=indent, ensure_ascii=ascii_only))
+            values = extract_notebook("a.ipynb", text)[0].scopes[0].values
+            assert [spelled(text.text, value.place) for value in values if value.op == "attr"] == ["os.system"] * 2
+
+    @pytest.mark.parametrize(
+        ("cell", "names"),
+        [
+            ("%%time\nrun(a)", ["run", "a"]),
+            ("%%capture out\n!pip install x\nrun(a)", ["run", "a"]),
+            ("%%bash\nrun a", []),
+            ("%%writefile app.py\nrun(a)", []),
+            ("files = !ls {a}\nrun(files)", ["run"]),
+            ("out, err = %sql select\nrun(out)", ["run"]),
+            ("%matplotlib inline\n?run\nrun?\nrun.x??\nif a:\n    !ls\n    %cd x\nrun(a)", ["a", "run", "a"]),
+            ("await run(a)", ["run", "a"]),
+            ('text = """\n!not a command\n"""\nrun(text)', ["run"]),
+        ],
+    )
+    def test_what_only_ipython_understands_is_left_out(self, cell: str, names: list[str]) -> None:
+        text = SourceText("a.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": cell}]}))
+        facts, broken = extract_notebook("a.ipynb", text)
+        assert broken == ()
+        assert [value.name for value in facts.scopes[0].values if value.op == "name"] == names
+
+    def test_cells_are_one_module_in_their_order(self) -> None:
+        cells = [
+            {"cell_type": "code", "source": source} for source in ("command = 'ls'", "import os", "os.system(command)")
+        ]
+        text = SourceText("a.ipynb", json.dumps({"cells": cells}))
         scope = extract_notebook("a.ipynb", text)[0].scopes[0]
-        places = [value.place for value in scope.values if value.op == "call"]
-        assert places[1] == (places[0][0], 1, places[0][0], 2)
+        call = next(value for value in scope.values if value.op == "call")
+        assert [scope.values[item].op for item in call.args] == ["attr", "const"]
 
     def test_a_broken_cell_is_left_out_and_told(self) -> None:
         text = SourceText("a.ipynb", self.NOTEBOOK.replace("!ls", "if :"))

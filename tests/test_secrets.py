@@ -11,11 +11,11 @@ from typing import cast
 import jsonschema
 import pytest
 
+from aisafety_lint import notebooks
 from aisafety_lint.checks.secrets import check
 from aisafety_lint.finding import Severity
 from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
 from aisafety_lint.project import Project
-from aisafety_lint.secrets import notebook
 from aisafety_lint.secrets.formats import Format, Formats, fake, load_formats
 from aisafety_lint.secrets.names import Role, split
 from aisafety_lint.secrets.redact import digest, mask, mask_text
@@ -264,7 +264,7 @@ class TestNotebooks:
         text = (
             '{"cells": [{"source": ["a = 1\\n", "b"], "cell_type": "code"}, {"source": "x", "cell_type": "markdown"}]}'
         )
-        assert [(cell.kind, cell.text) for cell in notebook.cells(text)] == [("python", "a = 1\nb"), ("markdown", "x")]
+        assert [(cell.kind, cell.text) for cell in notebooks.cells(text)] == [("python", "a = 1\nb"), ("markdown", "x")]
 
 
 class TestStructures:

@@ -195,7 +195,7 @@ def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[st
     for path in sorted(known):
         if broken := known[path].broken:
             cells = ", ".join(map(str, broken[:5])) + ("..." if len(broken) > 5 else "")
-            message = f"Code cells of `{path}` cannot be parsed as Python and are left out: {cells}."
+            message = f"Code cells of `{path}` cannot be parsed as Python {perfile.VERSION} and are left out: {cells}."
             reader.notes.append(Notification("syntax-error", message, NotificationLevel.WARNING, path))
     return {path: known[path].facts for path in sorted(known)}
 

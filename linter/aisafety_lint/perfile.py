@@ -3,6 +3,7 @@
 The first look reads every file; the facts are made of the Python files that matter.
 """
 
+import sys
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -15,6 +16,9 @@ from aisafety_lint.python.relevance import imported_modules
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.scan import SecretMatch, scan
 from aisafety_lint.source import SourceFile, SourceText, UnreadableError, decode
+
+VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+"""The Python whose syntax is understood: what is newer is no mistake of the file."""
 
 _PYTHON = ("python", "notebook")
 
@@ -94,7 +98,7 @@ class Parser:
         try:
             parsed = _parsed(file, text)
         except ParseError as error:
-            message = f"`{file.path}` cannot be parsed as Python: {error.message}."
+            message = f"`{file.path}` cannot be parsed as Python {VERSION}: {error.message}."
             return Outcome(failure=Failure("syntax-error", message, error.line))
         return Outcome(parsed=parsed, digest=sha256(data).digest() if self.hashing else b"")
 

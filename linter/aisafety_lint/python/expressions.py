@@ -242,7 +242,7 @@ class Expressions(Targets):
             return self.scope.value("phi", (value, self.expression(rest[0])), place=self.place(node)) if rest else value
         if rest:
             self.assign_into(access, self.expression(rest[0]))
-        return self.scope.value("const", (), "None", "NoneType", self.place(node))
+        return self.nothing()
 
     def awaiting(self, node: ast.Await) -> int:
         return self.scope.value("await", (self.expression(node.value),), place=self.place(node))

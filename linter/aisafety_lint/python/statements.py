@@ -1,6 +1,7 @@
 """Statements to control flow: bindings are forked and merged, conditions become guards, scopes are opened."""
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -10,6 +11,8 @@ from aisafety_lint.python.facts import Import
 from aisafety_lint.python.matching import Patterns
 
 Bindings = dict[str, int]
+
+_HEAD = re.compile(r"(?:async[ \t\f]+)?(?:def|class)[ \t\f]+\w+")
 
 
 class Loop:
@@ -297,7 +300,7 @@ class Statements(Patterns):
         """An exception is one of those raised in the body, or comes out of a call in it."""
         kind = -1 if handler.type is None else self.expression(handler.type)
         if kind < 0:
-            kind = self.scope.value("name", (), "BaseException", place=self.place(handler))
+            kind = self.scope.value("name", (), "BaseException")
         caught = self.scope.value("caught", (kind, *thrown, *calls), str(len(thrown)), place=self.place(handler))
         if handler.name:
             self.scope.bind(handler.name, caught)
@@ -386,9 +389,8 @@ class Statements(Patterns):
 
     def _head(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[int, int, int, int]:
         """The words that name a definition: from `def`, `async` or `class` to the end of the name, no decorators."""
-        line, column, _, _ = self.place(node)
-        written = self.lines[line - 1]
-        start = written.find(node.name, written.find(" ", column))
-        # a name on another line, after a backslash, is left out
-        end = start + len(node.name) if start >= 0 else len(written)
-        return line, column, line, end + 1
+        line, column, end_line, end_column = self.place(node)
+        named = _HEAD.match(self.lines[line - 1], column - 1)
+        if named is not None:
+            return line, column, line, named.end() + 1
+        return line, column, *((end_line, end_column) if end_line == line else (line, len(self.lines[line - 1]) + 1))

@@ -119,6 +119,10 @@ class Targets(ABC):
         name = str(position) if star is None or position < star else f"{position}:" if position == star else ""
         return self.scope.value("element", (value,), name, place=place)
 
+    def nothing(self) -> int:
+        """`None` that is written nowhere."""
+        return self.scope.value("const", (), "None", "NoneType")
+
     # -- writing into an object -----------------------------------------------------------------------------------
 
     def mutate(self, target: ast.expr, base: int, contents: Sequence[int], method: str, place: Place) -> None:
@@ -148,6 +152,6 @@ class Targets(ABC):
         elif isinstance(target, ast.Attribute) or (
             isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)
         ):
-            self.assign_into(target, self.scope.value("const", (), "None", "NoneType", self.place(target)))
+            self.assign_into(target, self.nothing())
         else:
             self.expression(target)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from aisafety_lint import notebooks
 from aisafety_lint.finding import Confidence, Severity
-from aisafety_lint.secrets import notebook
 from aisafety_lint.secrets.context import around, line_before, name_before
 from aisafety_lint.secrets.formats import Format, Formats
 from aisafety_lint.secrets.names import Role
@@ -97,7 +97,7 @@ def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ..
 
 
 def _notebook(text: SourceText, formats: Formats) -> Iterator[_Found]:
-    for cell in notebook.cells(text.text):
+    for cell in notebooks.cells(text.text):
         for one in _detect(SourceText("", cell.text), cell.kind, formats):
             yield replace(one, start=cell.place(one.start), end=cell.place(one.end - 1) + 1)
 

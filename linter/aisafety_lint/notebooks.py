@@ -1,4 +1,4 @@
-"""The parts of a notebook in which people write or leave secrets: cell sources and text outputs, never images.
+"""The parts of a notebook that people write or leave: cell sources and text outputs, never images.
 
 A notebook is read as text, token by token, so that every character of a cell keeps its place in the file.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 _TOKEN = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|[{}\[\],:]')
 # A notebook nests about ten levels; the paths of deeper ones would cost more than their length.
 _DEEPEST = 100
-_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 _TEXT_OUTPUTS = frozenset(
     {"text", "traceback", "evalue", "text/plain", "text/html", "text/markdown", "application/json"}
 )
