@@ -1,6 +1,7 @@
 """A run after another: the same answer, to the byte, for a fraction of the work, and never an answer of yesterday."""
 
 import datetime
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from aisafety_lint import cache, edition, memory, perfile, pipeline, recall, stamps
+from aisafety_lint import cache, digests, edition, making, memory, perfile, pipeline, recall, stamps, walk
 from aisafety_lint.cache import NO_CACHE, Store
 from aisafety_lint.config import Config
 from aisafety_lint.finding import Persona, Severity
@@ -190,7 +191,7 @@ class TestNothingOfYesterday:
     def test_another_program(self, store: Store, work: Work, tree: MakeTree, monkeypatch: pytest.MonkeyPatch) -> None:
         root = tree({"agent.py": BAD})
         lint(root, store)
-        monkeypatch.setattr(edition, "_PACKAGE", Path(__file__).parent)
+        monkeypatch.setattr(edition, "PACKAGE", Path(__file__).parent)
         lint(root, store)
         assert work.analysed == 2
         assert work.parsed == ["agent.py"] * 2
@@ -222,14 +223,126 @@ class TestNothingOfYesterday:
     def test_a_quoted_file_that_changes_meanwhile(self, store: Store, tree: MakeTree) -> None:
         root = tree({"agent.py": BAD})
         lint(root, store)
-        known = recall._restored
+        known = recall.restored
 
         def meanwhile(*arguments: Any) -> Report | None:
             (root / "agent.py").write_text(GOOD)
             return known(*arguments)
 
-        with mock.patch.object(recall, "_restored", meanwhile):
+        with mock.patch.object(recall, "restored", meanwhile):
             assert lint(root, store) == lint(root)
+            (root / "agent.py").write_text(BAD)
+            (root / "other.py").write_text("")
+            assert lint(root, store) == lint(root)
+
+
+class TestStamps:
+    """Nothing of the project is read where all stamps are as they were; what they do not prove is not believed."""
+
+    FILES: Mapping[str, str] = {
+        "agent.py": BAD,
+        "empty/.keep": "",
+        "script": "text",
+        "large.md": "x" * 2000,
+        ".gitignore": "ignored/\n",
+        "ignored/agent.py": BAD,
+        ".git/HEAD": "",
+        ".git/info/exclude": "",
+    }
+    CHANGES: Mapping[str, Callable[[Path], object]] = {
+        **TestNothingOfYesterday.CHANGES,
+        "a file in a folder without any": lambda root: (root / "empty/agent.py").write_text(BAD),
+        "an ignore file": lambda root: (root / ".gitignore").write_text(""),
+        "the excludes of the clone": lambda root: (root / ".git/info/exclude").write_text("agent.py\n"),
+        "a file that was too large": lambda root: (root / "large.md").write_text("small"),
+        "an environment": lambda root: (root / "package/pyvenv.cfg").write_text(""),
+        "a link that leads elsewhere now": lambda root: (root / "ignored/link").unlink(),
+        "a new folder": lambda root: shutil.copytree(root / "ignored", root / "new", symlinks=True),
+    }
+
+    @pytest.fixture
+    def root(self, tree: MakeTree) -> Path:
+        root = tree({**self.FILES, "package/__init__.py": "import agents\n"})
+        (root / "ignored/link").symlink_to("/")
+        (root / "outwards").symlink_to("ignored/link/etc")
+        return root
+
+    def lint(self, root: Path, store: Store) -> list[str]:
+        return lint(root, store, max_file_size=1000)
+
+    def test_nothing_is_looked_for_when_nothing_has_changed(self, store: Store, root: Path) -> None:
+        answer = self.lint(root, store)
+        with mock.patch.object(making, "make", side_effect=AssertionError):
+            assert self.lint(root, store) == answer
+
+    @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+    def test_a_change_is_seen(self, store: Store, root: Path, change: Callable[[Path], object]) -> None:
+        (root / "script").write_text("text")
+        self.lint(root, store)
+        change(root)
+        with mock.patch.object(making, "make", side_effect=making.make) as made:
+            assert self.lint(root, store) == self.lint(root, NO_CACHE)
+        assert made.call_count == 2
+
+    def test_what_changed_just_now_proves_nothing(
+        self, store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stamps, "_MARGIN", 3_000_000_000)
+        for _ in range(2):
+            with mock.patch.object(making, "make", side_effect=making.make) as made:
+                self.lint(root, store)
+            assert made.call_count == 1
+        assert store.folder is not None
+        assert not list(store.folder.glob("seen-*"))
+
+    def test_what_changes_while_it_is_looked_at(self, store: Store, root: Path) -> None:
+        """A folder that was listed before a file came into it must not be taken for the folder with the file."""
+        analyse = pipeline.report
+
+        def meanwhile(*arguments: Any) -> Report:
+            (root / "package/agent.py").write_text(BAD)
+            return analyse(*arguments)
+
+        with mock.patch.object(pipeline, "report", meanwhile):
+            self.lint(root, store)
+        assert self.lint(root, store) == self.lint(root, NO_CACHE)
+
+    def test_a_rule_that_is_a_link(self, store: Store, tree: MakeTree, tmp_path: Path) -> None:
+        root = tree({"agent.py": BAD.replace("from agents", "from house_agents")})
+        folder = tmp_path / "rules/frameworks"
+        folder.mkdir(parents=True)
+        model = "packages: [house]\nseen_in: [house==1]\ntools:\n  - {decorator: house_agents.%s}\n"
+        (tmp_path / "model").write_text(model % "other_tool")
+        (folder / "house_agents.yml").symlink_to(tmp_path / "model")
+        settings: dict[str, Any] = {"rules": (tmp_path / "rules",)}
+        before = lint(root, store, **settings)
+        (tmp_path / "model").write_text(model % "function_tool")
+        after = lint(root, store, **settings)
+        assert after == lint(root, **settings)
+        assert after != before
+
+    def test_what_cannot_be_read_is_tried_again(self, store: Store, root: Path) -> None:
+        scandir = os.scandir
+
+        def refuse(path: Any) -> Any:
+            if str(path) == f"{root}/package":
+                raise PermissionError(13, "Permission denied")
+            return scandir(path)
+
+        with mock.patch.object(os, "scandir", refuse):
+            self.lint(root, store)
+        assert self.lint(root, store) == self.lint(root, NO_CACHE)
+
+    def test_a_platform_whose_stamps_prove_nothing(
+        self, store: Store, root: Path, work: Work, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stamps, "stamp", lambda *_, **__: None)
+        for module in (recall, edition, digests, walk):
+            monkeypatch.setattr(module, "stamp", lambda *_, **__: None)
+        answer = self.lint(root, store)
+        with mock.patch.object(making, "make", side_effect=making.make) as made:
+            assert self.lint(root, store) == answer
+        assert (work.analysed, made.call_count) == (1, 1)
 
 
 class TestFiles:
@@ -303,13 +416,13 @@ class TestDoubt:
         assert store.folder is not None
         names = sorted(path.name for path in store.folder.iterdir() if "-" in path.name)
         assert {name.partition("-")[0] for name in names} == {
-            "catalogue", "digests", "facts", "knowledge", "looks", "report",
+            "catalogue", "digests", "facts", "knowledge", "looks", "report", "seen",
         }  # fmt: skip
         for name in names:
             damage(store.folder / name)
             assert lint(root, store) == answer
 
-    @pytest.mark.parametrize("kind", ["catalogue", "digests", "facts", "knowledge", "looks", "report"])
+    @pytest.mark.parametrize("kind", ["catalogue", "digests", "facts", "knowledge", "looks", "report", "seen"])
     def test_an_entry_of_the_wrong_shape(self, store: Store, tree: MakeTree, kind: str) -> None:
         """It is signed, so it is ours: of another version, which forgot to say so."""
         root = tree({"agent.py": BAD, "helper.py": HELPER})

@@ -25,6 +25,7 @@ class Digests:
     """The digests of the files of a run, as far as they are known.
 
     `moment` is when the run began, in nanoseconds: what changed since, or just before, is hashed again at the end.
+    `before` is what an earlier run kept, if there was one.
     """
 
     config: Config
@@ -33,11 +34,11 @@ class Digests:
     store: Store = NO_CACHE
     stamps: dict[str, Stamp] = field(default_factory=dict)
     known: dict[str, bytes] = field(default_factory=dict)
-    kept: bool = False
+    before: _Table | None = None
 
     @classmethod
     def of(cls, store: Store, config: Config, files: Iterable[SourceFile], moment: int) -> "Digests":
-        """Start with what an earlier run kept; `kept` says whether there was one."""
+        """Start with what an earlier run kept."""
         made = cls(config, {file.path: file for file in files}, moment, store)
         if config.stdin is not None:
             made.known[config.stdin[0]] = sha256(config.stdin[1]).digest()
@@ -46,10 +47,10 @@ class Digests:
             for path in made.files
             if path not in made.known and (found := stamp(f"{config.root}/{path}")) is not None
         }
-        table = made._table()
-        made.kept = table is not None
+        made.before = made._table()
+        table = made.before or {}
         for path, found in made.stamps.items():
-            if table and path in table and table[path][0] == found:
+            if path in table and table[path][0] == found:
                 made.known[path] = table[path][1]
         return made
 
@@ -71,7 +72,7 @@ class Digests:
             for path, found in self.stamps.items()
             if path in self.known and is_settled(found, self.moment)
         }
-        if table != self._table():
+        if table != self.before:
             self.store.put(self._name(), msgspec.msgpack.encode(table))
 
     def _holds(self, path: str) -> bool:

@@ -5,7 +5,7 @@ given folders themselves. What is named explicitly is analysed wherever it is.
 """
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from aisafety_lint.finding import Notification, NotificationLevel
 from aisafety_lint.ignorefiles import PathTest, path_test
 from aisafety_lint.scope import is_git_root
 from aisafety_lint.source import SourceFile, UnreadableError, read_bytes
+from aisafety_lint.stamps import Stamp
 from aisafety_lint.walk import Walk, is_text, shown, size_limit
 
 __all__ = ["Discovered", "discover", "read", "size_limit"]
@@ -26,6 +27,7 @@ class Discovered:
 
     `scope` holds the given folders and files relative to the root (the root itself is empty); `explicit` the files
     that were named one by one; `not_analysed` counts the files that were left out although they are of a known kind.
+    `looked` and `links` are what else the walk found its way by.
     """
 
     files: tuple[SourceFile, ...]
@@ -34,6 +36,8 @@ class Discovered:
     notifications: tuple[Notification, ...]
     not_analysed: int
     tests: PathTest = field(repr=False, compare=False)
+    looked: Mapping[str, Stamp | None] = field(default_factory=dict, repr=False, compare=False)
+    links: Mapping[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def in_scope(self, path: str) -> bool:
         """Whether findings at a path are to be reported."""
@@ -64,6 +68,8 @@ def discover(config: Config) -> Discovered:
         notifications=tuple(sorted(notifications, key=lambda item: (item.path, item.id, item.message))),
         not_analysed=len(walk.too_large) + sum(item.level is not NotificationLevel.NOTE for item in walk.notifications),
         tests=path_test(config.tests, "tests"),
+        looked=walk.looked,
+        links=walk.links,
     )
     return found if _anything(found) else _with_nothing(found)
 
@@ -110,6 +116,7 @@ def _take_given(walk: Walk, path: Path, relative: str) -> None:
     if relative in walk.folders or relative in walk.files:
         return
     walk.forget(relative)
+    walk.look(relative)
     if walk.config.force_exclude and _left_out(walk, path, relative):
         walk.notify("excluded", "The path is excluded; it is not analysed.", relative, note=True)
     elif path.is_symlink():

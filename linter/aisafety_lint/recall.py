@@ -1,87 +1,89 @@
-"""The report on a project: remembered where nothing has changed that decides it, else made by the pipeline and kept."""
+"""The report on a project: remembered where nothing has changed that decides it, else made and kept.
 
+Whether anything has changed is told by the stamps of all files and folders that the last run went by, before anything
+is read or imported that a report needs only when it is made.
+"""
+
+import contextlib
 import os
-import time
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from hashlib import sha256
 
-from aisafety_lint import discovery, remembered
+from aisafety_lint import edition, remembered
 from aisafety_lint.cache import NO_CACHE, Store
-from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
-from aisafety_lint.digests import Digests
-from aisafety_lint.discovery import Discovered
-from aisafety_lint.edition import Edition, edition
-from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.knowledge import builtin_root
 from aisafety_lint.remembered import Catalogue, Remembered
 from aisafety_lint.report.model import Report
-from aisafety_lint.standards import load_standards
+from aisafety_lint.stamps import Stamp, is_settled, stamp
 
-# What a report says does not depend on these; what standard input holds is the content of a file.
+# What a report says does not depend on these; of standard input only the content counts, below.
 _ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "jobs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the last run on a project went by, and the entries of its report.
+
+    The stamps of files and folders of the project, those of the program and the knowledge by their absolute paths, and
+    for each link whether it leads out of the project.
+    """
+
+    project: Mapping[str, Stamp | None]
+    program: Mapping[str, Stamp | None]
+    links: Mapping[str, bool]
+    report: str
+    catalogue: str
+
+    def proves(self, moment: int) -> bool:
+        """Whether all stamps say something about what was read after a moment."""
+        found = (*self.project.values(), *self.program.values())
+        return os.name != "nt" and all(one is None or is_settled(one, moment) for one in found)
+
+    def holds(self, root: str) -> bool:
+        """Whether everything is as it was."""
+        return (
+            all(stamp(f"{root}/{path}" if path else root) == known for path, known in self.project.items())
+            and all(stamp(path, follow=True) == known for path, known in self.program.items())
+            and (not self.links or self._links_hold(root))
+        )
+
+    def _links_hold(self, root: str) -> bool:
+        from aisafety_lint.walk import leads_out
+
+        return all(leads_out(root, path) == known for path, known in self.links.items())
 
 
 def run(config: Config, store: Store = NO_CACHE) -> Report:
     """The report on a project; raises UserError where the job cannot be done."""
-    moment = time.time_ns()
-    present = edition((builtin_root(), *config.rules)) if store else None
-    if present is None:
-        from aisafety_lint import pipeline
+    if store:
+        asked = question(config)
+        seen = remembered.get(store, store.name("seen", asked), Seen)
+        with contextlib.suppress(remembered.ChangedError):
+            if seen is not None and seen.holds(str(config.root)):
+                report = restored(store, config, seen.report, seen.catalogue)
+                if report is not None:
+                    return report
+    from aisafety_lint import making
 
-        return pipeline.run(config)
-    found = discovery.discover(config)
-    digests = Digests.of(store, config, found.files, moment)
-    # Without digests of an earlier run there is hardly a report either, and to read all files twice is dear.
-    if digests.kept and digests.complete():
-        kept = remembered.get(store, _name(store, config, present, found, digests), Remembered)
-        if kept is not None:
-            report = _restored(store, config, kept, present)
-            if report is not None:
-                digests.save()
-                return report
-            digests = Digests.of(store, config, found.files, moment)  # a file has changed since
-    return _made(store, config, found, digests, present)
+    return making.make(store, config)
 
 
-def _restored(store: Store, config: Config, kept: Remembered, present: Edition) -> Report | None:
-    """The report that an earlier run kept; None where a part of it is not there any more."""
-    catalogue = remembered.get(store, _catalogue(store, present), Catalogue)
-    return None if catalogue is None else remembered.restored(kept, catalogue, config)
-
-
-def _made(store: Store, config: Config, found: Discovered, digests: Digests, present: Edition) -> Report:
-    """Analyse the project, and keep what was found out."""
-    from aisafety_lint import pipeline
-    from aisafety_lint.memory import Memory
-
-    knowledge = Knowledge((builtin_root(), *config.rules), Compiled(store))
-    memory = Memory.of(store, digests, present)
-    report = pipeline.report(config, knowledge, found, memory)
-    if present == edition(knowledge.roots):
-        knowledge.compiled.save()
-        memory.save()
-        if digests.complete() and digests.hold() and not memory.by_accident:
-            content = remembered.remembered(report, found.files, digests.known, memory.secrets)
-            remembered.put(store, _name(store, config, present, found, digests), content)
-            _keep_catalogue(store, knowledge, present)
-        store.trim()
-    return report
-
-
-def _keep_catalogue(store: Store, knowledge: Knowledge, present: Edition) -> None:
-    name = _catalogue(store, present)
-    if remembered.get(store, name, Catalogue) is None:
-        references = [reference for rule in knowledge.rules.values() for reference in rule.standards]
-        remembered.put(store, name, Catalogue(knowledge.rules, load_standards(knowledge, references)))
-
-
-def _catalogue(store: Store, present: Edition) -> str:
-    return store.name("catalogue", present.engine, present.knowledge)
-
-
-def _name(store: Store, config: Config, present: Edition, found: Discovered, digests: Digests) -> str:
-    """The name of the report on what was found, which holds everything that decides it."""
+def question(config: Config) -> bytes:
+    """What is asked, of which program, and by whom, on which depends what can be read."""
     settings = [(item.name, repr(getattr(config, item.name))) for item in fields(config) if item.name not in _ASIDE]
     who = os.geteuid() if hasattr(os, "geteuid") else 0
-    asked = (settings, sorted(config.explicit), found.scope, found.notifications, found.not_analysed, who)
-    files = [(file.path, file.kind, digests.known[file.path]) for file in found.files]
-    return store.name("report", present.engine, present.knowledge, repr(asked).encode(), repr(files).encode())
+    stdin = None if config.stdin is None else (config.stdin[0], sha256(config.stdin[1]).digest())
+    asked = (str(edition.PACKAGE), str(builtin_root()), who, settings, sorted(config.explicit), stdin)
+    return repr(asked).encode()
+
+
+def restored(store: Store, config: Config, report: str, catalogue: str) -> Report | None:
+    """The report that an earlier run kept; None where a part of it is not there any more.
+
+    Raises ChangedError where a file has changed meanwhile.
+    """
+    found = remembered.get(store, report, Remembered)
+    known = None if found is None else remembered.get(store, catalogue, Catalogue)
+    return None if found is None or known is None else remembered.restored(found, known, config)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _Kind = TypeVar("_Kind")
 
 
+class ChangedError(Exception):
+    """A file has changed since it was looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mask:
     """Where a text has a secret, and the public beginning of that."""
@@ -78,29 +82,25 @@ def remembered(
     return Remembered(slim, texts, tuple(report.rules))
 
 
-def restored(found: Remembered, catalogue: Catalogue, config: Config) -> Report | None:
-    """The report itself; None where a text that it quotes is no longer what it was."""
-    texts = {path: _text(config, path, quoted) for path, quoted in found.texts.items()}
-    whole = {path: text for path, text in texts.items() if text is not None}
-    if len(whole) < len(texts):
-        return None
+def restored(found: Remembered, catalogue: Catalogue, config: Config) -> Report:
+    """The report itself; raises ChangedError where a text that it quotes is no longer what it was."""
     rules = {name: catalogue.rules[name] for name in found.rules}
     named = {reference.partition(":")[0] for rule in rules.values() for reference in rule.standards}
     return replace(
         found.report,
         root=str(config.root),
         rules=rules,
-        texts=whole,
+        texts={path: _text(config, path, quoted) for path, quoted in found.texts.items()},
         standards={key: taxonomy for key, taxonomy in catalogue.standards.items() if key in named},
         masked={
             path: tuple(mask.span for mask in found.texts[path].masks)
-            for path in sorted(whole)
+            for path in sorted(found.texts)
             if found.texts[path].masks
         },
     )
 
 
-def put(store: Store, name: str, content: Remembered | Catalogue) -> None:
+def put(store: Store, name: str, content: object) -> None:
     """Keep an entry; not one with text in it that no encoding can hold."""
     with contextlib.suppress(UnicodeEncodeError):
         store.put(name, msgspec.msgpack.encode(content, enc_hook=str))
@@ -119,7 +119,7 @@ def _path(kind: type, value: Any) -> Any:
     return kind(value)
 
 
-def _text(config: Config, path: str, quoted: Quoted) -> SourceText | None:
+def _text(config: Config, path: str, quoted: Quoted) -> SourceText:
     """A text as the report quotes it."""
     try:
         if config.stdin is not None and config.stdin[0] == path:
@@ -127,6 +127,8 @@ def _text(config: Config, path: str, quoted: Quoted) -> SourceText | None:
         else:
             data = read_bytes(config.root, SourceFile(path, "text", quoted.size), quoted.size)
         text = SourceText(path, decode(data))
-    except UnreadableError:
-        return None
-    return mask_text(text, quoted.masks) if sha256(data).digest() == quoted.digest else None
+    except UnreadableError as error:
+        raise ChangedError(path) from error
+    if sha256(data).digest() != quoted.digest:
+        raise ChangedError(path)
+    return mask_text(text, quoted.masks)

@@ -14,12 +14,12 @@ Stamp = tuple[int, int, int, int, int]
 _MARGIN = 3_000_000_000
 
 
-def stamp(path: str) -> Stamp | None:
-    """The stamp of what a path names, links not followed; None where there is nothing, or it proves nothing."""
+def stamp(path: str, *, follow: bool = False) -> Stamp | None:
+    """The stamp of what a path names, or of what a link leads to; None where there is nothing, or it proves nothing."""
     if os.name == "nt":  # has no time of the last change of the status
         return None
     try:
-        status = os.lstat(path)
+        status = os.stat(path, follow_symlinks=follow)  # noqa: PTH116 - once for every file of a project
     except (OSError, ValueError):
         return None
     return status.st_mode, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns

@@ -14,6 +14,7 @@ from aisafety_lint.filetypes import kind_by_content, kind_by_name
 from aisafety_lint.finding import Notification, NotificationLevel
 from aisafety_lint.ignorefiles import Patterns, pruning, read_ignore_file
 from aisafety_lint.source import SourceFile
+from aisafety_lint.stamps import Stamp, stamp
 
 # A notebook carries its outputs, mostly pictures; the code in it is small.
 _NOTEBOOK_FACTOR = 10
@@ -30,7 +31,9 @@ def size_limit(config: Config, kind: str) -> int:
 class Walk:
     """One walk and what it has found so far; all paths are relative to the root, the root itself is empty.
 
-    `keep` are folders that are walked even though they look like an environment, because somebody named them.
+    `keep` are folders that are walked even though they look like an environment, because somebody named them. `looked`
+    are the stamps of what decided something besides the files that were taken in, from before it was looked at; `links`
+    tells of each link whether it leads out of the project.
     """
 
     config: Config
@@ -41,6 +44,8 @@ class Walk:
     folders: set[str] = field(default_factory=set)
     notifications: list[Notification] = field(default_factory=list)
     too_large: list[str] = field(default_factory=list)
+    looked: dict[str, Stamp | None] = field(default_factory=dict)
+    links: dict[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = str(self.config.root)
@@ -62,6 +67,8 @@ class Walk:
     def file(self, path: str, kind: str | None, size: int, *, explicit: bool = False) -> bool:
         """Take in a regular file, of the kind that its name tells; whether it is analysed."""
         limit = size_limit(self.config, kind or "text")
+        if kind is None or size > limit:
+            self.look(path)
         if size <= limit:
             kind = kind_by_content(f"{self.root}/{path}") if kind is None else kind
             if kind:
@@ -73,6 +80,10 @@ class Walk:
         else:
             self.too_large.append(path)
         return False
+
+    def look(self, path: str) -> None:
+        """Note that what a path names now decides something."""
+        self.looked[path] = stamp(f"{self.root}/{path}" if path else self.root)
 
     def excluded(self, path: str) -> bool:
         """Whether the settings exclude a path, or a folder above it."""
@@ -96,6 +107,7 @@ class Walk:
     def _with_ignores(self, ignores: tuple[Patterns, ...], name: str, folder: str) -> tuple[Patterns, ...]:
         """The ignore files that hold in a folder, the innermost first."""
         path = f"{folder}/{name}" if folder else name
+        self.look(path)
         found = read_ignore_file(f"{self.root}/{path}", len(folder) + 1 if folder else 0)
         if found is None:
             return ignores
@@ -104,6 +116,7 @@ class Walk:
         return (found.patterns, *ignores)
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        self.look(folder)
         try:
             with os.scandir(f"{self.root}/{folder}") as entries:
                 found = list(entries)
@@ -164,8 +177,14 @@ class Walk:
         return excluded
 
     def _link(self, path: str) -> None:
-        if not Path(os.path.realpath(f"{self.root}/{path}")).is_relative_to(self.root):
+        self.links[path] = leads_out(self.root, path)
+        if self.links[path]:
             self.notify("link-out-of-root", "The link leads out of the project; it is not followed.", path, note=True)
+
+
+def leads_out(root: str, path: str) -> bool:
+    """Whether a link leads out of the project."""
+    return not Path(os.path.realpath(f"{root}/{path}")).is_relative_to(root)
 
 
 def is_text(name: str) -> bool:
