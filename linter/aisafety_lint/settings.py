@@ -6,7 +6,6 @@ The nearest file counts, from the working directory up to the root of the projec
 
 import datetime
 import re
-import tomllib
 import types
 import typing
 from collections.abc import Mapping
@@ -18,7 +17,6 @@ from aisafety_lint import scope
 from aisafety_lint.config import Config, Override, SettingsFile
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Notification, NotificationLevel
-from aisafety_lint.settings_schema import place, setting_fields, setting_key, validate
 from aisafety_lint.source import SourceFile, UnreadableError, decode, read_bytes
 
 OWN_FILES = ("aisafety-lint.toml", ".github/aisafety-lint.toml")
@@ -119,6 +117,8 @@ def _read_pyproject(path: Path, label: str, notifications: list[Notification]) -
 
 
 def _read(path: Path, name: str, table: tuple[str, ...]) -> SettingsFile:
+    import tomllib
+
     try:
         text = decode(read_bytes(path.parent, SourceFile(path.name, "toml"), _MAX_BYTES))
     except UnreadableError as error:
@@ -152,6 +152,8 @@ def _plain(value: Any) -> Any:
 
 
 def _apply_file(config: Config, file: SettingsFile) -> Config:
+    from aisafety_lint.settings_schema import validate
+
     validate(file)
     values = _built(Config, file.data)
     if "rules" in values:
@@ -167,6 +169,8 @@ def _apply_file(config: Config, file: SettingsFile) -> Config:
 
 def _built(owner: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a table in the types of the fields that they set."""
+    from aisafety_lint.settings_schema import setting_fields, setting_key
+
     hints = typing.get_type_hints(owner)
     keys = {setting_key(item.name): item.name for item in setting_fields(owner)}
     return {keys[key]: _typed(hints[keys[key]], value) for key, value in data.items()}
@@ -192,6 +196,8 @@ def _base_folder(file: SettingsFile) -> Path:
 
 def _rule_folders(root: Path, file: SettingsFile, folders: tuple[Path, ...]) -> tuple[Path, ...]:
     """The folders of rules that a file names: they exist, and lie in the project or beside the file."""
+    from aisafety_lint.settings_schema import place
+
     base = _base_folder(file).resolve()
     found = []
     for index, folder in enumerate(folders):
@@ -228,6 +234,8 @@ def anchor(pattern: str, base: str) -> str:
 
 def _without_expired(config: Config, today: datetime.date) -> Config:
     """Drop the overrides whose last day is over, and say so."""
+    from aisafety_lint.settings_schema import place
+
     kept: list[Override] = []
     notifications = list(config.notifications)
     for item in config.overrides:

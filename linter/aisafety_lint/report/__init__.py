@@ -3,6 +3,7 @@
 Nothing is imported before a report is written: the command line names the formats without paying for them.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,14 +30,10 @@ def render(
     Color, trace, links, width and seconds are for people, in full and concise; the other formats depend on the report
     only, so the same input gives the same bytes. `category` tells the SARIF uploads of one commit apart.
     """
-    from aisafety_lint.report import concise, full, github, json, sarif
     from aisafety_lint.report.options import Options
 
-    writers = {
-        "full": full.render,
-        "concise": concise.render,
-        "json": json.render,
-        "sarif": sarif.render,
-        "github": github.render,
-    }
-    return writers[format](report, Options(color, trace, seconds, category, hyperlinks, width))
+    if format not in FORMATS:
+        raise KeyError(format)
+    writer = import_module(f"aisafety_lint.report.{format}")
+    text: str = writer.render(report, Options(color, trace, seconds, category, hyperlinks, width))
+    return text

@@ -8,11 +8,17 @@ import json
 import re
 from typing import Any
 
+import msgspec
+
 _LONE = re.compile("[\ud800-\udfff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def dump(document: Any) -> str:
     """Write a document with its keys in their order, indented, with a line end."""
-    text = _LONE.sub(lambda match: f"\\\\u{ord(match[0]):04x}", json.dumps(document, ensure_ascii=False, indent=2))
+    try:
+        text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    except UnicodeEncodeError:
+        whole = json.dumps(document, ensure_ascii=False, indent=2)
+        text = _LONE.sub(lambda match: f"\\\\u{ord(match[0]):04x}", whole)
     return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
