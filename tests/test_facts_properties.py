@@ -95,6 +95,7 @@ def test_facts_survive_serialisation(text: str) -> None:
 
 @THOROUGH
 @given(programs())
+@example("try:\n    a()\nexcept A:\n    def b():\n        raise\n")
 def test_facts_are_well_formed(text: str) -> None:
     """Operands, guards and returns are values and guards of their scope; only a `phi` knows later values."""
     for scope in parsed(text).scopes:

@@ -6,6 +6,7 @@ import pytest
 
 from aisafety_lint import pipeline
 from aisafety_lint.flow import solver
+from aisafety_lint.perfile import VERSION
 from aisafety_lint.report import FORMATS, render
 from aisafety_lint.settings import CommandLine, load_config
 from conftest import MakeTree
@@ -44,12 +45,12 @@ def test_an_analysis_of_flows_that_was_cut(form: str, tree: MakeTree, monkeypatc
 @pytest.mark.parametrize("form", FORMATS)
 def test_cells_of_a_notebook_that_are_left_out(form: str, tree: MakeTree) -> None:
     text = written(form, {"demo.ipynb": BROKEN_CELL}, tree)
-    assert "Code cells of `demo.ipynb` cannot be parsed as Python and are left out: 2." in text
+    assert f"Code cells of `demo.ipynb` cannot be parsed as Python {VERSION} and are left out: 2." in text
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_notebook_that_is_none(form: str, tree: MakeTree) -> None:
     text = written(form, {"demo.ipynb": BROKEN_CELL[:-20] + '"agents"', "app.py": TOOL}, tree)
-    assert "`demo.ipynb` cannot be parsed as Python: it is not a valid notebook." in text
+    assert f"`demo.ipynb` cannot be parsed as Python {VERSION}: it is not a valid notebook." in text
     if form in ("full", "concise"):
         assert "; 1 not analysed" in text

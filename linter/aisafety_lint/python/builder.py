@@ -36,6 +36,7 @@ class ScopeBuilder:
         self.returns: list[int] = []
         self.yields: list[int] = []
         self.raises: list[int] = []
+        self.caught: list[int] = []
         self.stores: list[int] = []
         self.imports: list[Import] = []
         self.outer: set[str] = set()

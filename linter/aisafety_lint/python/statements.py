@@ -39,7 +39,6 @@ class Statements(Patterns):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.loops: list[Loop] = []
-        self.caught: list[int] = []
         self.statements: dict[type[ast.stmt], Callable[..., None]] = {
             ast.Expr: self.expression_statement,
             ast.Assign: self.assignment,
@@ -125,8 +124,8 @@ class Statements(Patterns):
     def raise_(self, node: ast.Raise) -> None:
         if node.exc is not None:
             self.scope.raises.append(self.expression(node.exc))
-        elif self.caught:
-            self.scope.raises.append(self.caught[-1])
+        elif self.scope.caught:
+            self.scope.raises.append(self.scope.caught[-1])
         self.scope.alive = False
 
     def assert_(self, node: ast.Assert) -> None:
@@ -304,9 +303,9 @@ class Statements(Patterns):
         caught = self.scope.value("caught", (kind, *thrown, *calls), str(len(thrown)), place=self.place(handler))
         if handler.name:
             self.scope.bind(handler.name, caught)
-        self.caught.append(caught)
+        self.scope.caught.append(caught)
         self.block(handler.body)
-        self.caught.pop()
+        self.scope.caught.pop()
 
     def _finally(self, body: Sequence[ast.stmt], ends: Sequence[tuple[bool, Bindings, int]], outer: int) -> None:
         """The block is also run on the ways that do not go on after it, where less is established."""
