@@ -9,7 +9,7 @@ import unicodedata
 from pathlib import Path
 
 import msgspec
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from aisafety_lint.program.index import build_index
