@@ -189,14 +189,15 @@ class Library:
     def result(self, scope: int, call: int, operand: int, path: Path) -> Passed | None:
         """What the result of a call holds of an untrusted operand; None for nothing."""
         paths = self.resolver.paths(scope, call)
-        if any(self.models.rows("sources", name) for name in paths):
+        if any(not row.get("passes") for name in paths for row in self.models.rows("sources", name)):
             return None
         if path == FILE:
             made = self.files.result(scope, call, operand)
             return None if made is None else Passed(*made, guessed=False)
         cleans: frozenset[str] = frozenset()
         for row in rows_of(self.models, "sanitizers", paths):
-            if all_hold(self.resolver, scope, call, row) is Holds.YES:
+            about = "items" not in row or (path[:1] and path[0] in map(str, row["items"]))
+            if about and all_hold(self.resolver, scope, call, row) is Holds.YES:
                 cleans |= frozenset(row["cleans"])
         cleans |= self._filtered(scope, call, paths)
         if "all" in cleans:

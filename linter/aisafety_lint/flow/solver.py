@@ -20,6 +20,7 @@ from aisafety_lint.flow.sources import Seed, carries, scalar
 from aisafety_lint.flow.transfer import FILE, Path, cut, dict_path
 from aisafety_lint.program.conditions import Holds
 from aisafety_lint.program.constants import text_of
+from aisafety_lint.program.kinds import QUOTES
 from aisafety_lint.program.model import Program
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.refs import Ref
@@ -115,7 +116,7 @@ class Solver:
 
     def solve(self, seeds: tuple[Seed, ...]) -> Iterator[tuple[Seed, Hit]]:
         """Follow all seeds; yields each seed with each sink that it reaches."""
-        self.seeded = frozenset((seed.scope, seed.value) for seed in seeds)
+        self.seeded = frozenset((seed.scope, seed.value) for seed in seeds if not seed.passes)
         groups = self._group({seed.kind for seed in seeds})
         for seed in seeds:
             if seed.kind in groups:
@@ -219,7 +220,7 @@ class Solver:
         if user.op == "store" and user.kind == "item" and operand == 1:
             self._item_sinks(node, position, user, cleaned)
         if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
-            cleaned |= self._harmless(node, user, operand)
+            cleaned |= self._harmless(node, user, operand, cleaned)
         self.add(Node(node.context, node.scope, position, path, cleaned), self._onwards(node))
 
     def _item_sinks(self, node: Node, position: int, user: Value, cleaned: Kindset) -> None:
@@ -246,7 +247,7 @@ class Solver:
         declared = [ref.scope for ref in instances if user.name in self.index.scopes[ref.scope].annotations]
         return bool(declared) and all(self._is_scalar(scope, user.name) for scope in declared)
 
-    def _harmless(self, node: Node, user: Value, operand: int) -> Kindset:
+    def _harmless(self, node: Node, user: Value, operand: int, cleaned: Kindset) -> Kindset:
         """Kinds for which the text before the untrusted part makes it harmless (a URL whose host is fixed)."""
         found = NONE
         prefix = ""
@@ -257,22 +258,17 @@ class Solver:
         for kind, pattern in self.kinds.harmless_prefix.items():
             if prefix and pattern.search(prefix):
                 found |= {kind}
-        return found | self._quoted(node, user, operand)
+        return found | self._quoted(node, user, operand, prefix, cleaned)
 
-    def _quoted(self, node: Node, user: Value, operand: int) -> Kindset:
+    def _quoted(self, node: Node, user: Value, operand: int, prefix: str, cleaned: Kindset) -> Kindset:
         """Kinds for which a value between quotes is safe when it is known to hold no such quote."""
-        around = [
-            text_of(self.resolver, node.scope, user.args[place]) if 0 <= place < len(user.args) else ""
-            for place in (operand - 1, operand + 1)
-        ]
-        quote = around[0][-1:]
-        if (
-            quote not in ("'", '"')
-            or around[1][:1] != quote
-            or not self.guards.lacks(node.scope, node.value, quote, user.guard)
-        ):
-            return NONE
-        return self.kinds.quoted
+        last = operand + 1 == len(user.args)  # the closing quote is in the next piece, or is added later
+        rest = "".join(QUOTES) if last else text_of(self.resolver, node.scope, user.args[operand + 1])
+        for quote in sorted(QUOTES):
+            inside = prefix.count(quote) % 2 == 1 and quote in rest
+            if inside and (quote in cleaned or self.guards.lacks(node.scope, node.value, quote, user.guard)):
+                return self.kinds.quoted
+        return NONE
 
     # -- calls ----------------------------------------------------------------------------------------------------
 

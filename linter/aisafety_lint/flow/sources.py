@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from aisafety_lint.flow.transfer import Path
+from aisafety_lint.flow.transfer import FILE, Path
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.kinds import Kinds
@@ -26,7 +26,8 @@ _CALLABLE_OPS = frozenset({"name", "call", "param", "phi", "store", "enter"})
 class Seed:
     """A value that is untrusted from the start.
 
-    `clean` are its attributes that carry no text; `paths`, where there are any, the only parts of it that do.
+    `clean` are its attributes that carry no text; `paths`, where there are any, the only parts of it that do;
+    `passes`: it is a call whose result holds what went in as well.
     """
 
     scope: int
@@ -36,6 +37,7 @@ class Seed:
     clean: frozenset[str] = frozenset()
     paths: tuple[Path, ...] = ()
     tool: Tool | None = None
+    passes: bool = False
 
 
 def find_seeds(resolver: Resolver, tools: Iterable[Tool], decorators: DecoratorIndex) -> tuple[Seed, ...]:
@@ -124,7 +126,9 @@ def _source_call(resolver: Resolver, scope: int, call: int) -> Iterator[Seed]:
         for row in resolver.models.rows("sources", path):
             if all_hold(resolver, scope, call, row) is not Holds.NO:
                 clean, parts = _shape(resolver, row)
-                yield Seed(scope, call, row["yields"], spelled(resolver.index, scope, call), clean, _paths(parts))
+                name, passes = spelled(resolver.index, scope, call), bool(row.get("passes"))
+                paths = (FILE,) if row.get("content") else _paths(parts)
+                yield Seed(scope, call, row["yields"], name, clean, paths, passes=passes)
 
 
 def _attributes(resolver: Resolver) -> Iterator[Seed]:

@@ -42,10 +42,20 @@ class Check:
 
 
 class Guards:
-    """Answers about the guards of a program's scopes; `switched` tells what only the operator's switch leads to."""
+    """Answers about the guards of a program's scopes.
 
-    def __init__(self, resolver: Resolver, kinds: Kinds, switched: Callable[[int, int], bool]) -> None:
+    `switched` tells what only the operator's switch leads to, `filled` are the parameters that a model fills.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        kinds: Kinds,
+        switched: Callable[[int, int], bool],
+        filled: frozenset[tuple[int, int]] = frozenset(),
+    ) -> None:
         self.resolver = resolver
+        self.filled = filled
         self.switched = switched
         self.index = resolver.index
         self.wrappers = Wrappers(resolver)
@@ -157,7 +167,8 @@ class Guards:
             case "or" if holds == "false":
                 return [check for item in known.args for check in self._established(scope, item, holds, depth)]
             case "or" | "and":
-                return _common([tuple(self._established(scope, item, holds, depth)) for item in known.args])
+                decided = [item for item in known.args if not self._is_switch(scope, item)] or known.args
+                return _common([tuple(self._established(scope, item, holds, depth)) for item in decided])
             case "compare":
                 return self._by_comparison(scope, known, holds)
             case "call":
@@ -165,6 +176,17 @@ class Guards:
             case "attr" | "await" | "copy" | "return":
                 return self._by_attribute(scope, known, holds, depth)
         return ()
+
+    def _is_switch(self, scope: int, value: int) -> bool:
+        """Whether a condition is a flag with which the program switches a check off: what a model fills is none."""
+        known = self.index.value(scope, value)
+        while known.op == "not" and not known.kind:
+            value = known.args[0]
+            known = self.index.value(scope, value)
+        if known.op != "param" or (scope, value) in self.filled:
+            return False
+        param = next(item for item in self.index.scopes[scope].params if item.value == value)
+        return param.annotation is not None and param.annotation.name == "bool"
 
     def _by_attribute(self, scope: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
         if known.op != "attr":

@@ -7,6 +7,9 @@ from typing import Any
 
 from aisafety_lint.knowledge import Knowledge, builtin_root
 
+QUOTES = frozenset({"'", '"'})
+"""Among the kinds that a value is safe for, a quote says that the value does not contain it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
@@ -30,10 +33,9 @@ class Kinds:
     prompts: frozenset[str]
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
-        """The kinds for which a text that is made of these characters only is safe."""
-        return frozenset(
-            kind for kind, needed in self.dangerous.items() if any(not characters & needs for needs in needed)
-        )
+        """The kinds for which a text that is made of these characters only is safe, and the quotes that it lacks."""
+        kinds = (kind for kind, needed in self.dangerous.items() if any(not characters & needs for needs in needed))
+        return frozenset(kinds) | (QUOTES - characters)
 
     def allowed(self, start: str) -> frozenset[str]:
         """The kinds for which a check for a beginning is an allow-list."""

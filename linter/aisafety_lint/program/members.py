@@ -58,14 +58,15 @@ class Members(Hierarchy):
         return unique(found)
 
     def _first_member(self, base: Ref, lineage: Iterable[Ref], name: str) -> list[Ref]:
-        found: list[Ref] = []
+        own: list[Ref] = []
+        outside: list[Ref] = []
         for owner in lineage:
             if owner.kind == "external":
-                overridden = any(ref.kind == "function" for ref in found)
-                found += [] if overridden and ":" not in owner.path else [external(f"{owner.path}.{name}")]
-            elif not found:
-                found += self._own_member(base, owner.scope, name)
-        return found
+                overridden = any(ref.kind == "function" for ref in own)
+                outside += [] if overridden and ":" not in owner.path else [external(f"{owner.path}.{name}")]
+            elif not own:  # also behind a base outside of the project, which may lack the member
+                own += self._own_member(base, owner.scope, name)
+        return [*own, *outside]
 
     def _own_member(self, base: Ref, owner: int, name: str) -> Iterable[Ref]:
         scope = self.index.scopes[owner]

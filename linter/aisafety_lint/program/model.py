@@ -75,6 +75,7 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     agents = find_agents(resolver, tools, grants)
     tools = with_approval(tools, agents)
     filled = frozenset((tool.scope, value) for tool in tools for value in tool.params)
+    guards = Guards(resolver, kinds, consent.switched, filled)
     effects = Effects(resolver, consent, filled)
     found = tuple(effect for tool in tools for effect in effects.of_tool(tool))
     capabilities: dict[int, set[str]] = {}

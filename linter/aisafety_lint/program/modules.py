@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+_TELLING = 2  # a name with so many dots is not that of a library by chance: it is a part of the library's own namespace
+
 
 @dataclass(frozen=True, slots=True)
 class ModuleTable:
@@ -50,7 +52,7 @@ class ModuleTable:
         head = dotted.partition(".")[0]
         if head in sys.stdlib_module_names:
             return False
-        if head in self.libraries:
+        if head in self.libraries and dotted.count(".") < _TELLING:
             return root == own and (path.endswith("/__init__.py") or "." in dotted)
         # a namespace package: the name reaches above the topmost folder with an `__init__.py`
         return root in (own, folder, ".") or own.startswith(root + "/")

@@ -159,4 +159,6 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
             for method in (*self.member(base, "__enter__"), *self.member(base, "__aenter__")):
                 if method.kind == "function":
                     return [*self.returned(method), base]
+        if base.kind == "items" and base.items:  # a generator that is a context manager gives what it yields
+            return base.items
         return [base]
