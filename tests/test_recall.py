@@ -12,9 +12,22 @@ from unittest import mock
 
 import pytest
 
-from aisafety_lint import cache, digests, edition, making, memory, perfile, pipeline, recall, stamps, walk
+from aisafety_lint import (
+    cache,
+    digests,
+    edition,
+    making,
+    memory,
+    perfile,
+    pipeline,
+    recall,
+    settings_schema,
+    stamps,
+    walk,
+)
 from aisafety_lint.cache import NO_CACHE, Store
 from aisafety_lint.config import Config
+from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Persona, Severity
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.report import FORMATS, render
@@ -234,6 +247,35 @@ class TestNothingOfYesterday:
             (root / "agent.py").write_text(BAD)
             (root / "other.py").write_text("")
             assert lint(root, store) == lint(root)
+
+
+class TestSettings:
+    def load(self, root: Path, store: Store) -> Config:
+        return load_config(CommandLine((str(root),)), store_for=lambda _: store)
+
+    def test_right_ones_are_checked_once(self, store: Store, tree: MakeTree) -> None:
+        root = tree({"agent.py": BAD, "aisafety-lint.toml": "fail-on = 'high'\n"})
+        first = self.load(root, store)
+        with mock.patch.object(settings_schema, "validate", side_effect=AssertionError):
+            assert self.load(root, store) == first
+
+    def test_wrong_ones_are_wrong_every_time(self, store: Store, tree: MakeTree) -> None:
+        root = tree({"agent.py": BAD, "aisafety-lint.toml": "fail-on = 'high'\n"})
+        self.load(root, store)
+        (root / "aisafety-lint.toml").write_text("fail-on = 'hihg'\n")
+        for _ in range(2):
+            with pytest.raises(UserError, match="hihg"):
+                self.load(root, store)
+
+    def test_another_schema_is_another_question(
+        self, store: Store, tree: MakeTree, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        root = tree({"agent.py": BAD, "aisafety-lint.toml": "fail-on = 'high'\n"})
+        self.load(root, store)
+        monkeypatch.setattr(settings_schema, "config_schema_text", lambda: "{}")
+        with mock.patch.object(settings_schema, "validate") as validate:
+            self.load(root, store)
+        assert validate.call_count == 1
 
 
 class TestStamps:

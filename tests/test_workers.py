@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +125,26 @@ class TestAccidents:
         outcomes.close()  # type: ignore[attr-defined]  # it is a generator where there are processes
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_no_process_is_left_when_nobody_is_there_any_more(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, test_workers as t\n"
+        "outcomes = t.spread(t.Naming(), t.FILES, 3)\n"
+        "print(*{next(outcomes).digest.decode().split()[1] for _ in t.FILES[:20]}, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == -signal.SIGKILL
+    for pid in done.stdout.split():
+        for _ in range(100):
+            if not Path("/proc", pid).exists():
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail(f"process {pid} lives on")
 
 
 def test_a_run_survives_a_process_and_says_so(tree: MakeTree, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,13 @@ import datetime
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from aisafety_lint import scope
+from aisafety_lint.cache import NO_CACHE, Store
 from aisafety_lint.config import Config, Override, SettingsFile
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Notification, NotificationLevel
@@ -35,8 +36,14 @@ class CommandLine:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load_config(line: CommandLine, *, cwd: Path | None = None, today: datetime.date | None = None) -> Config:
-    """Decide all settings of a run.
+def load_config(
+    line: CommandLine,
+    *,
+    cwd: Path | None = None,
+    today: datetime.date | None = None,
+    store_for: Callable[[Path], Store] = lambda _: NO_CACHE,
+) -> Config:
+    """Decide all settings of a run; the store for a project knows settings that are known to be right.
 
     Raises UserError where a path is missing, a file cannot be read or its settings are wrong.
     """
@@ -49,6 +56,7 @@ def load_config(line: CommandLine, *, cwd: Path | None = None, today: datetime.d
     if stdin and line.stdin:
         config = replace(config, stdin=(config.relative(stdin), line.stdin[1]))
     if file is not None:
+        _check(file, store_for(root))
         config = _without_expired(_apply_file(config, file), today or datetime.date.today())
     return _apply_command_line(config, line.settings)
 
@@ -151,10 +159,17 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
 
 
-def _apply_file(config: Config, file: SettingsFile) -> Config:
-    from aisafety_lint.settings_schema import validate
+def _check(file: SettingsFile, store: Store) -> None:
+    """Raise UserError where settings are wrong; that they are right is kept, since finding out takes long."""
+    from aisafety_lint.settings_schema import config_schema_text, validate
 
-    validate(file)
+    name = store.name("settings", config_schema_text().encode(), repr(file.data).encode())
+    if store.get(name) is None:
+        validate(file)
+        store.put(name, b"")
+
+
+def _apply_file(config: Config, file: SettingsFile) -> Config:
     values = _built(Config, file.data)
     if "rules" in values:
         values["rules"] = _rule_folders(config.root, file, values["rules"])

@@ -94,7 +94,8 @@ class _Crew:
         linux = sys.platform == "linux"
         context = multiprocessing.get_context("fork") if linux else multiprocessing.get_context("spawn")
         here, there = context.Pipe()
-        process = context.Process(target=_serve, args=(there, self.work, self.files), daemon=True)
+        copied = [here, *(member.connection for member in self.members)] if linux else []
+        process = context.Process(target=_serve, args=(there, copied, self.work, self.files), daemon=True)
         try:
             process.start()
         finally:
@@ -163,9 +164,14 @@ def _portions(files: Sequence[SourceFile]) -> Iterator[Portion]:
         yield portion
 
 
-def _serve(connection: Connection, work: Work, files: Sequence[SourceFile]) -> None:
-    """The life of a process: works on portions until there are no more."""
+def _serve(connection: Connection, copied: Sequence[Connection], work: Work, files: Sequence[SourceFile]) -> None:
+    """The life of a process: works on portions until there are no more, or nobody is there who wants them.
+
+    The ends of connections that are `copied` with the process are not its own: open, they would hide that.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
+    for other in copied:
+        other.close()
     with analysing(), contextlib.suppress(EOFError, OSError):  # who started it is gone
         while portion := msgspec.msgpack.decode(connection.recv_bytes(), type=Portion):
             outcomes = [_encoded(work, files[number]) for number in portion]

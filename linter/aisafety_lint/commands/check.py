@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import cli
@@ -133,7 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from aisafety_lint import recall
 
-    report = recall.run(config, _store(arguments, config))
+    report = recall.run(config, _store(arguments, config.root))
     options = _options(arguments, time.monotonic() - started)
     for form, path in outputs:
         if path is not None:
@@ -159,10 +160,10 @@ def exit_code(config: Config, report: "Report", exit_zero: bool = False) -> int:
     return int(not exit_zero and any(item.severity >= config.fail_on for item in report.findings))
 
 
-def _store(arguments: argparse.Namespace, config: Config) -> "Store":
+def _store(arguments: argparse.Namespace, root: Path) -> "Store":
     from aisafety_lint.cache import NO_CACHE, chosen_folder, open_store
 
-    return NO_CACHE if arguments.no_cache else open_store(chosen_folder(arguments.cache_dir), config.root)
+    return NO_CACHE if arguments.no_cache else open_store(chosen_folder(arguments.cache_dir), root)
 
 
 def _config(arguments: argparse.Namespace) -> Config:
@@ -183,7 +184,8 @@ def _config(arguments: argparse.Namespace) -> Config:
     if arguments.config and arguments.isolated:
         raise UserError("`--config` and `--isolated` exclude each other")
     paths = tuple(arguments.paths) or (".",)
-    return load_config(CommandLine(paths, arguments.config, arguments.isolated, _stdin(arguments, paths), settings))
+    line = CommandLine(paths, arguments.config, arguments.isolated, _stdin(arguments, paths), settings)
+    return load_config(line, store_for=lambda root: _store(arguments, root))
 
 
 def _stdin(arguments: argparse.Namespace, paths: tuple[str, ...]) -> tuple[str, bytes] | None:
