@@ -13,6 +13,9 @@ from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
+_FILES = frozenset({"fs-read", "fs-write", "fs-delete"})
+_INCLUDED = {"shell": _FILES, "exec": _FILES}  # who has the one needs no finding about the others
+
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     """The findings of a rule with a `grant` block."""
@@ -25,7 +28,8 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
 def _fits(block: Mapping[str, Any], grant: Grant) -> bool:
     """Whether a grant has a wanted capability, and of the marks exactly those that the rule asks for."""
     wanted = block.get("capabilities")
-    if wanted is not None and not set(wanted) & set(grant.capabilities):
+    included = frozenset().union(*(_INCLUDED.get(item, ()) for item in grant.capabilities))
+    if wanted is not None and not set(wanted) & (set(grant.capabilities) - included):
         return False
     return all(bool(grant.row.get(mark)) == bool(block.get(mark)) for mark in ("exposes", "unapproved", "switch"))
 

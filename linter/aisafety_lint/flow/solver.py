@@ -76,7 +76,7 @@ class Context:
     """One entry of untrusted content: a seed, or a part of a parameter of a function.
 
     `group` tells which sinks matter for it: they depend on the kind of source. `crossings` is how far the entry is from
-    the nearest source.
+    the nearest source. `clean` are the attributes of what enters that carry no text.
     """
 
     group: int
@@ -85,6 +85,7 @@ class Context:
     scope: int
     value: int
     path: Path
+    clean: frozenset[str] = frozenset()
 
 
 class Solver:
@@ -105,7 +106,7 @@ class Solver:
         self.most = most
         self.groups: list[tuple[Kindset, Nearness]] = []
         self.contexts: list[Context] = []
-        self.entries: dict[tuple[int, int, int, Path], int] = {}
+        self.entries: dict[tuple[int, int, int, Path, Kindset], int] = {}
         self.reached: dict[Node, Arrival] = {}
         self.parts: dict[tuple[int, int, int, Path], list[Kindset]] = defaultdict(list)
         self.work: list[deque[Node]] = [deque() for _ in range(_CROSSINGS + 1)]
@@ -120,7 +121,7 @@ class Solver:
         groups = self._group({seed.kind for seed in seeds})
         for seed in seeds:
             if seed.kind in groups:
-                self.contexts.append(Context(groups[seed.kind], 0, seed, seed.scope, seed.value, ()))
+                self.contexts.append(Context(groups[seed.kind], 0, seed, seed.scope, seed.value, (), seed.clean))
                 for path in seed.paths or ((),):
                     self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, NONE), Arrival(0))
         started = len(self.contexts)
@@ -240,8 +241,7 @@ class Solver:
         )
 
     def _is_clean_attribute(self, node: Node, user: Value) -> bool:
-        seed = self.contexts[node.context].seed
-        if node.path or (seed is not None and user.name in seed.clean):
+        if node.path or user.name in self.contexts[node.context].clean:
             return not node.path
         instances = [ref for ref in self.resolver.refs(node.scope, node.value) if ref.kind == "instance"]
         declared = [ref.scope for ref in instances if user.name in self.index.scopes[ref.scope].annotations]
@@ -374,11 +374,12 @@ class Solver:
 
     def _context(self, node: Node, function: int, param: int, path: Path) -> int:
         group = self.contexts[node.context].group
-        key = group, function, param, path
+        clean = NONE if path else self.contexts[node.context].clean
+        key = group, function, param, path, clean
         known = self.entries.get(key)
         if known is None:
             crossings = self.reached[node].crossings + 1
-            self.contexts.append(Context(group, crossings, None, function, param, path))
+            self.contexts.append(Context(group, crossings, None, function, param, path, clean))
             known = self.entries[key] = len(self.contexts) - 1
             self.add(Node(known, function, param, path, NONE), Arrival(crossings))
         return known

@@ -18,6 +18,7 @@ from aisafety_lint.python.facts import Annotation, Param
 _HOLDING = frozenset(
     {"Annotated", "list", "List", "set", "Set", "Sequence", "tuple", "Tuple", "dict", "Dict", "Mapping"}
 )
+_TEXTS = frozenset({"str", "bytes", "list", "tuple", "dict", "set"})
 _NESTING = 2
 _CALLABLE_OPS = frozenset({"name", "call", "param", "phi", "store", "enter"})
 
@@ -79,11 +80,10 @@ def scalar(resolver: Resolver, scope: int, annotation: Annotation, depth: int = 
     for ref in resolver.dotted(scope, annotation.name):
         if ref.kind == "external" and ref.path in resolver.models.scalars:
             return True
-        if ref.kind == "class" and (
-            (whole and resolver.assembled(ref.scope))
-            or any(base.path.removesuffix("()") in resolver.models.scalars for base in resolver.lineage(ref.scope))
-        ):
-            return True
+        if ref.kind == "class":
+            bases = {base.path.removesuffix("()") for base in resolver.lineage(ref.scope)}
+            if bases & resolver.models.scalars or (whole and not bases & _TEXTS and resolver.assembled(ref.scope)):
+                return True
     return depth > 0 and any(
         scalar(resolver, where, other, depth - 1, whole=whole)
         for where, other in resolver.aliases(scope, annotation.name)

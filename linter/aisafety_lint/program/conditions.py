@@ -175,7 +175,7 @@ def container_items(resolver: "Results", scope: int, value: int) -> list[int]:
 
 
 def _has(resolver: "Results", scope: int, value: int, wanted: Spec) -> Holds:
-    """Whether a dict literal, or one in a list literal, or a call with these keywords, has these entries."""
+    """Whether a dict literal, or one in a list literal or as JSON, or a call with these keywords, has these entries."""
     for ref in resolver.refs(scope, value):
         if ref.kind != "container":
             continue
@@ -191,6 +191,8 @@ def _has(resolver: "Results", scope: int, value: int, wanted: Spec) -> Holds:
             return Holds.YES
     known = resolver.index.value(scope, value)
     if known.op == "call":
+        if "json.dumps" in resolver.paths(scope, value) and len(known.args) > 1:
+            return _has(resolver, scope, known.args[1], wanted)
         given = dict(zip(resolver.index.calls[scope][value].keywords, known.args[1:], strict=True))
         return (
             Holds.YES

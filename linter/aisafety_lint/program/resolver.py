@@ -72,13 +72,15 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
         """Whether the instances of a class are put together by a constructor of the project, from what it is given.
 
         Such an object is untrusted in the parts that untrusted content was stored in, never as a whole: nothing but its
-        own code makes one, unlike data models, which are parsed from text.
+        own code makes one, unlike data models, which are parsed from text and declare fields.
         """
         known = self._assembled.get(owner)
         if known is None:
-            bases = {ref.path.removesuffix("()") for ref in self.lineage(owner) if ref.kind == "external"}
-            constructor = self.function_of(Ref("class", owner))
-            known = self._assembled[owner] = constructor is not None and bases <= _ABSTRACT
+            lineage = self.lineage(owner)
+            bases = {ref.path.removesuffix("()") for ref in lineage if ref.kind == "external"} - _ABSTRACT
+            fields = any(self.index.scopes[ref.scope].annotations for ref in lineage if ref.kind == "class")
+            parsed = bool(bases) and (fields or any(kind in bases for kind, _ in self.models.instances))
+            known = self._assembled[owner] = self.function_of(Ref("class", owner)) is not None and not parsed
         return known
 
     def _settle(self) -> None:
