@@ -21,7 +21,9 @@ VERBS = {"check": "checked", "change": "changed", "sandbox": "contained"}
 
 _MOST, _NAMED = 4, 2
 _DEPTH = 8
+_PARTS = 60
 _OPERATORS = {"In": "in", "NotIn": "in"}
+_APART = frozenset({"compare", "dict", "caught"})
 _LOOKED_INTO = frozenset({"and", "or", "await", "copy", "return", "phi", "attr", "item", "element", "arithmetic"})
 _OUTCOME = {"true": "false", "false": "true"}
 
@@ -154,12 +156,13 @@ class _Finder:
         """`word in text` looks for bad words; `text not in forbidden` too, where that decides."""
         known = self.index.value(scope, value)
         operator = _OPERATORS.get(known.name, "")
-        row = self.resolver.models.weak_operators.get(operator)
-        if row is not None and len(known.args) > 1:
-            absent = (known.name == "NotIn") == (holds == "true")
-            if self._touches(scope, known.args[1]) or (absent and self._touches(scope, known.args[0])):
-                yield self._doubt(scope, value, row, operator)
-                return
+        found = (known.name == "In") == (holds == "true")
+        row = self.resolver.models.weak_operators.get((operator, found))
+        # What is found in a list is an allow-list: had it been about this value, there would be no flow.
+        tested = [known.args[1], *(known.args[:1] if not found else ())] if row is not None else []
+        if row is not None and any(self._touches(scope, item) for item in tested):
+            yield self._doubt(scope, value, row, operator)
+            return
         for item in known.args:
             yield from self._weak(scope, item, holds, depth - 1)
 
@@ -167,8 +170,8 @@ class _Finder:
         """`urlparse(url).scheme`, `path.suffix`."""
         known = self.index.value(scope, value)
         paths = [ref.path for ref in self.resolver.refs(scope, value) if ref.kind == "external"]
-        for row in rows_of(self.resolver.models, "weak_checks", paths):
-            if self._concerns(row) and self._touches(scope, known.args[0]):
+        for row in rows_of(self.resolver.models, "weak_checks", [path for path in paths if "." in path]):
+            if row["how"] == "check" and self._concerns(row) and self._touches(scope, known.args[0]):
                 yield self._doubt(scope, value, row, known.name)
         if self.index.value(scope, known.args[0]).op == "call":
             yield from self._call(scope, known.args[0], holds, depth, known.name)
@@ -224,8 +227,8 @@ class _Finder:
         for position, value in enumerate(scope.values):
             if value.op == "call":
                 names |= dict.fromkeys(name for _, name in inner._rows(function, position))
-            elif value.op == "compare":
-                names |= dict.fromkeys(doubt.name for doubt in inner._comparison(function, position, "false", 1))
+            elif value.name in _OPERATORS and inner._touches(function, value.args[1]):
+                names[_OPERATORS[value.name]] = None
         shown = [f"`{name}`" for name in names][:_NAMED] + (["others"] if len(names) > _NAMED else [])
         return f"it relies on {' and '.join(shown)}" if names else ""
 
@@ -233,8 +236,20 @@ class _Finder:
         return any(self._touches(scope, item) for item in self.index.value(scope, call).args[1:])
 
     def _touches(self, scope: int, value: int) -> bool:
-        """Whether a value is one of the flow or was made from one."""
-        return not self.values.get(scope, set()).isdisjoint(self.guards.slice(scope, value))
+        """Whether a value is one of the flow or was made from one, and not by what the sink or another function did."""
+        wanted = self.values.get(scope, set())
+        pending, seen = [value], {value}
+        while pending and len(seen) < _PARTS:
+            item = pending.pop()
+            if item in wanted:
+                return True
+            known = self.index.value(scope, item)
+            if known.op in _APART or (known.op == "call" and self._matters(scope, item)):
+                continue
+            fresh = [arg for arg in known.args if arg not in seen]
+            seen.update(fresh)
+            pending += fresh
+        return False
 
     def _doubt(self, scope: int, value: int, row: Row, name: str) -> Doubt:
         known = self.index.value(scope, value)

@@ -68,7 +68,7 @@ class Models:
     absent: dict[str, frozenset[str]] = field(default_factory=dict)
     inert: Mapping[str, frozenset[str]] = field(default_factory=dict)
     opt_ins: list[str] = field(default_factory=list)
-    weak_operators: dict[str, Row] = field(default_factory=dict)
+    weak_operators: dict[tuple[str, bool], Row] = field(default_factory=dict)
     weak_names: list[tuple[re.Pattern[str], Row]] = field(default_factory=list)
     _memo: dict[tuple[str, str], tuple[Row, ...]] = field(default_factory=dict)
     _types: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -249,7 +249,7 @@ def _add_facts(models: Models, stem: str, content: Row) -> None:
             _add_row(models, stem, types, role, row)
     for row in content.get("weak_checks", ()):
         if "operator" in row:
-            models.weak_operators[row["operator"]] = row
+            models.weak_operators[row["operator"], bool(row.get("where", False))] = row
         elif "function" in row:
             models.weak_names.append((re.compile(row["function"]), row))
     models.scalars |= set(content.get("scalars", ()))
