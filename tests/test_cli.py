@@ -557,9 +557,11 @@ class TestSignals:
     def test_an_interruption_is_quiet(self, tree: MakeTree) -> None:
         root = tree({"a.py": CLEAN})
         command = [sys.executable, "-m", "aisafety_lint", "-"]
-        with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            time.sleep(1.0)
+        with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdin is not None
+            process.stdin.write(b"#" * 200_000)  # more than a pipe holds: it has begun to read
+            process.stdin.flush()
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate()
             assert process.returncode == 130
-            assert errors == "interrupted\n"
+            assert errors == b"interrupted\n"
