@@ -266,7 +266,8 @@ class Library:
             return None
         if function.op == "attr" and function.name in _COPYING and path:
             return Passed(path, cleans, guessed=False)
-        guessed = not any(self.is_standard(name) for name in paths)
+        told = any(self.models.rows("propagation", name) for name in paths)
+        guessed = not told and not any(self.is_standard(name) for name in paths)
         return Passed((), cleans, guessed)
 
     def _looks_up(self, scope: int, call: int) -> bool:

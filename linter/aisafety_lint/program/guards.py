@@ -4,13 +4,14 @@ A condition is judged by what it does: a helper function by what it returns and 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from aisafety_lint.program.beginnings import Allowed, allowed_by_list, allowed_by_start
+from aisafety_lint.program.checked import Check, common, meet
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.patterns import characters_allowed, characters_of
+from aisafety_lint.program.reads import Read, read_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.wrappers import Wrappers
 from aisafety_lint.python.facts import Value
@@ -21,24 +22,6 @@ Allowing = Callable[[Resolver, Kinds, int, int], Iterator[Allowed]]
 _DEPTH = 5
 _MATCHERS = {"re.match": 0, "re.fullmatch": 0, "re.search": 0}
 _KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"})
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A value that a condition has tested: the sink kinds it is safe for; `derived`: so are values it was made from.
-
-    `each` are the kinds that a text is safe for when this is known of every character of it, where they differ.
-    """
-
-    value: int
-    cleans: frozenset[str]
-    derived: bool
-    each: frozenset[str] | None = None
-
-    @property
-    def of_each(self) -> frozenset[str]:
-        """The kinds that a text or a collection is safe for when this is known of each element of it."""
-        return self.cleans if self.each is None else self.each
 
 
 class Guards:
@@ -74,10 +57,17 @@ class Guards:
     def cleared(self, scope: int, value: int, guard: int) -> frozenset[str]:
         """The sink kinds for which a value is known to be safe under a guard."""
         found = self._as_result(scope, value)
-        for check in self.checks(scope, guard):
-            if check.value == value or (check.derived and value in self.slice(scope, check.value)):
+        checks = self.checks(scope, guard)
+        read = read_of(self.index, scope, value) if checks else (value, ())
+        for check in checks:
+            if self._read(scope, check) == read or (check.derived and value in self.slice(scope, check.value)):
                 found |= check.cleans
         return found
+
+    def _read(self, scope: int, check: Check) -> Read:
+        """What a check has tested: of two reads of the same part, testing one is testing the other."""
+        value, path = read_of(self.index, scope, check.value)
+        return value, (*path, *check.path)
 
     def _as_result(self, scope: int, value: int) -> frozenset[str]:
         """The kinds that a check clears in its own result, since it raises where it fails."""
@@ -97,7 +87,7 @@ class Guards:
             for sites in self.wrappers.sites(function):
                 cleans = [self._passed_clean(*site, function, name) for site in sites]
                 for other in cleans[1:]:
-                    cleans[0] = _meet(cleans[0], other)
+                    cleans[0] = meet(cleans[0], other)
                 found |= cleans[0]
             known = self._entries[key] = found
         return known
@@ -112,7 +102,7 @@ class Guards:
         found: frozenset[str] = frozenset()
         places = [param.name for param in self.index.scopes[function].params]
         for check in self.checks(wrapper, guard):
-            if self._is_forwarded(wrapper, check.value, name, str(places.index(name))):
+            if not check.path and self._is_forwarded(wrapper, check.value, name, str(places.index(name))):
                 found |= check.cleans
         return found
 
@@ -137,7 +127,7 @@ class Guards:
             self._checks[scope, guard] = ()
             item = self.index.scopes[scope].guards[guard]
             if item.holds == "joined":
-                known = _common([self.checks(scope, arm) for arm in item.arms])
+                known = common([self.checks(scope, arm) for arm in item.arms])
             elif item.holds == "every":
                 known = (*self.checks(scope, item.parent), *self._of_all(scope, item.parent, item.value))
             else:
@@ -149,7 +139,7 @@ class Guards:
         """What every round of a loop has established of the element holds for the iterable."""
         iterable = self.index.value(scope, element).args[0]
         for check in self.checks(scope, guard):
-            if check.value == element:
+            if check.value == element and not check.path:
                 yield Check(iterable, check.of_each, derived=False)
 
     def _established(self, scope: int, value: int, holds: str, depth: int) -> Iterable[Check]:
@@ -168,7 +158,7 @@ class Guards:
                 return [check for item in known.args for check in self._established(scope, item, holds, depth)]
             case "or" | "and":
                 decided = [item for item in known.args if not self._is_switch(scope, item)] or known.args
-                return _common([tuple(self._established(scope, item, holds, depth)) for item in decided])
+                return common([tuple(self._established(scope, item, holds, depth)) for item in decided])
             case "compare":
                 return self._by_comparison(scope, known, holds)
             case "call":
@@ -211,11 +201,17 @@ class Guards:
                 yield from (Check(item, cleans, derived=True) for item in self._kept(scope, right))
             return
         if operator in ("Eq", "NotEq", "Is", "IsNot"):
-            for one, other in ((left, right), (right, left)):
-                if self.index.value(scope, one).op != "const" and one not in self.slice(scope, other):
+            related = self._is_from(scope, left, right) or self._is_from(scope, right, left)
+            for one in (left, right):
+                if self.index.value(scope, one).op != "const" and not related:
                     yield from self._equal(scope, one, ALL, ALL)
         else:
             yield from self._by_membership(scope, left, right)
+
+    def _is_from(self, scope: int, value: int, origin: int) -> bool:
+        """Whether a value was derived from another, or from another read of it."""
+        read = read_of(self.index, scope, origin)
+        return any(read_of(self.index, scope, item) == read for item in self.slice(scope, value))
 
     def _by_membership(self, scope: int, left: int, right: int) -> Iterator[Check]:
         """An allow-list, or a text that holds all characters that a part of it can have."""
@@ -229,7 +225,8 @@ class Guards:
     def _equal(self, scope: int, value: int, cleans: frozenset[str], each: frozenset[str]) -> Iterator[Check]:
         """What is known of a value that is one of some constants, and of what it was taken from."""
         for item in self._kept(scope, value):
-            yield Check(item, cleans, derived=False, each=each)
+            for part in sorted({item, *self._parts(scope, item)}):
+                yield Check(part, cleans, derived=False, each=each)
             known = self.index.value(scope, item)
             decided = frozenset(kind for kind, part in self.kinds.decided_by.items() if part == known.name)
             if known.op == "item" and decided:
@@ -365,8 +362,9 @@ class Guards:
                         scope, record, function, name, bound=callee.receiver is not None
                     )
                     if operand is not None:
-                        found.append(Check(operand, check.cleans, check.derived))
-                        found += self._modelled_in(scope, operand, "true") if check.cleans == ALL else ()
+                        found.append(Check(operand, check.cleans, check.derived, path=check.path))
+                        whole = check.cleans == ALL and not check.path
+                        found += self._modelled_in(scope, operand, "true") if whole else ()
         return found
 
     def _by_start(self, allowed: Allowing, scope: int, call: int) -> Iterator[Check]:
@@ -388,7 +386,7 @@ class Guards:
             yield check
             element = self.index.value(scope, check.value)
             filtered = self.index.value(scope, items.args[0]).guard != known.guard
-            if element.op == "element" and not element.name and not filtered:
+            if element.op == "element" and not element.name and not filtered and not check.path:
                 cleans = check.of_each
                 yield from (Check(item, cleans, derived=False) for item in self._kept(scope, element.args[0]))
 
@@ -436,15 +434,18 @@ class Guards:
         if scope.end != -2 and holds == "returned":
             outcomes.append(self.checks(function, scope.end))
         reached = [outcome for outcome in outcomes if outcome is not None]
-        params = {param.value: param.name for param in scope.params}
-        common = _common(reached) if reached else ()
-        self._summaries[key] = tuple(
-            (name, Check(value, check.cleans, check.derived))
-            for check in common
-            for value, name in params.items()
-            if value == check.value or (check.derived and value in self.slice(function, check.value))
-        )
+        self._summaries[key] = tuple(self._of_params(function, common(reached)))
         return self._summaries[key]
+
+    def _of_params(self, function: int, checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
+        """What checks say of the parameters of a function, or of parts of them."""
+        for check in checks:
+            value, path = self._read(function, check)
+            for param in self.index.scopes[function].params:
+                if check.derived and param.value in self.slice(function, check.value):
+                    yield param.name, Check(param.value, check.cleans, derived=True)
+                elif param.value == value:
+                    yield param.name, Check(value, check.cleans, derived=False, path=path)
 
     def _at_return(self, function: int, value: int, holds: str, depth: int) -> tuple[Check, ...] | None:
         """The checks that hold at a return, or None where it does not return such a value."""
@@ -457,25 +458,3 @@ class Guards:
             truth = result.op == "tuple" or result.name not in ("False", "None", "0", "")
             return established if truth == (holds == "true") else None
         return (*established, *self._established(function, known.args[0], holds, depth))
-
-
-def _common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:
-    """Checks that hold whichever outcome came: the same value, the kinds in common."""
-    if not outcomes:
-        return ()
-    found: list[Check] = []
-    for check in outcomes[0]:
-        cleans, each = check.cleans, check.of_each
-        for other in outcomes[1:]:
-            same = [item for item in other if item.value == check.value]
-            cleans = _meet(cleans, frozenset().union(*(item.cleans for item in same)))
-            each = _meet(each, frozenset().union(*(item.of_each for item in same)))
-        if cleans:
-            found.append(Check(check.value, cleans, check.derived, each))
-    return tuple(found)
-
-
-def _meet(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
-    if "all" in one:
-        return other
-    return one if "all" in other else one & other

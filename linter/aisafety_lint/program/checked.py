@@ -1,0 +1,45 @@
+"""What a condition has established of a value."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A value that a condition has tested: the sink kinds it is safe for; `derived`: so are values it was made from.
+
+    `each` are the kinds that a text is safe for when this is known of every character of it, where they differ.
+    `path` are the attributes and keys that lead to the part that was tested, where not all of the value was.
+    """
+
+    value: int
+    cleans: frozenset[str]
+    derived: bool
+    each: frozenset[str] | None = None
+    path: tuple[str, ...] = ()
+
+    @property
+    def of_each(self) -> frozenset[str]:
+        """The kinds that a text or a collection is safe for when this is known of each element of it."""
+        return self.cleans if self.each is None else self.each
+
+
+def common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:
+    """Checks that hold whichever outcome came: the same value, the kinds in common."""
+    if not outcomes:
+        return ()
+    found: list[Check] = []
+    for check in outcomes[0]:
+        cleans, each = check.cleans, check.of_each
+        for other in outcomes[1:]:
+            same = [item for item in other if (item.value, item.path) == (check.value, check.path)]
+            cleans = meet(cleans, frozenset().union(*(item.cleans for item in same)))
+            each = meet(each, frozenset().union(*(item.of_each for item in same)))
+        if cleans:
+            found.append(Check(check.value, cleans, check.derived, each, check.path))
+    return tuple(found)
+
+
+def meet(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    if "all" in one:
+        return other
+    return one if "all" in other else one & other
