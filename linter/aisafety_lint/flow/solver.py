@@ -374,7 +374,7 @@ class Solver:
 
     def _context(self, node: Node, function: int, param: int, path: Path) -> int:
         group = self.contexts[node.context].group
-        clean = NONE if path else self.contexts[node.context].clean
+        clean = self.contexts[node.context].clean
         key = group, function, param, path, clean
         known = self.entries.get(key)
         if known is None:

@@ -39,7 +39,9 @@ def _tested(resolver: Resolver, scope: int, call: int) -> Iterator[tuple[int, in
     known = resolver.index.value(scope, call)
     function = resolver.index.value(scope, known.args[0])
     paths = resolver.paths(scope, call)
-    if "str.startswith" in paths and function.op == "attr" and len(known.args) > 1:
+    # Texts alone have this method, whatever object they were read from.
+    starts = any(path.endswith(".startswith") for path in paths)
+    if starts and function.op == "attr" and len(known.args) > 1:
         yield function.args[0], known.args[1], False
     elif {f"re.{name}" for name in _ANCHORED} & set(paths) and len(known.args) > 2:
         yield known.args[2], known.args[1], True

@@ -10,6 +10,7 @@ from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.models import rows_of
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.switches import Switches
 from aisafety_lint.program.wrappers import Wrappers
 
 _DEPTH = 8
@@ -29,6 +30,7 @@ class Consent:
         self.resolver = resolver
         self.index = resolver.index
         self.wrappers = Wrappers(resolver)
+        self.switches = Switches(resolver)
         self._entries: dict[int, bool] = {}
         self._known: dict[tuple[str, int, int], bool] = {}
 
@@ -62,19 +64,28 @@ class Consent:
         return known
 
     def switched(self, scope: int, guard: int) -> bool:
-        """Whether a place is only reached where a variable of the environment is set, which only the operator does."""
-        set_there = (value for value, holds in self._chain(scope, guard) if self._is_set(scope, value, holds))
-        return any(self._from("environment", scope, value, _DEPTH) for value in set_there)
+        """Whether a place is only reached by a decision of the operator or of whoever builds the object.
 
-    def _is_set(self, scope: int, value: int, holds: str) -> bool:
-        """Whether a condition holds where what it tests is set, and not where it is missing."""
-        if holds == "returned":
-            return False
-        known = self.index.value(scope, value)
+        That is where a variable of the environment is set, or a switch of the constructor against its default.
+        """
+        for condition, holds in self._chain(scope, guard):
+            value, positive = self._tested(scope, condition, holds)
+            known = self.index.value(scope, value)
+            if holds == "returned":
+                continue
+            if self.switches.never_set(scope, value, positive=positive):
+                return True
+            absent = known.op == "compare" and known.name in ("NotEq", "NotIn", "IsNot")
+            if positive != absent and self._from("environment", scope, condition, _DEPTH):
+                return True
+        return False
+
+    def _tested(self, scope: int, value: int, holds: str) -> tuple[int, bool]:
+        """What a condition tests, and whether it holds where that is true."""
         positive = holds == "true"
-        while known.op == "not":
-            positive, known = not positive, self.index.value(scope, known.args[0])
-        return positive != (known.op == "compare" and known.name in ("NotEq", "NotIn", "IsNot"))
+        while (known := self.index.value(scope, value)).op == "not":
+            positive, value = not positive, known.args[0]
+        return value, positive
 
     def _chain(self, scope: int, guard: int) -> Iterator[tuple[int, str]]:
         """The conditions in force, innermost first."""
