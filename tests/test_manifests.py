@@ -13,18 +13,19 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonpath import JSONPathEnvironment
 from referencing import Registry, Resource
 
 from aisafety_lint.checks import run_checks
 from aisafety_lint.errors import UserError
-from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
 from aisafety_lint.manifests.documents import parse
 from aisafety_lint.manifests.hosts import is_local
-from aisafety_lint.manifests.kinds import Kinds, Manifest, candidates, load_kinds, missed, notifications, recognise
+from aisafety_lint.manifests.kinds import Kinds, Manifest, candidates, check_kind, load_kinds, missed, recognise
 from aisafety_lint.manifests.launch import launch_of, package_of
 from aisafety_lint.manifests.literals import is_literal_secret
 from aisafety_lint.manifests.predicates import Context, meets
-from aisafety_lint.manifests.query import check_query, roots, select
+from aisafety_lint.manifests.query import _find, _steps, check_query, roots, select
 from aisafety_lint.manifests.workflows import Access, Workflow, workflows
 from aisafety_lint.project import Project
 from aisafety_lint.source import SourceText, decode
@@ -131,7 +132,7 @@ def test_servers_are_counted_without_those_that_are_off() -> None:
 def test_a_broken_manifest_is_read_as_far_as_it_goes() -> None:
     (manifest,) = read(".mcp.json", '{"mcpServers": {"a": {"command": "npx", "args": ["x"]}, "b": {"comm')
     assert [server.name for server in manifest.servers] == ["a"]
-    assert [note.id for note in notifications([manifest, manifest])] == ["broken-document"]
+    assert [note.id for note in manifest.document.notifications] == ["broken-document"]
 
 
 @pytest.mark.parametrize(
@@ -204,6 +205,27 @@ def test_queries_give_nodes_with_places() -> None:
     assert inner.parent is not None
     assert inner.parent.select("@.c") == (inner,)
     assert inner.root.data == document.data[0]
+
+
+@pytest.mark.parametrize(
+    "query", ["$", "$.a", "$.a.b", "$.*", "$.a[*].c", "$['x-y'].*", "$.a.*.*", "$.d.b", "$.n.a", "$['']"]
+)
+def test_a_chain_of_keys_finds_what_the_library_finds(query: str) -> None:
+    data = {
+        "b": 1,
+        "a": [{"c": 1, "b": {"z": 1}}, {"c": None}, 7],
+        "x-y": {"q": [[1], {}], "r": "text"},
+        "n": None,
+        "": 2,
+    }
+    assert _steps(query) is not None
+    expected = [found.parts for found in JSONPathEnvironment(strict=True).compile(query).finditer(data)]
+    assert list(_find(query, data)) == expected
+
+
+@pytest.mark.parametrize("path", sorted((builtin_root() / "manifests").glob("*.yml")), ids=lambda path: path.stem)
+def test_the_paths_and_expressions_of_kinds_are_valid(path: Path) -> None:
+    check_kind(load_yaml(path))
 
 
 def test_a_wrong_query_is_the_users_to_mend() -> None:
@@ -512,7 +534,7 @@ def test_rules_are_what_the_schema_says(rule: Any) -> None:
 def test_an_unknown_key_of_a_rule_is_the_users_to_mend() -> None:
     blocks: list[dict[str, Any]] = [{"select": "servers", "kinds": ["mcp-client"]}, {"where": {}}]
     for block in blocks:
-        rule = replace(RULES[0], match={"manifest": block})
+        rule = replace(RULES[0], match={"manifest": block}, path=Path("own.md"))
         with pytest.raises(UserError, match="match: manifest"):
             list(run_checks([rule], project_of(())))
 

@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from aisafety_lint import recall, workers
+from aisafety_lint import crew, recall, workers
 from aisafety_lint.config import Config
 from aisafety_lint.finding import NotificationLevel
 from aisafety_lint.perfile import Failure, Outcome, Parser
@@ -103,19 +103,19 @@ class TestAccidents:
         assert [type(outcome.parsed.facts) for outcome in outcomes if outcome.parsed] == [Facts] * 3
 
     def test_a_machine_that_has_no_more_processes(self) -> None:
-        with mock.patch.object(workers._Crew, "_start", side_effect=BlockingIOError):
+        with mock.patch.object(crew.Crew, "_start", side_effect=BlockingIOError):
             assert pids(spread(Naming(), FILES, 4)) == {str(os.getpid())}
 
     def test_a_machine_that_has_only_one_more_process(self) -> None:
-        start = workers._Crew._start
+        start = crew.Crew._start
         left = iter([True])
 
-        def rarely(crew: workers._Crew, portion: list[int]) -> workers._Member:
+        def rarely(members: crew.Crew, portion: list[int]) -> crew._Member:
             if next(left, None) is None:
                 raise BlockingIOError
-            return start(crew, portion)
+            return start(members, portion)
 
-        with mock.patch.object(workers._Crew, "_start", rarely):
+        with mock.patch.object(crew.Crew, "_start", rarely):
             assert names(spread(Naming(), FILES, 4)) == [file.path for file in FILES]
 
     def test_no_process_outlives_the_work(self) -> None:

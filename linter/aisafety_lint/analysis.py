@@ -2,26 +2,28 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aisafety_lint import discovery, perfile, workers
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
-from aisafety_lint.evals.frameworks import load as load_evals
-from aisafety_lint.evals.suites import Evaluation, Sources, recognise
+from aisafety_lint.evals.hints import load_hints
 from aisafety_lint.finding import Notification, NotificationLevel, Persona
 from aisafety_lint.knowledge import Knowledge
-from aisafety_lint.manifests import documents, kinds
-from aisafety_lint.manifests.documents import Document
-from aisafety_lint.manifests.kinds import Manifest
+from aisafety_lint.manifests.signatures import load_signatures
 from aisafety_lint.memory import Memory
-from aisafety_lint.program.models import agent_roots
-from aisafety_lint.project import NOTHING, Project, Understood
-from aisafety_lint.python.facts import Facts
-from aisafety_lint.python.relevance import relevant_files
+from aisafety_lint.project import NO_EVALUATION, NOTHING, Project, Understood
+from aisafety_lint.python.relevance import agent_roots, relevant_files
 from aisafety_lint.secrets import redact
 from aisafety_lint.secrets.formats import load_formats
 from aisafety_lint.secrets.scan import SecretMatch
 from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode
+
+if TYPE_CHECKING:
+    from aisafety_lint.evals.model import Evaluation
+    from aisafety_lint.manifests.kinds import Manifest
+    from aisafety_lint.manifests.nodes import Document
+    from aisafety_lint.python.facts import Facts
 
 _DOCUMENTS = ("yaml", "json", "toml")
 
@@ -34,7 +36,7 @@ class Reader:
     found: Discovered
     memory: Memory = field(default_factory=Memory)
     unreadable: dict[str, Notification] = field(default_factory=dict)
-    parsed: dict[str, Document] = field(default_factory=dict)
+    parsed: "dict[str, Document]" = field(default_factory=dict)
     notes: list[Notification] = field(default_factory=list)
 
     def data(self, file: SourceFile) -> bytes | None:
@@ -70,8 +72,10 @@ class Reader:
                 self.fail(failure.id, failure.message, file.path, span)
             yield file, outcome
 
-    def document(self, file: SourceFile) -> Document | None:
+    def document(self, file: SourceFile) -> "Document | None":
         """The value tree of a YAML, JSON or TOML file."""
+        from aisafety_lint.manifests import documents
+
         if file.path not in self.parsed:
             text = self.text(file)
             if text is None:
@@ -95,14 +99,14 @@ class Reader:
         return found, {path: tuple(match.span for match in by_path[path]) for path in sorted(found) if path in by_path}
 
 
-class Documents(Mapping[str, Document]):
+class Documents(Mapping[str, "Document"]):
     """The value trees of a project by path, parsed when asked for."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.files = {file.path: file for file in reader.found.files if file.kind in _DOCUMENTS}
 
-    def __getitem__(self, path: str) -> Document:
+    def __getitem__(self, path: str) -> "Document":
         document = self.reader.document(self.files[path])
         if document is None:
             raise KeyError(path)
@@ -125,12 +129,13 @@ def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozens
     facts = _facts(reader, files, _relevant(reader, knowledge, imports))
     manifests = tuple(_manifests(reader, knowledge))
     python = _understood(reader, knowledge, facts, interest)
-    evaluation = _evaluation(reader, knowledge, files, imports)
+    evaluated = python.program.agents or _speaks_of_evaluation(reader, knowledge, imports)
+    evaluation = _evaluation(reader, knowledge, files, imports) if evaluated else NO_EVALUATION
     notes = (
         *reader.unreadable.values(),
         *reader.notes,
         *python.notifications,
-        *kinds.notifications(manifests),
+        *(note for manifest in manifests for note in manifest.document.notifications),
         *evaluation.notifications,
     )
     return Project(
@@ -147,7 +152,7 @@ def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozens
 
 
 def _understood(
-    reader: Reader, knowledge: Knowledge, facts: Mapping[str, Facts], interest: Mapping[str, frozenset[str]]
+    reader: Reader, knowledge: Knowledge, facts: "Mapping[str, Facts]", interest: Mapping[str, frozenset[str]]
 ) -> Understood:
     """What the engine makes of the facts; the auditor sees the tools of test code, too."""
     if not facts:
@@ -185,7 +190,7 @@ def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch
     return secrets, {path: look.imports for path, look in looks.items() if look.imports is not None}
 
 
-def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[str]) -> dict[str, Facts]:
+def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[str]) -> "dict[str, Facts]":
     known = {path: parsed for path in wanted if (parsed := reader.memory.facts(path)) is not None}
     pending = [files[path] for path in sorted(wanted - known.keys() - reader.unreadable.keys())]
     for file, outcome in reader.work(perfile.Parser(reader.config, reader.memory.keeps), pending):
@@ -200,24 +205,41 @@ def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[st
     return {path: known[path].facts for path in sorted(known)}
 
 
-def _manifests(reader: Reader, knowledge: Knowledge) -> Iterator[Manifest]:
-    known = kinds.load_kinds(knowledge)
+def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
+    """The manifests of a project; files that are none by their names and literals are not even parsed."""
+    signatures = load_signatures(knowledge)
+    possible: dict[str, tuple[SourceFile, tuple[str, ...]]] = {}
     for file in reader.found.files:
-        if file.kind not in _DOCUMENTS or not known.pattern.fullmatch(file.path):
-            continue
-        data = reader.data(file)
-        among = kinds.candidates(file.path, data, known) if data is not None else ()
-        document = reader.document(file) if among else None
-        if document is not None:
-            found = kinds.recognise(file.path, document, known, among)
-            reader.notes += kinds.missed(file.path, document, among) if not found else ()
-            yield from found
+        if file.kind in _DOCUMENTS and signatures.pattern.fullmatch(file.path):
+            data = reader.data(file)
+            if data is not None and (among := signatures.candidates(file.path, data)):
+                possible[file.path] = file, among
+    # The user's own kinds are read in any case: they may be wrong.
+    if possible or knowledge.roots[1:]:
+        from aisafety_lint.manifests import kinds
+
+        known = kinds.load_kinds(knowledge)
+        for path, (file, names) in possible.items():
+            candidates = [known.by_id[name] for name in names]
+            document = reader.document(file)
+            if document is not None:
+                found = kinds.recognise(path, document, known, candidates)
+                reader.notes += kinds.missed(path, document, candidates) if not found else ()
+                yield from found
+
+
+def _speaks_of_evaluation(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozenset[str]]) -> bool:
+    """Whether there may be anything about evaluation; the user's own knowledge is read in any case: it may be wrong."""
+    return bool(knowledge.roots[1:]) or load_hints(knowledge).any_in(reader.found.files, imports, reader.data)
 
 
 def _evaluation(
     reader: Reader, knowledge: Knowledge, files: Mapping[str, SourceFile], imports: Mapping[str, frozenset[str]]
-) -> Evaluation:
+) -> "Evaluation":
+    from aisafety_lint.evals.frameworks import load
+    from aisafety_lint.evals.suites import Sources, recognise
+
     def read(path: str) -> SourceText | None:
         return reader.text(files[path]) if path in files else None
 
-    return recognise(Sources(files, read, Documents(reader), imports), load_evals(knowledge))
+    return recognise(Sources(files, read, Documents(reader), imports), load(knowledge))

@@ -143,8 +143,8 @@ def chosen_folder(option: str | None, environment: Mapping[str, str] = os.enviro
     return Path(named).absolute() if named else user_folder(environment)
 
 
-def open_store(folder: Path | None, root: Path) -> Store:
-    """The store in a folder, for a run on the project at `root`.
+def open_store(folder: Path | None, root: Path, *, make: bool = True) -> Store:
+    """The store in a folder, for a run on the project at `root`; without `make` only one that is there already.
 
     The folder may lie in the project, for what the project brings along has no valid HMAC. The key must not: where the
     user's own folder lies in the project, or is not the user's, there is no cache.
@@ -152,7 +152,7 @@ def open_store(folder: Path | None, root: Path) -> Store:
     own = user_folder()
     if folder is None or own is None or _in_reach(own, root) or not _private(own):
         return NO_CACHE
-    key = _read_key(own) or _make_key(own)
+    key = _read_key(own) or (_make_key(own) if make else b"")
     return Store(folder, key, edition()) if key else NO_CACHE
 
 

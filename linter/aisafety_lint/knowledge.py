@@ -3,6 +3,7 @@
 The engine stages turn what is read here into their own types; this module knows file kinds, not their meaning.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,15 +35,19 @@ class Knowledge:
         found: dict[str, Rule] = {}
         for root in self.roots:
             for path in _rule_files(root):
-                rule = parse_rule(path, path.read_text("utf-8"), self.compiled)
+                rule = parse_rule(path, path.read_bytes().decode(), self.compiled)
                 found[rule.id] = rule
         return dict(sorted(found.items(), key=lambda item: (FAMILIES.index(item[1].family), item[0])))
 
-    def models(self, folder: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Read the YAML files of one folder (frameworks, manifests, secrets, evals, standards) as (stem, content)."""
+    def files(self, folder: str) -> Iterator[Path]:
+        """The YAML files of one folder (frameworks, manifests, secrets, evals, standards), in order."""
         for root in self.roots:
-            for path in sorted((root / folder).glob("*.yml")):
-                yield path.stem, self.load(path)
+            yield from _named(root / folder, ".yml")
+
+    def models(self, folder: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Read the YAML files of one folder as (stem, content)."""
+        for path in self.files(folder):
+            yield path.name.removesuffix(".yml"), self.load(path)
 
     def load(self, path: Path) -> Mapping[str, Any]:
         """Read one YAML file; raises UserError where it is not a valid mapping."""
@@ -74,4 +79,13 @@ def _rule_files(root: Path) -> Iterator[Path]:
     """Rule files of a root: `catalog/<family>/*.md`, or `<family>/*.md` in a user's folder."""
     for base in (root / "catalog", root):
         for family in FAMILIES:
-            yield from sorted((base / family).glob("*.md"))
+            yield from _named(base / family, ".md")
+
+
+def _named(folder: Path, suffix: str) -> list[Path]:
+    """The files of a folder whose names end in a suffix, in order; none where there is no folder."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - the names are all that is wanted
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [folder / name for name in sorted(names) if name.endswith(suffix)]

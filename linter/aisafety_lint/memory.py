@@ -5,46 +5,48 @@ The facts of a file with a secret are not kept: they would hold the secret.
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import Any
-
-import msgspec
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.cache import Store
-from aisafety_lint.digests import Digests
-from aisafety_lint.edition import Edition
 from aisafety_lint.perfile import Look, Outcome, Parsed
 from aisafety_lint.secrets.scan import SecretMatch
-from aisafety_lint.shelf import Shelf
 
-_LOOK = msgspec.msgpack.Decoder(Look)
-_PARSED = msgspec.msgpack.Decoder(Parsed)
+if TYPE_CHECKING:
+    import msgspec
+
+    from aisafety_lint.digests import Digests
+    from aisafety_lint.edition import Edition
+    from aisafety_lint.shelf import Shelf
 
 
 @dataclass(slots=True)
 class Memory:
     """The first looks and the facts of the files of a project; without a store it knows and keeps nothing."""
 
-    digests: Digests | None = None
-    looks: Shelf = field(default_factory=Shelf)
-    parsed: Shelf = field(default_factory=Shelf)
+    digests: "Digests | None" = None
+    looks: "Shelf | None" = None
+    parsed: "Shelf | None" = None
     secrets: dict[str, tuple[SecretMatch, ...]] = field(default_factory=dict)
     by_accident: bool = False
 
     @classmethod
-    def of(cls, store: Store, digests: Digests, edition: Edition) -> "Memory":
+    def of(cls, store: Store, digests: "Digests", edition: "Edition") -> "Memory":
         """The memory of a project."""
+        from aisafety_lint.shelf import Shelf
+
         root, count = str(digests.config.root).encode("utf-8", "surrogateescape"), len(digests.files)
         looks = Shelf.of(store, "looks", (edition.engine, edition.knowledge, root), count)
         return cls(digests, looks, Shelf.of(store, "facts", (edition.engine, root), count))
 
     def look(self, path: str) -> Look | None:
         """The first look at a file, if its content is the one of an earlier run."""
-        found: Look | None = self._known(self.looks, path, _LOOK)
+        found: Look | None = self._known(self.looks, path, Look)
         return found
 
     def facts(self, path: str) -> Parsed | None:
         """The facts of a file, if its content is the one of an earlier run."""
-        found: Parsed | None = self._known(self.parsed, path, _PARSED)
+        found: Parsed | None = self._known(self.parsed, path, Parsed)
         return found
 
     @property
@@ -71,21 +73,36 @@ class Memory:
     def save(self) -> None:
         """Keep everything for the next run."""
         if self.digests is not None:
-            for shelf in (self.looks, self.parsed):
+            for shelf in filter(None, (self.looks, self.parsed)):
                 shelf.save(self.digests.files.keys())
             self.digests.save()
 
-    def _known(self, shelf: Shelf, path: str, decoder: "msgspec.msgpack.Decoder[Any]") -> Any:
-        if self.digests is None or path not in self.digests.known:
+    def _known(self, shelf: "Shelf | None", path: str, kind: type) -> Any:
+        if self.digests is None or shelf is None or path not in self.digests.known:
             return None
         row = shelf.get(path, self.digests.known[path])
-        try:
-            return None if row is None else decoder.decode(row)
-        except msgspec.DecodeError:
-            return None
+        return None if row is None else _decoded(row, kind)
 
-    def _keep(self, shelf: Shelf, path: str, digest: bytes, content: object) -> None:
-        if self.digests is None:
+    def _keep(self, shelf: "Shelf | None", path: str, digest: bytes, content: object) -> None:
+        if shelf is None:
             return
+        import msgspec
+
         with contextlib.suppress(UnicodeEncodeError):  # code can spell out what no encoding can hold
             shelf.put(path, digest, msgspec.msgpack.encode(content))
+
+
+def _decoded(row: bytes, kind: type) -> Any:
+    import msgspec
+
+    try:
+        return _decoder(kind).decode(row)
+    except msgspec.DecodeError:
+        return None
+
+
+@lru_cache(maxsize=2)
+def _decoder(kind: type) -> "msgspec.msgpack.Decoder[Any]":
+    import msgspec
+
+    return msgspec.msgpack.Decoder(kind)

@@ -10,8 +10,6 @@ from hashlib import sha256
 from aisafety_lint import discovery
 from aisafety_lint.config import Config
 from aisafety_lint.python.facts import Facts
-from aisafety_lint.python.notebook import extract_notebook
-from aisafety_lint.python.parse import ParseError, extract_facts
 from aisafety_lint.python.relevance import imported_modules
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.scan import SecretMatch, scan
@@ -90,6 +88,8 @@ class Parser:
 
     def __call__(self, file: SourceFile) -> Outcome:
         """Parse one file."""
+        from aisafety_lint.python.parse import ParseError
+
         try:
             data = discovery.read(self.config, file)
             text = SourceText(file.path, decode(data))
@@ -105,7 +105,11 @@ class Parser:
 
 def _parsed(file: SourceFile, text: SourceText) -> Parsed:
     if file.kind == "notebook":
+        from aisafety_lint.python.notebook import extract_notebook
+
         return Parsed(*extract_notebook(file.path, text))
+    from aisafety_lint.python.parse import extract_facts
+
     return Parsed(extract_facts(file.path, text.text))
 
 

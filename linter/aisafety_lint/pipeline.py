@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aisafety_lint import analysis, discovery, select
 from aisafety_lint.checks import interest, run_checks
+from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.finding import Finding, Notification, Persona
@@ -16,15 +17,16 @@ from aisafety_lint.memory import Memory
 from aisafety_lint.project import Project
 from aisafety_lint.report.model import Coverage, Report
 from aisafety_lint.select import Selection
-from aisafety_lint.standards import load_standards
+from aisafety_lint.standards import standards_of
 
 if TYPE_CHECKING:
     from aisafety_lint.report.inspection import Inspection
 
 
-def run(config: Config) -> Report:
+def run(config: Config, compiled: Compiled | None = None) -> Report:
     """Analyse a project; raises UserError where the job cannot be done."""
-    return report(config, Knowledge((builtin_root(), *config.rules)), discovery.discover(config), Memory())
+    knowledge = Knowledge((builtin_root(), *config.rules), compiled or Compiled())
+    return report(config, knowledge, discovery.discover(config), Memory())
 
 
 def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memory) -> Report:
@@ -45,7 +47,7 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
         rules=selection.rules,
         texts=texts,
         hidden=hidden,
-        standards=load_standards(knowledge, [name for rule in selection.rules.values() for name in rule.standards]),
+        standards=standards_of(knowledge, [name for rule in selection.rules.values() for name in rule.standards]),
         masked=masked,
     )
 

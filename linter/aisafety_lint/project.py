@@ -46,6 +46,17 @@ NOTHING = Understood(cast("Program", _NoProgram()))
 """What is understood of a project without Python that matters, for which the engine is not even loaded."""
 
 
+class _NoEvaluation:
+    """What may be asked of the evaluation of a project that has nothing of it."""
+
+    suites = declarations = deployed = pipelines = owners = notifications = ()
+    aside: frozenset[str] = frozenset()
+
+
+NO_EVALUATION = cast("Evaluation", _NoEvaluation())
+"""The evaluation of a project without an agent and without any sign of evaluation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """All files by path, the linked Python program and its flows, manifests, secrets, and what is evaluated and how.

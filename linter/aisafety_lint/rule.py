@@ -14,7 +14,6 @@ FAMILIES = ("tool-grants", "output-sinks", "human-approval", "secrets", "safety-
 HEADINGS = ("What it finds", "Why it matters", "Example", "Use instead", "When it is wrong", "References")
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_HEADING = re.compile(r"^## +(.+?) *$", re.MULTILINE)
 _TITLE = re.compile(r"^# +(.+?) *$", re.MULTILINE)
 
 
@@ -23,7 +22,8 @@ class Rule:
     """One rule of the catalogue.
 
     `match` is what data can say about it: a mapping with one key (flow, grant, approval, manifest, secret, eval), or
-    empty where a module of `checks/` implements the rule. `sections` are the Markdown texts under the fixed headings.
+    empty where a module of `checks/` implements the rule; then `about` says what that looks at. `sections` are the
+    Markdown texts under the fixed headings.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Rule:
     match: Mapping[str, Any]
     sections: Mapping[str, str]
     path: Path
+    about: str = ""
 
     @property
     def summary(self) -> str:
@@ -76,9 +77,8 @@ def parse_rule(path: Path, text: str, compiled: Compiled | None = None) -> Rule:
 
 def split_sections(body: str) -> dict[str, str]:
     """Split Markdown into the texts under its second-level headings."""
-    heads = list(_HEADING.finditer(body))
-    ends = [head.start() for head in heads[1:]] + [len(body)]
-    return {head[1]: body[head.end() : end].strip() for head, end in zip(heads, ends, strict=True)}
+    parts = (part.partition("\n") for part in f"\n{body}".split("\n## ")[1:])
+    return {head.strip(): text.strip() for head, _, text in parts}
 
 
 def _build(path: Path, data: Mapping[str, Any], title: str, sections: Mapping[str, str]) -> Rule:
@@ -99,4 +99,5 @@ def _build(path: Path, data: Mapping[str, Any], title: str, sections: Mapping[st
         match=data.get("match", {}),
         sections=sections,
         path=path,
+        about=data.get("about", ""),
     )

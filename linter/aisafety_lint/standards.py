@@ -4,8 +4,9 @@ Takes the files of `rules/standards/`, gives taxonomies; reports, `explain` and 
 references with them. Only the taxonomies that are referred to are read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from aisafety_lint.errors import UserError
@@ -60,6 +61,32 @@ def load_standards(knowledge: Knowledge, references: Iterable[str] | None = None
         except KeyError:
             raise UserError(f"`{reference}` names no entry of a known standard", hint=_hint(reference, found)) from None
     return dict(sorted(found.items()))
+
+
+class _Standards(Mapping[str, Taxonomy]):
+    """The taxonomies that some references name, read when somebody asks: most reports only repeat the references."""
+
+    def __init__(self, knowledge: Knowledge, references: Iterable[str]) -> None:
+        self._knowledge = knowledge
+        self._references = tuple(references)
+
+    @cached_property
+    def _known(self) -> dict[str, Taxonomy]:
+        return load_standards(self._knowledge, self._references)
+
+    def __getitem__(self, key: str) -> Taxonomy:
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def standards_of(knowledge: Knowledge, references: Iterable[str]) -> Mapping[str, Taxonomy]:
+    """The taxonomies that the references name; those of the user's rules are read at once, for they may be wrong."""
+    return load_standards(knowledge, references) if knowledge.roots[1:] else _Standards(knowledge, references)
 
 
 def resolve(reference: str, standards: Mapping[str, Taxonomy]) -> tuple[Taxonomy, Entry]:

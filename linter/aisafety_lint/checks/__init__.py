@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Finding
+from aisafety_lint.knowledge import builtin_root
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
@@ -18,11 +19,17 @@ _BY_MATCH = {
     "eval": "evals",
 }
 
-# What rules about Python are about: where there is nothing of it, the engine need not be loaded to find nothing.
+# What rules are about: where a project has none of it, nothing need be loaded to find nothing.
 _SUBJECTS: dict[str, Callable[[Project], Collection[object]]] = {
     "flow": lambda project: project.flows,
     "grant": lambda project: project.program.grants,
     "approval": lambda project: project.program.effects,
+    "manifest": lambda project: project.manifests,
+    "secret": lambda project: project.secrets,
+    "eval": lambda project: (*project.evaluation.suites, *project.program.agents),
+    "manifests": lambda project: project.manifests,
+    "evaluation": lambda project: (*project.evaluation.declarations, *project.program.agents),
+    "tools": lambda project: project.program.tools,
 }
 
 Check = Callable[[Rule, Project], Iterator[Finding]]
@@ -30,8 +37,11 @@ Check = Callable[[Rule, Project], Iterator[Finding]]
 
 def run_checks(rules: Iterable[Rule], project: Project) -> Iterator[Finding]:
     """The findings of all rules; raises UserError for a rule that nothing implements."""
+    own = str(builtin_root())
     for rule in rules:
-        if all(_SUBJECTS[key](project) for key in _SUBJECTS.keys() & rule.match.keys()):
+        asked = [_SUBJECTS[key] for key in (*rule.match, rule.about) if key in _SUBJECTS]
+        # A rule of the user's is asked in any case: it may be wrong.
+        if all(subject(project) for subject in asked) or not str(rule.path).startswith(own):
             yield from load_check(rule)(rule, project)
 
 

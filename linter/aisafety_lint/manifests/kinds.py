@@ -4,24 +4,24 @@ The files `rules/manifests/*.yml` become `Kinds`; `candidates` is the cheap ques
 `recognise` the exact one asked of a parsed document.
 """
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Notification
-from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.knowledge import Knowledge, builtin_root
 from aisafety_lint.manifests.documents import Syntax
 from aisafety_lint.manifests.embedded import parse_embedded
 from aisafety_lint.manifests.launch import Program, program_from
 from aisafety_lint.manifests.nodes import Document, Scalar
 from aisafety_lint.manifests.predicates import Captured, Context, Predicate, Vocabulary, meets
 from aisafety_lint.manifests.query import Match, check_query, roots
+from aisafety_lint.manifests.signatures import Signature, Signatures
 
-_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_EXPRESSIONS = ("version", "pinned", "source", "fixed-source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +45,18 @@ class Embedded:
 class Kind:
     """A kind of manifest.
 
-    `globs` and `literals` (of each group one must occur in the bytes) sort out candidates; `shape` are places of which
-    one must find something; `facts` is what only checks with logic of their own understand.
+    `signature` sorts out candidates; `shape` are places of which one must find something; `facts` is what only checks
+    with logic of their own understand.
     """
 
     id: str
     title: str
     syntax: Syntax
-    globs: tuple[str, ...]
-    literals: tuple[tuple[bytes, ...], ...]
+    signature: Signature
     shape: tuple[str, ...]
     places: Mapping[str, Place]
     embedded: tuple[Embedded, ...]
     facts: Mapping[str, Any]
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """The globs as one expression for paths with forward slashes."""
-        return re.compile("|".join(_glob_pattern(glob) for glob in self.globs) or r"(?!)")
-
-    def named(self, path: str) -> bool:
-        """Whether the path says by itself that the file is of this kind, more than by its suffix."""
-        return any(
-            re.fullmatch(_glob_pattern(glob), path) for glob in self.globs if not re.fullmatch(r"\*\*/\*\.\w+", glob)
-        )
-
-    def literals_in(self, data: bytes) -> bool:
-        """Whether the bytes hold one literal of each group."""
-        return all(any(word in data for word in group) for group in self.literals)
 
 
 @dataclass(frozen=True)
@@ -83,9 +67,9 @@ class Kinds:
     vocabulary: Vocabulary
 
     @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """One expression for the paths of all kinds, to sort out a file with a single match."""
-        return re.compile("|".join(kind.pattern.pattern for kind in self.by_id.values()) or r"(?!)")
+    def signatures(self) -> Signatures:
+        """By what their files are told."""
+        return Signatures({name: kind.signature for name, kind in self.by_id.items()})
 
 
 @dataclass(frozen=True)
@@ -141,28 +125,40 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
     by_id: dict[str, Kind] = {}
     lists: dict[str, tuple[Any, ...]] = {}
     programs: dict[str, Program] = {}
-    for stem, content in knowledge.models("manifests"):
-        try:
-            lists.update((name, tuple(words)) for name, words in content.get("lists", {}).items())
-            programs.update((name, program_from(name, data)) for name, data in content.get("programs", {}).items())
-            if "files" in content or "places" in content:
-                by_id[stem] = _kind(stem, content)
-        except (KeyError, TypeError, AttributeError, re.error) as error:
-            raise UserError(f"manifests/{stem}.yml is incomplete or wrong: {error}") from error
-        except UserError as error:
-            raise UserError(f"manifests/{stem}.yml: {error.message}", error.hint) from error
+    for root in knowledge.roots:
+        # What the linter brings along is checked by its tests.
+        check = root != builtin_root()
+        for stem, content in Knowledge((root,), knowledge.compiled).models("manifests"):
+            try:
+                lists.update((name, tuple(words)) for name, words in content.get("lists", {}).items())
+                programs.update((name, program_from(name, data)) for name, data in content.get("programs", {}).items())
+                if "files" in content or "places" in content:
+                    by_id[stem] = _kind(stem, content)
+                if check:
+                    check_kind(content)
+            except (KeyError, TypeError, AttributeError, re.error) as error:
+                raise UserError(f"manifests/{stem}.yml is incomplete or wrong: {error}") from error
+            except UserError as error:
+                raise UserError(f"manifests/{stem}.yml: {error.message}", error.hint) from error
     return Kinds(by_id, Vocabulary(lists, programs))
+
+
+def check_kind(content: Mapping[str, Any]) -> None:
+    """Raise UserError or `re.error` for a path or a regular expression in the file of a kind that is not valid."""
+    for data in content.get("programs", {}).values():
+        for key in _EXPRESSIONS:
+            re.compile(data.get(key, ""))
+    places = content.get("places", {})
+    for query in (*content.get("shape", ()), *(query for given in places.values() for query in _queries(given))):
+        if query.startswith(("$", "@")):
+            check_query(query)
+        elif query not in places:
+            raise UserError(f"`{query}` is neither a path nor a named place", hint="a path starts with `$`")
 
 
 def candidates(path: str, data: bytes, kinds: Kinds) -> tuple[Kind, ...]:
     """The kinds that a file may be of, by its path and by literals in its bytes; cheap enough for every file."""
-    if kinds.pattern.fullmatch(path) is None:
-        return ()
-    # The literals are ASCII: they cannot be searched in a text of two bytes a character.
-    wide = data.startswith(_WIDE_MARKS)
-    return tuple(
-        kind for kind in kinds.by_id.values() if kind.pattern.fullmatch(path) and (wide or kind.literals_in(data))
-    )
+    return tuple(kinds.by_id[name] for name in kinds.signatures.candidates(path, data))
 
 
 def recognise(path: str, document: Document, kinds: Kinds, among: Iterable[Kind]) -> tuple[Manifest, ...]:
@@ -182,17 +178,12 @@ def recognise(path: str, document: Document, kinds: Kinds, among: Iterable[Kind]
     return tuple(found)
 
 
-def notifications(manifests: Iterable[Manifest]) -> tuple[Notification, ...]:
-    """The notifications of the documents of these manifests, each once."""
-    return tuple(dict.fromkeys(note for manifest in manifests for note in manifest.document.notifications))
-
-
 def missed(path: str, document: Document, among: Iterable[Kind]) -> tuple[Notification, ...]:
     """The notifications of a broken document that was not recognised although its name says what it is.
 
     A name that says nothing (`**/*.yml`) does not count: most of those files are none of ours.
     """
-    if not any(kind.named(path) for kind in among):
+    if not any(kind.signature.names(path) for kind in among):
         return ()
     return tuple(note for note in document.notifications if note.id == "broken-document")
 
@@ -209,21 +200,13 @@ def _inside(manifest: Manifest, kinds: Kinds) -> Iterator[Manifest]:
 
 
 def _kind(stem: str, content: Mapping[str, Any]) -> Kind:
-    places = {name: _place(given) for name, given in content.get("places", {}).items()}
-    shape = tuple(content.get("shape", ()))
-    for query in (*shape, *(query for place in places.values() for query in (*place.queries, *place.then))):
-        if query.startswith(("$", "@")):
-            check_query(query)
-        elif query not in places:
-            raise UserError(f"`{query}` is neither a path nor a named place", hint="a path starts with `$`")
     return Kind(
         id=stem,
         title=content["title"],
         syntax=content["syntax"],
-        globs=tuple(content.get("files", ())),
-        literals=tuple(tuple(word.encode() for word in _texts(group)) for group in content.get("literals", ())),
-        shape=shape,
-        places=places,
+        signature=Signature.of(content),
+        shape=tuple(content.get("shape", ())),
+        places={name: _place(given) for name, given in content.get("places", {}).items()},
         embedded=tuple(Embedded(entry["at"], entry["kind"]) for entry in content.get("embedded", ())),
         facts=content.get("facts", {}),
     )
@@ -235,14 +218,10 @@ def _place(given: str | list[str] | Mapping[str, Any]) -> Place:
     return Place(_texts(given))
 
 
+def _queries(given: str | list[str] | Mapping[str, Any]) -> tuple[str, ...]:
+    place = _place(given)
+    return (*place.queries, *place.then)
+
+
 def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
-
-
-@lru_cache(maxsize=512)
-def _glob_pattern(glob: str) -> str:
-    """A path glob as a regular expression: `**/` is any folders, `*` and `?` stay inside one name."""
-    translated = ""
-    for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob):
-        translated += {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-    return translated

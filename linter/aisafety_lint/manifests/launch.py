@@ -38,7 +38,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How the command line of one program is read; see `programs` in the schema of manifest kinds."""
+    """How the command line of one program is read; see `programs` in the schema of manifest kinds.
+
+    The last four are regular expressions; nothing where there is none.
+    """
 
     name: str
     subcommands: tuple[tuple[str, ...], ...] = ()
@@ -47,18 +50,14 @@ class Program:
     package_options: tuple[str, ...] = ()
     quiet_options: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()
-    version: re.Pattern[str] | None = None
-    pinned: re.Pattern[str] | None = None
-    source: re.Pattern[str] | None = None
-    fixed_source: re.Pattern[str] | None = None
+    version: str = ""
+    pinned: str = ""
+    source: str = ""
+    fixed_source: str = ""
 
 
 def program_from(name: str, data: Mapping[str, Any]) -> Program:
     """Read one entry of `programs:`."""
-
-    def pattern(key: str) -> re.Pattern[str] | None:
-        return re.compile(data[key]) if key in data else None
-
     return Program(
         name=name,
         subcommands=tuple(tuple(text.split()) for text in data.get("subcommands", ())),
@@ -67,10 +66,10 @@ def program_from(name: str, data: Mapping[str, Any]) -> Program:
         package_options=tuple(data.get("package-options", ())),
         quiet_options=frozenset(data.get("quiet-options", ())),
         local=frozenset(data.get("local", ())),
-        version=pattern("version"),
-        pinned=pattern("pinned"),
-        source=pattern("source"),
-        fixed_source=pattern("fixed-source"),
+        version=data.get("version", ""),
+        pinned=data.get("pinned", ""),
+        source=data.get("source", ""),
+        fixed_source=data.get("fixed-source", ""),
     )
 
 
@@ -109,7 +108,7 @@ def launch_of(node: Node, programs: Mapping[str, Program]) -> Launch | None:
 def package_of(launch: Launch, programs: Mapping[str, Program]) -> Package | None:
     """The package that the command line fetches and runs; None where it fetches nothing, or it is not known what."""
     program = programs.get(launch.program)
-    if program is None or program.version is None:
+    if program is None or not program.version:
         return None
     words = _after_subcommand(launch.words[1:], program)
     if words is None or any(word.text in program.quiet_options for word in words):
@@ -122,14 +121,14 @@ def package_of(launch: Launch, programs: Mapping[str, Program]) -> Package | Non
         or word.text[1:3] == ":\\"
     ):
         return None
-    if program.source is not None and program.source.match(word.text):
-        fixed = program.fixed_source is not None and program.fixed_source.search(word.text) is not None
+    if program.source and re.match(program.source, word.text):
+        fixed = bool(program.fixed_source) and re.search(program.fixed_source, word.text) is not None
         return Package(word, word.text, "", fixed, remote_source=True)
-    found = program.version.fullmatch(word.text)
+    found = re.fullmatch(program.version, word.text)
     if found is None or found["name"] in program.local:
         return None
     version = found["version"] or ""
-    pinned = program.pinned is not None and program.pinned.fullmatch(version) is not None
+    pinned = bool(program.pinned) and re.fullmatch(program.pinned, version) is not None
     return Package(word, found["name"], version, pinned)
 
 

@@ -1,9 +1,11 @@
 """Queries over documents: RFC 9535 paths select nodes, and every selected node still knows its key, place and parents.
 
-The paths run over the plain values of a document; what they find is traced back to the nodes that keep the places.
+The paths run over the plain values of a document; what they find is traced back to the nodes that keep the places. Most
+are a chain of keys and of "all of them", which is followed here; only the others need the library.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,11 @@ from aisafety_lint.manifests.nodes import Array, Document, Node, Object, Scalar
 from aisafety_lint.source import Span
 
 if TYPE_CHECKING:
-    from jsonpath import JSONPath
+    from jsonpath import JSONPath, JSONPathEnvironment
+
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^'\\\x00-\x1f]*)'\]|(\.\*|\[\*\])")
+_EVERY = 0
+"""The step to every child; a step by name is the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,8 @@ def check_query(query: str) -> None:
         raise UserError(
             f"`{query}` is not a path", hint="a path starts with `$` (the document) or `@` (the selected node)"
         )
-    _compile(f"${query[1:]}")
+    if _steps(f"${query[1:]}") is None:
+        _compile(f"${query[1:]}")
 
 
 def _find(query: str, data: Any) -> Iterator[tuple[str | int, ...]]:
@@ -110,8 +117,48 @@ def _find(query: str, data: Any) -> Iterator[tuple[str | int, ...]]:
         if query == "$":
             yield ()
         return
+    steps = _steps(query)
+    if steps is not None:
+        yield from _walk(data, steps)
+        return
     for found in _compile(query).finditer(data):
         yield found.parts
+
+
+def _walk(data: Any, steps: Sequence[str | int]) -> Iterator[tuple[str | int, ...]]:
+    """The ways to what a chain of steps leads to, in the order of the document."""
+    if not steps:
+        yield ()
+        return
+    step, rest = steps[0], steps[1:]
+    parts: Sequence[str | int] = ()
+    if step != _EVERY:
+        parts = (step,) if isinstance(data, dict) and step in data else ()
+    elif isinstance(data, dict):
+        parts = tuple(data)
+    elif isinstance(data, list):
+        parts = range(len(data))
+    for part in parts:
+        for way in _walk(data[part], rest):
+            yield (part, *way)
+
+
+@lru_cache(maxsize=1024)
+def _steps(query: str) -> tuple[str | int, ...] | None:
+    """The steps of a path that is a chain of keys and of "all of them"; None for any other."""
+    steps: list[str | int] = []
+    end = 1
+    while (step := _STEP.match(query, end)) is not None:
+        steps.append(_EVERY if step[3] else step[1] or step[2] or "")
+        end = step.end()
+    return tuple(steps) if end == len(query) else None
+
+
+@lru_cache(maxsize=1)
+def _environment() -> "JSONPathEnvironment":
+    import jsonpath
+
+    return jsonpath.JSONPathEnvironment(strict=True)
 
 
 @lru_cache(maxsize=1024)
@@ -119,7 +166,7 @@ def _compile(query: str) -> "JSONPath":
     import jsonpath
 
     try:
-        path = jsonpath.JSONPathEnvironment(strict=True).compile(query)
+        path = _environment().compile(query)
     except jsonpath.JSONPathError as error:
         raise UserError(f"`{query}` is not a valid path: {error}") from error
     if not isinstance(path, jsonpath.JSONPath):

@@ -33,7 +33,6 @@ CALL_ROLES = (
 
 _ATTRIBUTES = {"sources": "attributes", "sanitizers": "clean_attributes"}
 _ROOTS = re.compile(rb"^roots: *\[(.*?)\]", re.MULTILINE | re.DOTALL)
-_AGENT_MODEL = re.compile(rb"yields: model-output|^(?:tools|agents):", re.MULTILINE)
 _REFERENCE = re.compile(r"\b([\w.]+):[A-Z]\w*")
 
 
@@ -198,18 +197,6 @@ def library_roots(knowledge: Knowledge) -> frozenset[str]:
     """The first names of the import paths that there are models for."""
     paths = (path for root in knowledge.roots for path in (root / "frameworks").glob("*.yml"))
     return frozenset(path.stem.partition(".")[0] for path in paths) - {"stdlib"}
-
-
-def agent_roots(knowledge: Knowledge) -> frozenset[str]:
-    """The import roots of all models that know of agents, tools or model output."""
-    found: set[str] = set()
-    for root in knowledge.roots:
-        for path in sorted((root / "frameworks").glob("*.yml")):
-            data = path.read_bytes()
-            if path.stem != "stdlib" and _AGENT_MODEL.search(data):
-                listed = _ROOTS.search(data)
-                found |= set(re.split(r"[\s,]+", listed[1].decode().strip())) if listed else {path.stem}
-    return frozenset(found)
 
 
 def _listed(value: Any) -> list[Any]:

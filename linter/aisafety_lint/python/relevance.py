@@ -10,20 +10,16 @@ Decided on the bytes with a few regular expressions, before any parsing.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.modules import ModuleTable, absolute_name, link_modules
 
-_IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.MULTILINE
-)
+_IMPORT = re.compile(rb"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))")
 _NOTEBOOK_IMPORT = re.compile(rb'"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+()|import[ \t]+([\w., \t]*))')
 _NAME = re.compile(rb"[\w.]+")
-_WORD = b"import"
-_OWN = re.compile(
-    rb"^[ \t]*@[\w.]*tool\b|^class \w*(?:Tool(?![a-z])|LLM|LanguageModel|ChatModel)"
-    rb"|/chat/completions|:generateContent|/api/generate",
-    re.MULTILINE,
-)
-_OWN_WORDS = (b"tool", b"Tool", b"LLM", b"/chat/", b"LanguageModel", b"ChatModel", b":generate", b"/api/generate")
+_ROOTS = re.compile(rb"roots: *\[(.*?)\]", re.DOTALL)
+_OWN_TOOL = re.compile(rb"[ \t]*@[\w.]*tool\b")
+_OWN_CLASS = re.compile(rb"class \w*(?:Tool(?![a-z])|LLM|LanguageModel|ChatModel)")
+_OWN_ADDRESSES = (b"/chat/completions", b":generateContent", b"/api/generate")
 OWN = "<own>"
 """Stands among the imports of a file that builds what agents are made of by itself."""
 
@@ -41,22 +37,52 @@ def imported_modules(data: bytes, *, notebook: bool = False) -> frozenset[str]:
         found.add(module)
         separator = "" if module.endswith(".") else "."
         found.update(f"{module}{separator}{name.decode('utf-8', 'replace')}" for name in _NAME.findall(match[2]))
-    if any(word in data for word in _OWN_WORDS) and _OWN.search(data):
+    if _builds_its_own(data):
         found.add(OWN)
     return frozenset(found)
 
 
+def _builds_its_own(data: bytes) -> bool:
+    """Whether a file marks functions as tools, has a class for tools or models, or calls a model over the network."""
+    return (
+        any(address in data for address in _OWN_ADDRESSES)
+        or any(_at_lines(data, b"tool", _OWN_TOOL))
+        or any(_at_lines(data, b"class ", _OWN_CLASS))
+    )
+
+
 def _imports(data: bytes) -> Iterator[re.Match[bytes]]:
-    """The matches of the pattern for imports, looked for only in lines that have the word in them."""
+    """All imports, as the pattern finds them at the beginning of a line."""
+    return _at_lines(data, b"import", _IMPORT)
+
+
+def _at_lines(data: bytes, word: bytes, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """The matches of a pattern at the beginning of a line, looked for only in lines that have a word in them."""
     done = 0
-    word = data.find(_WORD)
-    while word >= 0:
-        line = data.rfind(b"\n", done, word) + 1
-        match = _IMPORT.match(data, line) if line or not done else None
+    position = data.find(word)
+    while position >= 0:
+        line = data.rfind(b"\n", done, position) + 1
+        match = pattern.match(data, line) if line or not done else None
         if match is not None:
             yield match
-        done = match.end() if match is not None else data.find(b"\n", word)
-        word = data.find(_WORD, done) if done >= 0 else -1
+        done = match.end() if match is not None else data.find(b"\n", position)
+        position = data.find(word, done) if done >= 0 else -1
+
+
+def agent_roots(knowledge: Knowledge) -> frozenset[str]:
+    """The import roots of all models that know of agents, tools or model output."""
+    found: set[str] = set()
+    for path in knowledge.files("frameworks"):
+        data = path.read_bytes()
+        known = b"yields: model-output" in data or _has_key(data, b"tools:") or _has_key(data, b"agents:")
+        if known and path.stem != "stdlib":
+            listed = next(_at_lines(data, b"roots:", _ROOTS), None)
+            found |= set(re.split(r"[\s,]+", listed[1].decode().strip())) if listed else {path.stem}
+    return frozenset(found)
+
+
+def _has_key(data: bytes, key: bytes) -> bool:
+    return data.startswith(key) or b"\n" + key in data
 
 
 def relevant_files(

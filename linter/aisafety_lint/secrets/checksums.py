@@ -7,22 +7,23 @@ The kinds are properties of encodings, shared by several vendors; which format h
 import base64
 import binascii
 import json
-import random
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import random
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
+class Checksum(NamedTuple):
     """A check of one kind; `seal` needs a source of chance only where the check is on the content."""
 
     valid: Callable[[str], bool]
-    seal: Callable[[str, random.Random], str]
+    seal: Callable[[str, "random.Random"], str]
 
 
 def _in_base(number: int, alphabet: str, width: int) -> str:
@@ -36,7 +37,7 @@ def _in_base(number: int, alphabet: str, width: int) -> str:
 def _trailing(compute: Callable[[str], str], width: int) -> Checksum:
     """A check whose last `width` characters are computed from what stands before them."""
 
-    def sealed(value: str, _rng: random.Random | None = None) -> str:
+    def sealed(value: str, _rng: "random.Random | None" = None) -> str:
         return value[:-width] + compute(value[:-width])
 
     return Checksum(valid=lambda value: sealed(value) == value, seal=sealed)
@@ -88,7 +89,7 @@ def decode_jwt(value: str) -> tuple[dict[str, object], dict[str, object]] | None
     return None
 
 
-def _seal_jwt(value: str, rng: random.Random) -> str:
+def _seal_jwt(value: str, rng: "random.Random") -> str:
     header = {"alg": "HS256", "typ": "JWT"}
     payload = {"sub": f"{rng.getrandbits(64):016x}", "role": "service"}
     parts = [encode_base64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, payload)]
@@ -100,7 +101,7 @@ def _valid_snowflake(value: str) -> bool:
     return data is not None and re.fullmatch(rb"\d{17,20}", data) is not None
 
 
-def _seal_snowflake(value: str, rng: random.Random) -> str:
+def _seal_snowflake(value: str, rng: "random.Random") -> str:
     number = str(rng.randint(10**17, 10**18 - 1)).encode()
     return ".".join([encode_base64url(number), *value.split(".")[1:]])
 

@@ -1,6 +1,5 @@
 """The formats of credentials: reads `rules/secrets/` into one immutable index that the scan works from."""
 
-import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from aisafety_lint.secrets.shapes import WORD, Alphabet, Shape, expand, make, pa
 CLASSES = ("exact", "strong", "context", "generic", "guessable")
 # A run of at least this many characters of a word may be looked at for a value that begins there.
 _RUN = 16
-_WORD_CHARACTERS = "".join(sorted(WORD))
 
 
 @dataclass(frozen=True)
@@ -135,6 +133,8 @@ def fake(formats: Formats, format_id: str, seed: int = 0) -> str:
 
     Raises KeyError for an unknown format.
     """
+    import random
+
     form = formats.by_id[format_id]
     rng = random.Random(f"{format_id}/{seed}")
     for _ in range(100):
@@ -194,7 +194,7 @@ def _index(by_id: Mapping[str, Format], names: Names, judge: Judge) -> Formats:
         starting={key: tuple(sorted(found, key=_specific)) for key, found in starting.items()},
         inside={key: tuple(found) for key, found in inside.items()},
         words=Alphabet.of(
-            WORD, min((_leading_run(shape) for found in starting.values() for *_, shape in found), default=_RUN)
+            WORD, min((shape.leading for found in starting.values() for *_, shape in found), default=_RUN)
         ),
         inner=_inner([shape for found in inside.values() for _, shape in found]),
         literals=re.compile(b"|".join(re.escape(literal.encode()) for literal in inside) or rb"(?!)"),
@@ -225,19 +225,4 @@ def _specific(entry: tuple[str, Format, Shape]) -> tuple[int, int, int]:
 
 def _begins_with_word(shape: Shape) -> bool:
     """Whether a value begins with fixed text in a long run of characters of a word."""
-    return _leading_run(shape) >= _RUN and min(map(len, _starts(shape)), default=0) >= 2
-
-
-def _leading_run(shape: Shape) -> int:
-    """The least number of characters of a word that a value begins with."""
-    length = 0
-    for piece in shape.pieces:
-        runs = [len(text) - len(text.lstrip(_WORD_CHARACTERS)) for text in piece.texts]
-        length += min(runs) if runs else 0
-        if any(run < len(text) for run, text in zip(runs, piece.texts, strict=True)):
-            break
-        if not piece.texts:
-            if not WORD.issuperset(expand(piece.characters)):
-                break
-            length += piece.least
-    return length
+    return shape.leading >= _RUN and min(map(len, _starts(shape)), default=0) >= 2

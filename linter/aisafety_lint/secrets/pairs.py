@@ -7,7 +7,7 @@ length.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aisafety_lint.secrets.names import Names, Role
 
@@ -46,8 +46,7 @@ CODE = frozenset({
 # fmt: on
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A name and its literal value at two offsets.
 
     `context` names what holds it (a class that is called, keys above); `default` marks a value that is used where
@@ -68,8 +67,7 @@ class Pair:
     joined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NameHit:
+class NameHit(NamedTuple):
     """A name of a credential, from `start`, and the offset at which its value begins after `separator`."""
 
     name: str

@@ -4,7 +4,7 @@ a default, headers. A value that is computed has no pair; one that is put togeth
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from aisafety_lint.secrets.names import Names, Role
 from aisafety_lint.secrets.pairs import Pair
@@ -30,8 +30,7 @@ def python_pairs(source: SourceText, tree: ast.Module, names: Names, lines: Sequ
         yield from reader.read(node)
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(NamedTuple):
     """How a value is used: under which name and role, held by what."""
 
     name: str
@@ -41,8 +40,7 @@ class _Use:
     compared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     source: SourceText
     names: Names
 
@@ -85,7 +83,7 @@ class _Reader:
             yield self._pair(use, value, literal)
         elif depth < _DEEPEST:
             for part, default in self._parts(value):
-                yield from self._value(replace(use, default=use.default or default), part, depth + 1)
+                yield from self._value(use._replace(default=use.default or default), part, depth + 1)
 
     def _parts(self, value: ast.expr) -> Iterator[tuple[ast.expr, bool]]:
         """The expressions that can give another one its value, and whether only where nothing else does."""

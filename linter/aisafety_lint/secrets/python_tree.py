@@ -5,7 +5,7 @@ import bisect
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aisafety_lint.source import SourceText
 
@@ -13,8 +13,7 @@ _MOST_NAMES = 6
 _COMMAND = re.compile(r"^[%!](?=[\w%])", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """Offsets between which a text stands that is no code."""
 
     start: int

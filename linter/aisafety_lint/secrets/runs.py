@@ -8,7 +8,7 @@ text: every attempt is bounded by the longest format, and no two attempts of a f
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aisafety_lint.secrets.checksums import CHECKSUMS
 from aisafety_lint.secrets.context import around
@@ -23,8 +23,7 @@ _BEFORE = frozenset({"\\n", "\\r", "\\t", ":-", " -"})
 _GUARD = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A value of a format at two offsets; `real` is false where it is known to be no secret."""
 
     format: Format

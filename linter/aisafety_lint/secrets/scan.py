@@ -8,8 +8,9 @@ something; notebooks cell by cell; everything else as text.
 import bisect
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from aisafety_lint import notebooks
 from aisafety_lint.finding import Confidence, Severity
@@ -75,8 +76,7 @@ class SecretMatch:
         return self.prefix + "*" * (self.length - len(self.prefix))
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """What a detector found at two offsets; `value` is the secret, also where it is put together from pieces."""
 
     format: Format
@@ -99,7 +99,7 @@ def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ..
 def _notebook(text: SourceText, formats: Formats) -> Iterator[_Found]:
     for cell in notebooks.cells(text.text):
         for one in _detect(SourceText("", cell.text), cell.kind, formats):
-            yield replace(one, start=cell.place(one.start), end=cell.place(one.end - 1) + 1)
+            yield one._replace(start=cell.place(one.start), end=cell.place(one.end - 1) + 1)
 
 
 def _detect(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]:
@@ -140,7 +140,7 @@ def _pairs(source: SourceText, lowered: bytes, kind: str, formats: Formats) -> I
     for pair in written:
         line = line_before(text, pair.start)
         if "#" in line or line[:1] in ("%", "!") or any(region.start <= pair.start < region.end for region in regions):
-            yield replace(pair, prose=True)
+            yield pair._replace(prose=True)
 
 
 def _is_issued(pair: Pair, formats: Formats) -> bool:

@@ -11,11 +11,14 @@ and means the same in RE2.
     {uuid}          a UUID in lower case
 """
 
-import random
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import random
 
 CLASSES = {
     "digit": "[0-9]",
@@ -36,6 +39,7 @@ CLASSES = {
 }
 # Characters of which most secrets are made: no part of a longer word may stand right before or after a value.
 WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_WORD_CHARACTERS = "".join(sorted(WORD))
 _ENDLESS = 1 << 30
 _PRINTABLE = "".join(map(chr, range(33, 127)))
 _INSIDE, _OUTSIDE = b"a "
@@ -43,8 +47,7 @@ _TOKEN = re.compile(r"\{(?:(uuid)|(\[[^\]]+\]|[a-z0-9]+):(\d+)(?:-(\d*))?|([^{}]
 _UUID = tuple(("hex", n) for n in (8, 4, 4, 4, 12))
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One part of a shape: fixed `texts` (one of them stands there), or `least` to `most` characters of a class."""
 
     texts: tuple[str, ...] = ()
@@ -75,43 +78,78 @@ class Piece:
 
 @dataclass(frozen=True)
 class Shape:
-    """A shape, read; `anchors` are literals of which a value has one, `nearest` to `reach` characters in."""
+    """A shape, read; what follows from its pieces is worked out when it is asked for."""
 
     pieces: tuple[Piece, ...]
-    prefix: str
-    anchors: tuple[str, ...]
-    nearest: int
-    reach: int
-    shortest: int
-    longest: int
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The shape as a regular expression, compiled where a text has something that may be of the shape."""
+        """The shape as a regular expression."""
         return re.compile("".join(piece.pattern for piece in self.pieces))
+
+    @cached_property
+    def shortest(self) -> int:
+        """The least number of characters of a value."""
+        return sum(piece.shortest for piece in self.pieces)
+
+    @cached_property
+    def longest(self) -> int:
+        """The greatest number of characters of a value."""
+        return sum(piece.longest for piece in self.pieces)
+
+    @property
+    def prefix(self) -> str:
+        """The fixed text that every value begins with."""
+        first = self.pieces[0].texts
+        return first[0] if len(first) == 1 else ""
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The literals of which a value has one."""
+        return self._anchoring[0]
+
+    @property
+    def nearest(self) -> int:
+        """The least number of characters before an anchor."""
+        return self._anchoring[1]
+
+    @property
+    def reach(self) -> int:
+        """The greatest number of characters before an anchor."""
+        return self._anchoring[2]
 
     @property
     def anchored_at_start(self) -> bool:
         """Whether the anchors are what a value begins with."""
         return bool(self.anchors) and self.reach == 0
 
+    @cached_property
+    def leading(self) -> int:
+        """The least number of characters of a word that a value begins with."""
+        length = 0
+        for piece in self.pieces:
+            if not piece.texts:
+                if not _are_of_words(piece.characters):
+                    break
+                length += piece.least
+                continue
+            runs = [len(text) - len(text.lstrip(_WORD_CHARACTERS)) for text in piece.texts]
+            length += min(runs)
+            if any(run < len(text) for run, text in zip(runs, piece.texts, strict=True)):
+                break
+        return length
+
+    @cached_property
+    def _anchoring(self) -> tuple[tuple[str, ...], int, int]:
+        return _anchors(self.pieces)
+
 
 def parse_shape(notation: str) -> Shape:
     """Read a shape; raises ValueError where the notation is wrong."""
-    pieces = tuple(_pieces(notation))
-    anchors, nearest, reach = _anchors(pieces)
-    return Shape(
-        pieces=pieces,
-        prefix=pieces[0].texts[0] if len(pieces[0].texts) == 1 else "",
-        anchors=anchors,
-        nearest=nearest,
-        reach=reach,
-        shortest=sum(piece.shortest for piece in pieces),
-        longest=sum(piece.longest for piece in pieces),
-    )
+    return Shape(tuple(_pieces(notation)))
 
 
-def make(shape: Shape, rng: random.Random) -> str:
+def make(shape: Shape, rng: "random.Random") -> str:
     """Make up a value of the shape; ranges take a length in their lower middle."""
     return "".join(_make_piece(piece, rng) for piece in shape.pieces)
 
@@ -122,11 +160,15 @@ def expand(characters: str) -> str:
     return "".join(re.findall(characters, _PRINTABLE))
 
 
-@dataclass(frozen=True, slots=True)
-class Alphabet:
+@lru_cache(maxsize=256)
+def _are_of_words(characters: str) -> bool:
+    return WORD.issuperset(expand(characters))
+
+
+class Alphabet(NamedTuple):
     """Characters of which values are made, and the least number of them in a row that a value has."""
 
-    marks: bytes = field(repr=False)
+    marks: bytes
     least: int
 
     @staticmethod
@@ -151,7 +193,7 @@ class Alphabet:
             start = marked.find(needle, end)
 
 
-def _make_piece(piece: Piece, rng: random.Random) -> str:
+def _make_piece(piece: Piece, rng: "random.Random") -> str:
     if piece.texts:
         return rng.choice(piece.texts)
     alphabet = expand(piece.characters)

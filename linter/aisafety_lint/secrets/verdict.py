@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aisafety_lint.secrets.formats import Format, Formats
 from aisafety_lint.secrets.names import Role, squash
@@ -20,8 +20,7 @@ _LEAST_KEY = 12
 _DEPLOYED = frozenset({"python", "yaml", "json", "toml", "dockerfile", "shell", "dotenv", "text"})
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A secret in the value of a pair: its format, and the offset of the secret in the value."""
 
     format: Format

@@ -1,0 +1,100 @@
+"""Whether a project has anything about evaluation at all: told by names, imports and words, without reading documents.
+
+Most projects without an agent have nothing of it. For them the stage is not even loaded.
+"""
+
+import codecs
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aisafety_lint.evals.globs import matches, matches_root
+from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.source import SourceFile
+
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONFIGURED = ("yaml", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The names of a configuration, and words of which it has all, and one."""
+
+    names: tuple[str, ...]
+    all: tuple[bytes, ...]
+    any: tuple[bytes, ...]
+
+    def are_in(self, path: str, data: bytes) -> bool:
+        """Whether a file may be such a configuration."""
+        if not matches(path, self.names):
+            return False
+        found = all(word in data for word in self.all) and (not self.any or any(word in data for word in self.any))
+        return found or data.startswith(_WIDE_MARKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What gives evaluation away: names of files, modules, words of configurations, words in pipelines and scripts."""
+
+    named: tuple[str, ...]
+    declared: tuple[str, ...]
+    modules: frozenset[str]
+    configs: tuple[Words, ...]
+    config_names: tuple[str, ...]
+    commanding: tuple[str, ...]
+    workflows: tuple[str, ...]
+    starts: tuple[bytes, ...]
+
+    def any_in(
+        self,
+        files: Iterable[SourceFile],
+        imports: Mapping[str, Iterable[str]],
+        read: Callable[[SourceFile], bytes | None],
+    ) -> bool:
+        """Whether a project may have a suite, a declaration, or a pipeline that runs one."""
+        if any(name.partition(".")[0] in self.modules for modules in imports.values() for name in modules):
+            return True
+        return any(self._speaks(file, read) for file in files)
+
+    def _speaks(self, file: SourceFile, read: Callable[[SourceFile], bytes | None]) -> bool:
+        path = file.path
+        if matches(path, self.named) or matches_root(path, self.declared):
+            return True
+        configured = file.kind in _CONFIGURED and matches(path, self.config_names)
+        commanding = matches(path, self.commanding) or matches_root(path, self.workflows)
+        if not (configured or commanding):
+            return False
+        data = read(file)
+        if data is None or (commanding and any(start in data for start in self.starts)):
+            return True
+        return configured and any(words.are_in(path, data) for words in self.configs)
+
+
+def load_hints(knowledge: Knowledge) -> Hints:
+    """Gather the hints of all files about evaluation; of files of one name the user's wins."""
+    models = dict(knowledge.models("evals"))
+    recognised = [data["recognise"] for data in models.values() if "recognise" in data]
+    pipelines = next(data for data in models.values() if data.get("kind") == "pipelines")
+    signs = next(data for data in models.values() if data.get("kind") == "signs")
+    configs = tuple(_words(shape) for entry in recognised for shape in entry.get("configs", ()))
+    commands = (command.split()[0] for command in _all(recognised, "commands"))
+    return Hints(
+        named=(*_all(recognised, "programs"), *_all(recognised, "paths")),
+        declared=tuple(signs["declarations"]),
+        modules=frozenset(entry if isinstance(entry, str) else entry["name"] for entry in _all(recognised, "modules")),
+        configs=configs,
+        config_names=tuple(dict.fromkeys(name for words in configs for name in words.names)),
+        commanding=tuple(pipelines["scripts"]),
+        workflows=tuple(pipelines["workflows"]),
+        starts=tuple(dict.fromkeys(word.encode() for word in (*commands, *_all(recognised, "actions")))),
+    )
+
+
+def _all(recognised: Iterable[Mapping[str, Any]], key: str) -> Iterator[Any]:
+    return (item for entry in recognised for item in entry.get(key, ()))
+
+
+def _words(shape: Mapping[str, Any]) -> Words:
+    """A cheap test of a configuration: the last words of its keys."""
+    every, some = ([key.rpartition(".")[2].encode() for key in shape.get(name, ())] for name in ("all", "any"))
+    return Words(tuple(shape["name"]), tuple(every), tuple(some))

@@ -1,0 +1,84 @@
+"""By what a file may be a manifest before it is read as a document: its path, and literals in its bytes.
+
+Asked of every file of a project; most projects have no manifest, and need to know no more of the kinds than this.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from aisafety_lint.knowledge import Knowledge
+
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PARTS = re.compile(r"(\*\*/|\*\*|\*|\?)")
+_EXPRESSIONS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_BY_SUFFIX = re.compile(r"\*\*/\*\.\w+")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The globs of a kind, and its literals: of each group one occurs in the bytes."""
+
+    globs: tuple[str, ...]
+    literals: tuple[tuple[bytes, ...], ...] = ()
+
+    @staticmethod
+    def of(content: Mapping[str, Any]) -> "Signature":
+        """The signature in the file of a kind."""
+        groups = content.get("literals", ())
+        return Signature(
+            tuple(content.get("files", ())),
+            tuple(tuple(word.encode() for word in ([group] if isinstance(group, str) else group)) for group in groups),
+        )
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The globs as one expression for paths with forward slashes."""
+        return paths_of(self.globs)
+
+    def names(self, path: str) -> bool:
+        """Whether the path says by itself that the file is of this kind, more than by its suffix."""
+        return any(paths_of([glob]).fullmatch(path) for glob in self.globs if not _BY_SUFFIX.fullmatch(glob))
+
+    def fits(self, path: str, data: bytes) -> bool:
+        """Whether a file may be of this kind."""
+        if self.pattern.fullmatch(path) is None:
+            return False
+        # The literals are ASCII: they cannot be searched in a text of two bytes a character.
+        return data.startswith(_WIDE_MARKS) or all(any(word in data for word in group) for group in self.literals)
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """The signatures of all kinds by id."""
+
+    by_id: Mapping[str, Signature]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """One expression for the paths of all kinds, to sort out a file with a single match."""
+        return paths_of(glob for signature in self.by_id.values() for glob in signature.globs)
+
+    def candidates(self, path: str, data: bytes) -> tuple[str, ...]:
+        """The ids of the kinds that a file may be of."""
+        if self.pattern.fullmatch(path) is None:
+            return ()
+        return tuple(name for name, signature in self.by_id.items() if signature.fits(path, data))
+
+
+def load_signatures(knowledge: Knowledge) -> Signatures:
+    """Read the signatures of all kinds; a later file with the same name wins."""
+    models = dict(knowledge.models("manifests"))
+    return Signatures({stem: Signature.of(content) for stem, content in models.items() if "files" in content})
+
+
+def paths_of(globs: Iterable[str]) -> re.Pattern[str]:
+    """Path globs as one expression: `**/` is any folders, `*` and `?` stay inside one name."""
+    return re.compile("|".join(_expression(glob) for glob in globs) or r"(?!)")
+
+
+def _expression(glob: str) -> str:
+    return "".join(_EXPRESSIONS.get(part) or re.escape(part) for part in _PARTS.split(glob))
