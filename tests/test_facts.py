@@ -15,7 +15,7 @@ from aisafety_lint.python import relevance
 from aisafety_lint.python.facts import Facts, Scope
 from aisafety_lint.python.notebook import extract_notebook
 from aisafety_lint.python.parse import ParseError, extract_facts
-from aisafety_lint.python.relevance import imported_modules, relevant_files
+from aisafety_lint.python.relevance import OWN, AgentPackages, imported_modules, relevant_files
 from aisafety_lint.source import SourceText
 
 WORDS = st.text(alphabet="aé漢🎉 \t'", max_size=12)
@@ -241,6 +241,13 @@ class TestRelevance:
         assert (
             relevant_files({"a.py": frozenset({"os"}), "b.py": frozenset({"a"})}, frozenset({"openai"})) == frozenset()
         )
+
+    def test_a_general_package_counts_where_a_word_tells_of_models(self) -> None:
+        packages = AgentPackages(frozenset(), ((frozenset({"requests"}), (b"openai",)),))
+        call = b'from requests.api import post\npost("https://api.OpenAI.com/v1/images")\n'
+        assert OWN in imported_modules(call, packages)
+        assert OWN not in imported_modules(call.replace(b"OpenAI", b"example"), packages)
+        assert OWN not in imported_modules(call.replace(b"requests", b"urllib3"), packages)
 
     def test_a_file_with_tools_of_its_own_counts_with_what_names_its_package(self) -> None:
         own = imported_modules(b"class ShellTool:\n    def run(self, command: str) -> str: ...\n")

@@ -13,7 +13,7 @@ from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.manifests.signatures import load_signatures
 from aisafety_lint.memory import Memory
 from aisafety_lint.project import NO_EVALUATION, NOTHING, Project, Understood
-from aisafety_lint.python.relevance import agent_roots, relevant_files
+from aisafety_lint.python.relevance import agent_packages, relevant_files
 from aisafety_lint.secrets import redact
 from aisafety_lint.secrets.formats import load_formats
 from aisafety_lint.secrets.scan import SecretMatch
@@ -170,14 +170,14 @@ def _relevant(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozen
     def aside(path: str) -> bool:
         return not audits and reader.found.is_test(path)
 
-    return relevant_files(imports, agent_roots(knowledge), reader.found.explicit, aside)
+    return relevant_files(imports, agent_packages(knowledge).roots, reader.found.explicit, aside)
 
 
 def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
     """Read every file once: its secrets, and for Python which modules it imports."""
     looks = {file.path: look for file in reader.found.files if (look := reader.memory.look(file.path)) is not None}
     if pending := [file for file in reader.found.files if file.path not in looks]:
-        looker = perfile.Looker(reader.config, load_formats(knowledge), reader.memory.keeps)
+        looker = perfile.Looker(reader.config, load_formats(knowledge), agent_packages(knowledge), reader.memory.keeps)
         for file, outcome in reader.work(looker, pending):
             if outcome.look is not None:
                 looks[file.path] = outcome.look

@@ -10,7 +10,7 @@ from hashlib import sha256
 from aisafety_lint import discovery
 from aisafety_lint.config import Config
 from aisafety_lint.python.facts import Facts
-from aisafety_lint.python.relevance import imported_modules
+from aisafety_lint.python.relevance import AgentPackages, imported_modules
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.scan import SecretMatch, scan
 from aisafety_lint.source import SourceFile, SourceText, UnreadableError, decode
@@ -63,6 +63,7 @@ class Looker:
 
     config: Config
     formats: Formats
+    packages: AgentPackages
     hashing: bool = False
 
     def __call__(self, file: SourceFile) -> Outcome:
@@ -71,7 +72,9 @@ class Looker:
             data = discovery.read(self.config, file)
         except UnreadableError as error:
             return Outcome(failure=_unreadable(file, error))
-        imports = imported_modules(data, notebook=file.kind == "notebook") if file.kind in _PYTHON else None
+        imports = None
+        if file.kind in _PYTHON:
+            imports = imported_modules(data, self.packages, notebook=file.kind == "notebook")
         try:
             look = Look(imports, scan(SourceText(file.path, decode(data)), file.kind, self.formats))
         except UnreadableError as error:

@@ -224,7 +224,7 @@ class _Walk:
             self.cross([(where, operand)], whole or declared.form in ("*", "**"))
 
     def _attribute(self, scope: int, position: int, value: Value) -> None:
-        self.want(scope, value.args[0], False)
+        self.want(scope, value.args[0], value.name == "name")  # of a file: what it holds counts
         for function in self.resolver.properties(scope, position):
             self._results(function, True)
         if value.name not in self.fields:

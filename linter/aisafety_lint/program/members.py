@@ -2,7 +2,8 @@
 
 import fnmatch
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+import msgspec
 
 from aisafety_lint.program.hierarchy import Hierarchy
 from aisafety_lint.program.index import Index
@@ -92,8 +93,8 @@ class Members(Hierarchy):
         if "staticmethod" in decorated:
             return [raw]
         if "classmethod" in decorated:
-            return [replace(raw, receiver=Ref("class", receiver.scope))]
-        return [replace(raw, receiver=receiver if receiver.kind == "instance" else None)]
+            return [msgspec.structs.replace(raw, receiver=Ref("class", receiver.scope))]
+        return [msgspec.structs.replace(raw, receiver=receiver if receiver.kind == "instance" else None)]
 
     def named_like(self, base: Ref, pattern: str) -> Refs:
         """The functions and classes under the names of a class or module that fit a glob."""

@@ -1,14 +1,14 @@
 """What a value may stand for: a definition of the project, an instance of it, or something outside by its path."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 RefKind = Literal["function", "class", "instance", "module", "external", "container", "collection", "items", "super"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     """One thing that a value may be.
 
     `scope` is the number of a project scope (function, class, instance of a class, super of a class, container: the

@@ -1,8 +1,9 @@
 """Calls of the standard library whose result is one of their operands, or what a name or a type stands for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from aisafety_lint.program.constants import constant, text_of
 from aisafety_lint.program.contents import Contents
@@ -67,7 +68,7 @@ class Standard(Contents):
     def bind_partly(self, scope: int, call: int, given: Sequence[int]) -> Iterable[Ref]:
         """`partial(function, first)` is the function with some arguments bound."""
         count = self.index.calls[scope][call].keywords.count("") - 1
-        return [replace(ref, given=ref.given + count) for ref in self.refs(scope, given[0])]
+        return [msgspec.structs.replace(ref, given=ref.given + count) for ref in self.refs(scope, given[0])]
 
     def cast_to(self, scope: int, _: int, given: Sequence[int]) -> Iterable[Ref]:
         """`cast(Type, value)`."""

@@ -3,12 +3,14 @@
 A file counts when it imports such a package or belongs to a package of the project that does somewhere (modules are
 often loaded by name), when a file that counts imports it (and so on), or when it imports one that counts directly.
 A file that builds tools or a face of a model of its own, or calls a model over the network, counts like one that
-imports such a package. Files that are set aside (test code) count only when one that counts imports them.
+imports such a package; so does one that imports a general package (an HTTP client) and has a word that tells of models.
+Files that are set aside (test code) count only when one that counts imports them.
 Decided on the bytes with a few regular expressions, before any parsing.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.modules import ModuleTable, absolute_name, link_modules
@@ -16,7 +18,6 @@ from aisafety_lint.program.modules import ModuleTable, absolute_name, link_modul
 _IMPORT = re.compile(rb"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))")
 _NOTEBOOK_IMPORT = re.compile(rb'"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+()|import[ \t]+([\w., \t]*))')
 _NAME = re.compile(rb"[\w.]+")
-_ROOTS = re.compile(rb"roots: *\[(.*?)\]", re.DOTALL)
 _OWN_TOOL = re.compile(rb"[ \t]*@[\w.]*tool\b")
 _OWN_CLASS = re.compile(rb"class \w*(?:Tool(?![a-z])|LLM|LanguageModel|ChatModel)")
 _OWN_ADDRESSES = (b"/chat/completions", b":generateContent", b"/api/generate")
@@ -24,7 +25,26 @@ OWN = "<own>"
 """Stands among the imports of a file that builds what agents are made of by itself."""
 
 
-def imported_modules(data: bytes, *, notebook: bool = False) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class AgentPackages:
+    """The import roots of packages that have to do with AI.
+
+    `general` are those of packages that mostly have not, with words in lower case one of which tells that they do.
+    """
+
+    roots: frozenset[str] = frozenset()
+    general: tuple[tuple[frozenset[str], tuple[bytes, ...]], ...] = ()
+
+    def tell(self, modules: Collection[str], data: bytes) -> bool:
+        """Whether a file that imports some modules uses a general package for AI."""
+        words = [words for roots, words in self.general if any(_below(module, roots) for module in modules)]
+        lowered = data.lower() if words else b""
+        return any(word in lowered for some in words for word in some)
+
+
+def imported_modules(
+    data: bytes, packages: AgentPackages = AgentPackages(), *, notebook: bool = False
+) -> frozenset[str]:
     """Modules that a file imports, dots first for relative ones, and the names imported from them appended to them."""
     found: set[str] = set()
     for match in _NOTEBOOK_IMPORT.finditer(data) if notebook else _imports(data):
@@ -37,7 +57,7 @@ def imported_modules(data: bytes, *, notebook: bool = False) -> frozenset[str]:
         found.add(module)
         separator = "" if module.endswith(".") else "."
         found.update(f"{module}{separator}{name.decode('utf-8', 'replace')}" for name in _NAME.findall(match[2]))
-    if _builds_its_own(data):
+    if _builds_its_own(data) or packages.tell(found, data):
         found.add(OWN)
     return frozenset(found)
 
@@ -69,16 +89,28 @@ def _at_lines(data: bytes, word: bytes, pattern: re.Pattern[bytes]) -> Iterator[
         position = data.find(word, done) if done >= 0 else -1
 
 
-def agent_roots(knowledge: Knowledge) -> frozenset[str]:
-    """The import roots of all models that know of agents, tools or model output."""
+def agent_packages(knowledge: Knowledge) -> AgentPackages:
+    """The packages whose models know of agents, tools or model output."""
     found: set[str] = set()
+    general: list[tuple[frozenset[str], tuple[bytes, ...]]] = []
     for path in knowledge.files("frameworks"):
         data = path.read_bytes()
         known = b"yields: model-output" in data or _has_key(data, b"tools:") or _has_key(data, b"agents:")
-        if known and path.stem != "stdlib":
-            listed = next(_at_lines(data, b"roots:", _ROOTS), None)
-            found |= set(re.split(r"[\s,]+", listed[1].decode().strip())) if listed else {path.stem}
-    return frozenset(found)
+        if not known or path.stem == "stdlib":
+            continue
+        roots = frozenset(name.decode() for name in _list_of(data, b"roots") or [path.stem.encode()])
+        words = _list_of(data, b"words")
+        if words:
+            general.append((roots, words))
+        else:
+            found |= roots
+    return AgentPackages(frozenset(found), tuple(general))
+
+
+def _list_of(data: bytes, key: bytes) -> tuple[bytes, ...]:
+    """A list under a key of a model, which the schema wants on one line; read so, it costs no parsing."""
+    listed = next(_at_lines(data, key + b":", re.compile(key + rb": *\[(.*?)\]", re.DOTALL)), None)
+    return () if listed is None else tuple(item.strip(b"'\" ") for item in re.split(rb",\s*", listed[1].strip()))
 
 
 def _has_key(data: bytes, key: bytes) -> bool:
