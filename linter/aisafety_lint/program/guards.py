@@ -201,8 +201,8 @@ class Guards:
                 yield from (Check(item, cleans, derived=True) for item in self._kept(scope, right))
             return
         if operator in ("Eq", "NotEq", "Is", "IsNot"):
-            related = self._is_from(scope, left, right) or self._is_from(scope, right, left)
-            for one in (left, right):
+            for one, other in ((left, right), (right, left)):
+                related = any(self._is_from(scope, other, item) for item in self._kept(scope, one))
                 if self.index.value(scope, one).op != "const" and not related:
                     yield from self._equal(scope, one, ALL, ALL)
         else:
