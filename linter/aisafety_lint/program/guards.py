@@ -50,29 +50,41 @@ class Guards:
             if any("raises" in row for row in rows)
         }
         self._checks: dict[tuple[int, int], tuple[Check, ...]] = {}
+        self._origins: dict[tuple[int, int], frozenset[int]] = {}
         self._summaries: dict[tuple[int, str], tuple[tuple[str, Check], ...]] = {}
 
     # -- sanitizing checks ----------------------------------------------------------------------------------------
 
     def cleared(self, scope: int, value: int, guard: int) -> frozenset[str]:
         """The sink kinds for which a value is known to be safe under a guard."""
-        found = self._as_result(scope, value)
+        known = self.index.value(scope, value)
+        found = self._as_result(scope, value, known) if known.op == "call" else frozenset()
         checks = self.checks(scope, guard)
         read = read_of(self.index, scope, value) if checks else (value, ())
         for check in checks:
-            if self._read(scope, check) == read or (check.derived and value in self.slice(scope, check.value)):
+            if self._read(scope, check) == read or (check.derived and value in self._made_from(scope, check.value)):
                 found |= check.cleans
         return found
+
+    def _made_from(self, scope: int, value: int) -> frozenset[int]:
+        """The value and those it was derived from: not the object of the project whose field it is."""
+        known = self._origins.get((scope, value))
+        if known is None:
+            known = self._origins[scope, value] = self.slice(scope, value, within=self._is_field)
+        return known
+
+    def _is_field(self, scope: int, value: int) -> bool:
+        known = self.index.value(scope, value)
+        return known.op == "attr" and any(ref.kind == "instance" for ref in self.resolver.refs(scope, known.args[0]))
 
     def _read(self, scope: int, check: Check) -> Read:
         """What a check has tested: of two reads of the same part, testing one is testing the other."""
         value, path = read_of(self.index, scope, check.value)
         return value, (*path, *check.path)
 
-    def _as_result(self, scope: int, value: int) -> frozenset[str]:
+    def _as_result(self, scope: int, value: int, known: Value) -> frozenset[str]:
         """The kinds that a check clears in its own result, since it raises where it fails."""
-        known = self.index.value(scope, value)
-        if known.op != "call" or self.index.value(scope, known.args[0]).name not in self._raising:
+        if self.index.value(scope, known.args[0]).name not in self._raising:
             return frozenset()
         passed = (check for check in self._modelled(scope, value, "returned", "") if check.value == value)
         return frozenset().union(*(check.cleans for check in passed))
@@ -330,8 +342,10 @@ class Guards:
             function.op == "attr" and function.name == "split" and self.index.value(scope, known.args[1]).name == text
         )
 
-    def slice(self, scope: int, value: int, depth: int = _SLICE) -> frozenset[int]:
-        """The value and the values it was derived from in the same scope, conditions left out."""
+    def slice(
+        self, scope: int, value: int, depth: int = _SLICE, within: Callable[[int, int], bool] | None = None
+    ) -> frozenset[int]:
+        """The value and the values it was derived from in the same scope, conditions left out; not behind `within`."""
         found = {value}
         edge = [value]
         for _ in range(depth):
@@ -340,6 +354,7 @@ class Guards:
                 for one in edge
                 for item in self.index.value(scope, one).args
                 if item not in found and self.index.value(scope, one).op not in ("compare", "dict")
+                if within is None or not within(scope, one)
             ]
             found.update(edge)
         return frozenset(found)
@@ -442,7 +457,7 @@ class Guards:
         for check in checks:
             value, path = self._read(function, check)
             for param in self.index.scopes[function].params:
-                if check.derived and param.value in self.slice(function, check.value):
+                if check.derived and param.value in self._made_from(function, check.value):
                     yield param.name, Check(param.value, check.cleans, derived=True)
                 elif param.value == value:
                     yield param.name, Check(value, check.cleans, derived=False, path=path)
