@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from aisafety_lint.flow.binding import bind_operand
+from aisafety_lint.flow.implicit import Implicit
 from aisafety_lint.flow.library import Library
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.python.facts import Param
@@ -19,8 +20,9 @@ Place = tuple[int, int]
 class CallSites:
     """Answers about the calls of a program."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, implicit: Implicit) -> None:
         self.library = library
+        self.implicit = implicit
         self.resolver = library.resolver
         self.index = library.resolver.index
         self._known: dict[int, tuple[Place, ...]] = {}
@@ -154,13 +156,14 @@ class CallSites:
                     yield scope, operand
         for scope, call in self._run.get(function, ()):
             yield from ((scope, operand) for operand in self.index.value(scope, call).args[1:])
-        if is_receiver:
-            yield from self._read_as_property(function)
+        yield from self.implicit.operands(function, param.value)
 
-    def _read_as_property(self, function: int) -> Iterator[Place]:
-        for scope, load in self.index.attribute_loads.get(self.index.scopes[function].name, ()):
-            if function in self.resolver.properties(scope, load):
-                yield scope, self.index.value(scope, load).args[0]
+    def caught(self, scope: int, call: int) -> Iterator[int]:
+        """The exceptions that handlers around a call catch."""
+        for position, operand in self.uses(scope).get(call, ()):
+            value = self.index.value(scope, position)
+            if value.op == "caught" and operand > int(value.name):
+                yield position
 
     def _may_bind(self, scope: int, call: int, operand: int, function: int, param: Param) -> bool:
         return any(

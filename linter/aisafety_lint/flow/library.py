@@ -90,6 +90,11 @@ class Library:
             for operand in operands(self.resolver, scope, call, row["function"]):
                 yield from ((row, ref) for ref in self.resolver.refs(scope, operand) if ref.kind == "function")
 
+    def returns(self, scope: int, call: int) -> str:
+        """What comes back of the functions that a call runs: their value, elements of the result, or nothing."""
+        rows = [row for row, _ in self.runs(scope, call)]
+        return str(rows[0].get("returns", "value")) if rows else "value"
+
     def passed_on(
         self, scope: int, call: int, operand: int, path: Path, row: Row, function: Ref
     ) -> Iterator[tuple[int, Path]]:
@@ -199,7 +204,7 @@ class Library:
             about = "items" not in row or (path[:1] and path[0] in map(str, row["items"]))
             if about and all_hold(self.resolver, scope, call, row) is Holds.YES:
                 cleans |= frozenset(row["cleans"])
-        cleans |= self._filtered(scope, call, paths)
+        cleans |= self._filtered(scope, call, paths) | self._applied(scope, call, paths)
         if "all" in cleans:
             return None
         for row in rows_of(self.models, "propagation", paths):
@@ -227,6 +232,19 @@ class Library:
             return frozenset()
         left = characters_left(self.resolver, scope, given[0], given[1])
         return frozenset() if left is None else self.kinds.harmless(left)
+
+    def _applied(self, scope: int, call: int, paths: tuple[str, ...]) -> frozenset[str]:
+        """What the library functions clean whose results come back: `map(len, names)`, `map(shlex.quote, words)`."""
+        if len(self.resolver.index.value(scope, call).args) < 3:
+            return frozenset()
+        rows = [row for row in rows_of(self.models, "runs", paths) if row.get("returns") == "elements"]
+        functions = [item for row in rows for item in operands(self.resolver, scope, call, row["function"])]
+        found = [self._cleaned_by(ref) for item in functions for ref in self.resolver.refs(scope, item)]
+        return frozenset.intersection(*found) if found else frozenset()
+
+    def _cleaned_by(self, function: Ref) -> frozenset[str]:
+        rows = rows_of(self.models, "sanitizers", self.resolver.paths_of(function))
+        return frozenset(kind for row in rows if "when" not in row and "unless" not in row for kind in row["cleans"])
 
     def _listed(self, scope: int, call: int, row: Row, operand: int) -> bool:
         """Whether the operand is among those that a propagation row lets through."""

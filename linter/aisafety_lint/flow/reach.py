@@ -139,22 +139,31 @@ class _Walk:
                 self._param(scope, position, value, whole)
             case "attr":
                 self._attribute(scope, position, value)
-            case "name":
-                self.cross(self._definitions(scope, value.name), whole)
-            case "import":
-                self.cross(self._imported(scope, value), whole)
+            case "name" | "import":
+                self.cross(
+                    self._definitions(scope, value.name) if value.op == "name" else self._imported(scope, value), whole
+                )
             case "store":
                 self.want(scope, value.args[0], whole)
                 if whole or value.kind != "attr":
                     self.want(scope, value.args[1])
-            case _:
-                if may_pass(value):
-                    for operand in value.args:
-                        self.want(scope, operand, whole or value.op in _MELTING)
+            case _ if may_pass(value):
+                for operand in value.args[: int(value.name) + 1] if value.op == "caught" else value.args:
+                    self.want(scope, operand, whole or value.op in _MELTING)
         if whole:
-            self._written_by_callees(scope, position)
-            for content in self.files.contents(scope, position):
-                self.want(scope, content)
+            self._filled(scope, position, value)
+
+    def _filled(self, scope: int, position: int, value: Value) -> None:
+        """What else a value holds than its operands: what operations run, and what is written into it elsewhere."""
+        if value.op == "caught":
+            self.cross(self._thrown(scope, value))
+        elif value.op != "attr" and value.op in self.sites.implicit.operations:
+            for function, _ in self.sites.implicit.runs(scope, position):
+                self._results(function, True)
+        self._written_by_callees(scope, position)
+        self._written_elsewhere(scope, position)
+        for content in self.files.contents(scope, position):
+            self.want(scope, content)
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
@@ -171,6 +180,8 @@ class _Walk:
                 self._results(function, whole)
         for _, run in self.reach.library.runs(scope, call):
             self._results(run.scope, whole)
+        for method in self.sites.implicit.called(scope, call):
+            self._results(method, whole)
         if not entered and not self.reach.library.cleans_all(scope, call):
             called = self.index.value(scope, value.args[0])
             self.want(scope, called.args[0] if called.op == "attr" else value.args[0])
@@ -220,16 +231,46 @@ class _Walk:
         kind = None if declared is None else declared.annotation
         if declared is None or (kind is not None and scalar(self.resolver, scope, kind, whole=False)):
             return
+        if declared.default >= 0:
+            self.cross([(self.index.parents[scope], declared.default)], whole)
         for where, operand in self.sites.operands_for(scope, declared):
             self.cross([(where, operand)], whole or declared.form in ("*", "**"))
 
     def _attribute(self, scope: int, position: int, value: Value) -> None:
         self.want(scope, value.args[0], value.name == "name")  # of a file: what it holds counts
-        for function in self.resolver.properties(scope, position):
+        for function, _ in self.sites.implicit.runs(scope, position):
             self._results(function, True)
+        for ref in self.resolver.refs(scope, value.args[0]):
+            if ref.kind == "module":
+                self.cross(self._definitions(ref.scope, value.name))
         if value.name not in self.fields:
             self.fields[value.name] = self.level
             self.cross(self.sites.stored_under(value.name), True)
+
+    def _thrown(self, scope: int, caught: Value) -> Iterator[Place]:
+        """What the functions that are called where an exception is caught raise."""
+        for call in caught.args[int(caught.name) + 1 :]:
+            for callee in self.resolver.callees(scope, call):
+                function = self.resolver.function_of(callee)
+                if function is not None:
+                    yield from ((function, item) for item in self.index.scopes[function].raises)
+
+    def _written_elsewhere(self, scope: int, position: int) -> None:
+        """What other scopes write into an object, or bind its variable to, that they know by a name."""
+        for name in self.index.names_of.get((scope, position), ()):
+            self.cross((put.scope, put.position) for put in self.index.puts_by_name.get(name, ()))
+        variable = self.index.local_names[scope].get(position)
+        if variable is not None:
+            self.cross(self.index.global_stores.get((self.index.paths[scope], variable), ()))
+            if self.index.scopes[scope].form == "module":
+                self.cross(self._assigned_from_outside(variable))
+
+    def _assigned_from_outside(self, variable: str) -> Iterator[Place]:
+        """`module.variable = content`, whichever module it is."""
+        for where, store in self.index.attribute_stores.get(variable, ()):
+            base = self.index.value(where, self.index.value(where, store).args[0])
+            if base.op in ("import", "name"):
+                yield where, store
 
     def _definitions(self, scope: int, name: str) -> Iterator[Place]:
         """The definitions of a variable of an enclosing scope or of the module."""

@@ -8,84 +8,31 @@ enters the context, so that content never returns to a caller that it did not co
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from aisafety_lint.flow.binding import bind_operand
 from aisafety_lint.flow.callsites import CallSites
+from aisafety_lint.flow.implicit import Implicit
 from aisafety_lint.flow.library import Library
+from aisafety_lint.flow.nodes import NONE, Arrival, Context, Hit, Kindset, Node
+from aisafety_lint.flow.operations import Operations
 from aisafety_lint.flow.reach import Nearness, Reach
-from aisafety_lint.flow.sharing import readers_of_attribute, readers_of_global, readers_of_variable
-from aisafety_lint.flow.sources import Seed, carries, scalar
-from aisafety_lint.flow.transfer import FILE, Path, cut, dict_path
+from aisafety_lint.flow.sharing import (
+    homes,
+    readers_of_attribute,
+    readers_of_global,
+    readers_of_variable,
+)
+from aisafety_lint.flow.sources import Seed, carries, scalar, small
+from aisafety_lint.flow.transfer import FILE, Path, cut, passes
 from aisafety_lint.program.conditions import Holds
-from aisafety_lint.program.constants import text_of
-from aisafety_lint.program.kinds import QUOTES
+from aisafety_lint.program.declared import field_of
 from aisafety_lint.program.model import Program
-from aisafety_lint.program.models import Row
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.python.facts import Value
 
-Kindset = frozenset[str]
-NONE: Kindset = frozenset()
-
+_WRITABLE = frozenset({"store", "param"})
 _MOST = 400_000
 _CROSSINGS = 8
-
-
-class Node(NamedTuple):
-    """An untrusted part of a value in a context; `cleaned` lists the sink kinds that it is safe for."""
-
-    context: int
-    scope: int
-    value: int
-    path: Path
-    cleaned: Kindset
-
-
-class Arrival(NamedTuple):
-    """How a node was reached: over how many crossings from a source, from which node, through which exit of a called
-    context, and whether that is a guess."""
-
-    crossings: int
-    before: Node | None = None
-    through: Node | None = None
-    guessed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A sink reached in a context from `node`; `inner` is the hit in the called context where the sink is deeper."""
-
-    row: Row
-    scope: int
-    call: int
-    node: Node
-    kind: str
-    held: Holds
-    inner: "Hit | None" = None
-
-    @property
-    def sink(self) -> tuple[int, int]:
-        """The scope and call of the sink itself."""
-        return (self.scope, self.call)
-
-
-@dataclass(slots=True)
-class Context:
-    """One entry of untrusted content: a seed, or a part of a parameter of a function.
-
-    `group` tells which sinks matter for it: they depend on the kind of source. `crossings` is how far the entry is from
-    the nearest source. `clean` are the attributes of what enters that carry no text.
-    """
-
-    group: int
-    crossings: int
-    seed: Seed | None
-    scope: int
-    value: int
-    path: Path
-    clean: frozenset[str] = frozenset()
 
 
 class Solver:
@@ -101,7 +48,9 @@ class Solver:
         self.consent = program.consent
         self.kinds = program.kinds
         self.library = Library(program.resolver, program.kinds)
-        self.sites = CallSites(self.library)
+        self.implicit = Implicit(program.resolver)
+        self.operations = Operations(self.library, program.guards)
+        self.sites = CallSites(self.library, self.implicit)
         self.interest = interest
         self.most = most
         self.groups: list[tuple[Kindset, Nearness]] = []
@@ -114,6 +63,8 @@ class Solver:
         self.exits: dict[int, list[tuple[str, Node]]] = defaultdict(list)
         self.hits: dict[int, dict[tuple[int, int, str, int], Hit]] = defaultdict(dict)
         self.seeded: frozenset[tuple[int, int]] = frozenset()
+        self.readers: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+        self.attribute_readers: dict[tuple[int, str], tuple[tuple[int, int], ...]] = {}
 
     def solve(self, seeds: tuple[Seed, ...]) -> Iterator[tuple[Seed, Hit]]:
         """Follow all seeds; yields each seed with each sink that it reaches."""
@@ -122,8 +73,9 @@ class Solver:
         for seed in seeds:
             if seed.kind in groups:
                 self.contexts.append(Context(groups[seed.kind], 0, seed, seed.scope, seed.value, (), seed.clean))
+                cleaned = self._at_entry(seed.scope, seed.value)
                 for path in seed.paths or ((),):
-                    self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, NONE), Arrival(0))
+                    self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, cleaned), Arrival(0))
         started = len(self.contexts)
         while (nearest := next(filter(None, self.work), None)) and len(self.reached) < self.most:
             self._process(nearest.popleft())
@@ -153,8 +105,9 @@ class Solver:
         if arrival.crossings + near.distance(node.scope, node.value, node.path) > _CROSSINGS:
             return
         known = self.parts[node.context, node.scope, node.value, node.path]
-        if any(cleaned <= node.cleaned for cleaned in known):
-            return
+        for cleaned in known:
+            if cleaned <= node.cleaned:
+                return
         known.append(node.cleaned)
         self.reached[node] = arrival
         self.work[arrival.crossings].append(node)
@@ -171,8 +124,7 @@ class Solver:
             if user.op == "call":
                 self._call(node, position, operand, cleaned)
             elif user.op == "global":
-                readers = readers_of_global(self.index, node.scope, user.name)
-                self._share(node, readers, node.path, cleaned)
+                self._share(node, readers_of_global(self.index, node.scope, user.name), node.path, cleaned)
             else:
                 if user.op == "attr":
                     self._method(node, position, cleaned)
@@ -180,7 +132,15 @@ class Solver:
         self._leave(node)
         if node.path == FILE:
             self._named_alike(node)
-        self._share(node, readers_of_variable(self.index, node.scope, node.value), node.path, node.cleaned)
+        self._share(node, self._readers(node.scope, node.value), node.path, node.cleaned)
+
+    def _readers(self, scope: int, value: int) -> tuple[tuple[int, int], ...]:
+        """Where a value is known by a variable of another scope, or as the default of a parameter."""
+        known = self.readers.get((scope, value))
+        if known is None:
+            by_default = self.index.defaults.get((scope, value), ())
+            known = self.readers[scope, value] = (*readers_of_variable(self.resolver, scope, value), *by_default)
+        return known
 
     def _onwards(self, node: Node, crossings: int = 0) -> Arrival:
         """The arrival at what comes after a node."""
@@ -200,75 +160,19 @@ class Solver:
             self._exit(f"param {known.name}", node)
 
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
-        if user.op == "dict":
-            key = self.index.value(node.scope, user.args[operand - operand % 2])
-            unpacked = user.args[operand - operand % 2] == user.args[operand - operand % 2 + 1]
-            path: Path | None = (
-                node.path
-                if unpacked
-                else dict_path(key.name if key.op == "const" else "", is_key=operand % 2 == 0, path=node.path)
-            )
-        elif (user.op == "attr" and self._is_clean_attribute(node, user)) or not self._holds(node, user, operand):
-            path = None
-        else:
-            path = self.library.passes(node.scope, user, operand, node.path)
-        if path is None:
-            return
-        if user.op in ("attr", "item") and path != FILE:
-            cleaned |= self.library.part(node.scope, position)
-            if "all" in cleaned:
-                return
-        if user.op == "store" and user.kind == "item" and operand == 1:
-            self._item_sinks(node, position, user, cleaned)
-        if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
-            cleaned |= self._harmless(node, user, operand, cleaned)
-        self.add(Node(node.context, node.scope, position, path, cleaned), self._onwards(node))
-
-    def _item_sinks(self, node: Node, position: int, user: Value, cleaned: Kindset) -> None:
-        """`message["Subject"] = text` on an instance of a modelled type counts as its `__setitem__`."""
-        for ref in self.resolver.refs(node.scope, user.args[0]):
-            for row in self.resolver.models.rows("sinks", f"{ref.path}.__setitem__") if ref.kind == "external" else ():
-                if row["kind"] not in cleaned and not node.path:
-                    self._hit(Hit(row, node.scope, position, node, row["kind"], Holds.YES))
-
-    def _holds(self, node: Node, user: Value, operand: int) -> bool:
-        """Whether an object takes in what a method such as `append` is given: containers do, other objects decide."""
-        if user.op != "store" or operand == 0 or user.kind not in ("element", "spread"):
-            return True
-        kinds = self.resolver.refs(node.scope, user.args[0])
-        return all(
-            ref.kind in ("container", "collection", "items") or self.library.is_standard(ref.path) for ref in kinds
-        )
-
-    def _is_clean_attribute(self, node: Node, user: Value) -> bool:
-        if node.path or user.name in self.contexts[node.context].clean:
-            return not node.path
-        instances = [ref for ref in self.resolver.refs(node.scope, node.value) if ref.kind == "instance"]
-        declared = [ref.scope for ref in instances if user.name in self.index.scopes[ref.scope].annotations]
-        return bool(declared) and all(self._is_scalar(scope, user.name) for scope in declared)
-
-    def _harmless(self, node: Node, user: Value, operand: int, cleaned: Kindset) -> Kindset:
-        """Kinds for which the text before the untrusted part makes it harmless (a URL whose host is fixed)."""
-        found = NONE
-        prefix = ""
-        for item in user.args[:operand]:
-            prefix += text_of(self.resolver, node.scope, item)
-        if user.kind == "%":
-            prefix = prefix.partition("%s")[0]
-        for kind, pattern in self.kinds.harmless_prefix.items():
-            if prefix and pattern.search(prefix):
-                found |= {kind}
-        return found | self._quoted(node, user, operand, prefix, cleaned)
-
-    def _quoted(self, node: Node, user: Value, operand: int, prefix: str, cleaned: Kindset) -> Kindset:
-        """Kinds for which a value between quotes is safe when it is known to hold no such quote."""
-        last = operand + 1 == len(user.args)  # the closing quote is in the next piece, or is added later
-        rest = "".join(QUOTES) if last else text_of(self.resolver, node.scope, user.args[operand + 1])
-        for quote in sorted(QUOTES):
-            inside = prefix.count(quote) % 2 == 1 and quote in rest
-            if inside and (quote in cleaned or self.guards.lacks(node.scope, node.value, quote, user.guard)):
-                return self.kinds.quoted
-        return NONE
+        clean = self.contexts[node.context].clean
+        given = node if cleaned == node.cleaned else Node(*node[:4], cleaned)
+        if user.op == "store":
+            for row in self.operations.item_sinks(given, user, operand):
+                self._hit(Hit(row, node.scope, position, node, row["kind"], Holds.YES))
+        may_run = user.op in self.implicit.operations and (node.path or operand)
+        runs = self.implicit.runs(node.scope, position) if may_run else ()
+        for function, params in runs:
+            if operand < len(params) and params[operand] >= 0:
+                self._register(self._context(node, function, params[operand], node.path), node, position, cleaned)
+        passed = None if runs else self.operations.passed(given, position, user, operand, clean)
+        if passed is not None:
+            self.add(Node(node.context, node.scope, position, *passed), self._onwards(node))
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
@@ -284,13 +188,10 @@ class Solver:
             self.add(Node(node.context, node.scope, call, (), cleaned), self._onwards(node))
 
     def _method(self, node: Node, attribute: int, cleaned: Kindset) -> None:
-        """An attribute of something untrusted: the calls of the method that it is, or the property that it reads."""
+        """An attribute of something untrusted: the calls of the method that it is."""
         for position, operand in self.sites.uses(node.scope).get(attribute, ()):
             if operand == 0 and self.index.value(node.scope, position).op == "call":
                 self._operand(node, position, node.value, node.path, cleaned, node)
-        for function in self.resolver.properties(node.scope, attribute):
-            receiver = self.index.scopes[function].params[0].value
-            self._register(self._context(node, function, receiver, node.path), node, attribute, cleaned)
 
     def _operand(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, origin: Node) -> None:
         """An untrusted operand (an argument or the receiver) of a call: sinks, called functions, the result."""
@@ -315,6 +216,8 @@ class Solver:
 
     def _enter(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, callee: Ref) -> bool:
         """Enter a called project function; returns whether the callee's own code decides about the result."""
+        if callee.kind == "class" and small(self.resolver, callee.scope):
+            return True  # a member of an enumeration
         function = self.resolver.function_of(callee)
         if function is None:
             return callee.kind == "class" and self._construct(node, call, operand, path, cleaned, callee)
@@ -322,7 +225,9 @@ class Solver:
             declared = next((item for item in self.index.scopes[function].params if item.value == param), None)
             if declared is None or (not inner and not carries(self.resolver, function, declared)):
                 continue
-            self._register(self._context(node, function, param, inner), node, call, cleaned)
+            checked = cleaned | self.guards.at_entry(function, declared.name)
+            if "all" not in checked:
+                self._register(self._context(node, function, param, inner), node, call, checked)
         return True
 
     def _run(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset) -> bool:
@@ -331,7 +236,11 @@ class Solver:
         for row, function in self.library.runs(node.scope, call):
             for param, inner in self.library.passed_on(node.scope, call, operand, path, row, function):
                 self._register(self._context(node, function.scope, param, inner), node, call, cleaned)
-                entered = True
+                entered |= row.get("returns") != "other"
+        for method in self.implicit.called(node.scope, call) if path else ():
+            receiver = self.index.scopes[method].params[0].value
+            self._register(self._context(node, method, receiver, path), node, call, cleaned)
+            entered = True
         return entered
 
     def _register(self, context: int, node: Node, call: int, cleaned: Kindset) -> None:
@@ -350,7 +259,7 @@ class Solver:
     def _construct(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, callee: Ref) -> bool:
         """A class without a constructor of its own (dataclass, model): arguments become fields by name or position."""
         record = self.index.calls[node.scope][call]
-        fields = list(self.index.scopes[callee.scope].annotations)
+        fields = self.resolver.fields(callee.scope)
         for place, (keyword, item) in enumerate(
             zip(record.keywords, self.index.value(node.scope, call).args[1:], strict=True)
         ):
@@ -364,13 +273,18 @@ class Solver:
                 else "*"
             )
             kept = path if keyword == "**" else cut((name, *path))
-            annotation = self.index.scopes[callee.scope].annotations.get(name)
-            if annotation is None or not self._is_scalar(callee.scope, name):
+            declared = field_of(self.resolver, callee.scope, name)
+            if declared is None or not scalar(self.resolver, *declared):
                 self.add(Node(node.context, node.scope, call, kept, cleaned), self._onwards(node))
+                for function in self.implicit.constructed(callee.scope):
+                    receiver = self.index.scopes[function].params[0].value
+                    self._register(self._context(node, function, receiver, kept), node, call, cleaned)
         return True
 
-    def _is_scalar(self, scope: int, field: str) -> bool:
-        return scalar(self.resolver, scope, self.index.scopes[scope].annotations[field])
+    def _at_entry(self, function: int, value: int) -> Kindset:
+        """What the decorators of a function have checked of a parameter before it starts."""
+        known = self.index.value(function, value)
+        return self.guards.at_entry(function, known.name) if known.op == "param" else NONE
 
     def _context(self, node: Node, function: int, param: int, path: Path) -> int:
         group = self.contexts[node.context].group
@@ -395,21 +309,34 @@ class Solver:
                 self._exit("", node)
         elif node.value in scope.yields:
             self._exit("*", node)
-        elif node.path and scope.values[node.value].op == "store":
+        elif node.value in scope.raises:
+            self._exit("!", node)
+        if node.path and scope.values[node.value].op in _WRITABLE:
             self._written(node)
 
     def _written(self, node: Node) -> None:
-        """An object that came in as a parameter has been written into."""
+        """An object that is known elsewhere (to the caller, as a variable of another scope) has been written into."""
         root = self.index.value(node.scope, node.value)
         while root.op == "store":
             root = self.index.value(node.scope, root.args[0])
+        entry = self.contexts[node.context]
+        if (node.scope, node.value, node.path) == (entry.scope, entry.value, entry.path):
+            return
+        self._bring_home(node)
         if root.op != "param":
             return
         self._exit(f"param {root.name}", node)
         is_receiver = self.index.scopes[node.scope].params[0].name == root.name
         if is_receiver and self.contexts[node.context].seed is not None:
-            readers = readers_of_attribute(self.resolver, node.scope, node.path[0])
-            self._share(node, readers, node.path[1:], node.cleaned)
+            key = node.scope, node.path[0]
+            if key not in self.attribute_readers:
+                self.attribute_readers[key] = tuple(readers_of_attribute(self.resolver, *key))
+            self._share(node, self.attribute_readers[key], node.path[1:], node.cleaned)
+
+    def _bring_home(self, node: Node) -> None:
+        """What was written into an object is there too where the object is known by another name."""
+        for scope, value, path in homes(self.resolver, node.scope, node.value, node.path):
+            self.add(Node(node.context, scope, value, path, node.cleaned), self._onwards(node, 1))
 
     def _exit(self, kind: str, node: Node) -> None:
         context = self.contexts[node.context]
@@ -431,34 +358,61 @@ class Solver:
     def _emerge(
         self, kind: str, exit_node: Node, scope: int, call: int, context: int, cleaned: Kindset, arrival: Arrival
     ) -> None:
-        if kind in ("", "*"):
-            if (scope, call) in self.seeded:
-                return
-            path = exit_node.path if kind == "" else cut(("*", *exit_node.path))
-            self.add(Node(context, scope, call, path, cleaned), arrival)
-            return
-        name = kind.removeprefix("param ")
-        target = self._argument(scope, call, exit_node.scope, name)
-        if target is not None:
-            self.add(Node(context, scope, target, exit_node.path, cleaned), arrival)
+        if kind == "!":
+            for target in self.sites.caught(scope, call):
+                self.add(Node(context, scope, target, exit_node.path, cleaned), arrival)
+        elif kind in ("", "*"):
+            path = None if (scope, call) in self.seeded else self._returned(kind, exit_node, scope, call)
+            if path is not None:
+                self.add(Node(context, scope, call, path, cleaned), arrival)
+        else:
+            known = self._argument(scope, call, exit_node.scope, kind.removeprefix("param "))
+            if known is not None:
+                written = Node(context, scope, known, exit_node.path, cleaned)
+                self.add(written, arrival)
+                if written in self.reached and written.path:
+                    self._bring_home(written)
+
+    def _returned(self, kind: str, exit_node: Node, scope: int, call: int) -> Path | None:
+        """The untrusted part of what a call, or an operation that runs a function, gives; None for a number or so."""
+        annotation = self.index.scopes[exit_node.scope].annotation
+        if annotation is not None and not exit_node.path and scalar(self.resolver, exit_node.scope, annotation):
+            return None
+        path = exit_node.path if kind == "" else cut(("*", *exit_node.path))
+        value = self.index.value(scope, call)
+        if value.op != "call":
+            return passes(value, 0, path) if value.op == "element" else None if value.op == "store" else path
+        how = self.library.returns(scope, call)
+        return None if how == "other" else cut(("*", *path)) if how == "elements" else path
 
     def _argument(self, scope: int, call: int, function: int, name: str) -> int | None:
         """The value in the caller behind a parameter: an argument, the receiver, or the object under construction."""
         is_receiver = (
             self.index.enclosing_class(function) is not None and self.index.scopes[function].params[0].name == name
         )
-        if not is_receiver:
-            bound = any(
-                ref.receiver is not None or ref.kind in ("class", "instance")
-                for ref in self.resolver.callees(scope, call)
-            )
-            return self.resolver.argument_for(scope, self.index.calls[scope][call], function, name, bound=bound)
-        if self.index.scopes[function].name == "__init__" and any(
-            ref.kind == "class" for ref in self.resolver.callees(scope, call)
-        ):
+        value = self.index.value(scope, call)
+        if value.op != "call":
+            return None if not is_receiver else call if value.op == "store" else value.args[0]
+        callees = [ref for ref in self.resolver.callees(scope, call) if self._is_callee(ref, function)]
+        bound = any(ref.receiver is not None or ref.kind in ("class", "instance") for ref in callees)
+        if not is_receiver or not bound:
+            record = self.index.calls[scope][call]
+            given = max((ref.given for ref in callees), default=0)
+            return self.resolver.argument_for(scope, record, function, name, bound=bound, given=given)
+        if any(ref.kind == "class" for ref in callees):
             return call
-        attribute = self.index.value(scope, self.index.value(scope, call).args[0])
-        return attribute.args[0] if attribute.op == "attr" else None
+        attribute = self.index.value(scope, value.args[0])
+        return self._receiver(scope, attribute.args[0]) if attribute.op == "attr" else None
+
+    def _is_callee(self, ref: Ref, function: int) -> bool:
+        made = ref.kind == "class" and function in self.implicit.constructed(ref.scope)
+        return made or self.resolver.function_of(ref) == function
+
+    def _receiver(self, scope: int, value: int) -> int:
+        """The object that a method is called on: behind `super()` it is the receiver of the calling method."""
+        behind = any(ref.kind == "super" for ref in self.resolver.refs(scope, value))
+        params = self.index.scopes[scope].params
+        return params[0].value if behind and params else value
 
     def _hit(self, hit: Hit) -> None:
         """Record a sink in its context and hand it to the callers of the context."""

@@ -63,6 +63,18 @@ def carries(resolver: Resolver, scope: int, param: Param) -> bool:
     return param.annotation is None or not scalar(resolver, scope, param.annotation)
 
 
+def small(resolver: Resolver, owner: int) -> bool:
+    """Whether the objects of a project class are too small to carry an attack (the members of an enumeration)."""
+    bases = (base.path.removesuffix("()") for base in resolver.lineage(owner) if base.kind == "external")
+    return any(base in resolver.models.scalars for base in bases)
+
+
+def _is_put_together(resolver: Resolver, owner: int) -> bool:
+    """Whether the instances of a class hold only what the program puts into them, and are no text or container."""
+    bases = {base.path.removesuffix("()") for base in resolver.lineage(owner)}
+    return not bases & _TEXTS and resolver.assembled(owner)
+
+
 def scalar(resolver: Resolver, scope: int, annotation: Annotation, depth: int = 4, *, whole: bool = True) -> bool:
     """Whether a type is too small to carry an attack, or holds only what the program itself put into it.
 
@@ -80,10 +92,8 @@ def scalar(resolver: Resolver, scope: int, annotation: Annotation, depth: int = 
     for ref in resolver.dotted(scope, annotation.name):
         if ref.kind == "external" and ref.path in resolver.models.scalars:
             return True
-        if ref.kind == "class":
-            bases = {base.path.removesuffix("()") for base in resolver.lineage(ref.scope)}
-            if bases & resolver.models.scalars or (whole and not bases & _TEXTS and resolver.assembled(ref.scope)):
-                return True
+        if ref.kind == "class" and (small(resolver, ref.scope) or (whole and _is_put_together(resolver, ref.scope))):
+            return True
     return depth > 0 and any(
         scalar(resolver, where, other, depth - 1, whole=whole)
         for where, other in resolver.aliases(scope, annotation.name)

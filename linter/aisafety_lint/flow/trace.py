@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aisafety_lint.finding import Confidence, Location
+from aisafety_lint.flow.nodes import Hit, Node
 from aisafety_lint.flow.places import call_place
-from aisafety_lint.flow.solver import Hit, Node, Solver
+from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import Seed
 from aisafety_lint.flow.steps import steps
 from aisafety_lint.program.conditions import row_confidence

@@ -44,6 +44,11 @@ class Hierarchy(Linking):
             return self.refs(scope, base.args[0])
         return self.refs(scope, value)
 
+    def fields(self, owner: int) -> tuple[str, ...]:
+        """The names of the fields of a class in order, those of its bases first."""
+        classes = [ref.scope for ref in self.lineage(owner) if ref.kind == "class"]
+        return tuple(dict.fromkeys(name for number in classes[::-1] for name in self.index.scopes[number].annotations))
+
     def after(self, owner: int) -> list[tuple[Ref, ...]]:
         """What `super()` may mean in a class: what comes after it in its own order and in that of each subclass."""
         found = [self.lineage(owner)[1:]]

@@ -19,9 +19,13 @@ _WRAPPERS = frozenset({"staticmethod", "classmethod", "partial", "partialmethod"
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """`root[key] = content`, `root.append(content)`; `spread` where all elements of the content are put."""
+    """`root[key] = content`, `root.append(content)`; `spread` where all elements of the content are put.
+
+    `position` is the value that is the object afterwards.
+    """
 
     scope: int
+    position: int
     root: int
     content: int
     key: str
@@ -126,6 +130,15 @@ class Index:
         return tuple(found)
 
     @cached_property
+    def setters(self) -> Mapping[str, Sequence[int]]:
+        """The functions that are decorated as setters of a property, by its name."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, _ in self.decorated_by.get("setter", ()):
+            if self.enclosing_class(number) is not None:
+                found[self.scopes[number].name].append(number)
+        return found
+
+    @cached_property
     def with_method(self) -> Mapping[str, Sequence[int]]:
         """The classes that define a method of a name."""
         found: dict[str, list[int]] = defaultdict(list)
@@ -161,10 +174,10 @@ class Index:
         by_root: dict[tuple[int, int], list[Put]] = defaultdict(list)
         by_name: dict[str, list[Put]] = defaultdict(list)
         for number, scope in enumerate(self.scopes):
-            for value in scope.values:
+            for position, value in enumerate(scope.values):
                 if value.op == "store" and value.kind != "attr":
                     root = _root(scope, value.args[0])
-                    put = Put(number, root, value.args[1], value.name, value.kind == "spread")
+                    put = Put(number, position, root, value.args[1], value.name, value.kind == "spread")
                     if scope.values[root].op in _ACCESS:
                         by_name[scope.values[root].name].append(put)
                     elif scope.values[root].op in _LITERALS:
@@ -193,6 +206,16 @@ class Index:
             {value: name for name, values in scope.locals.items() for value in reversed(values)}
             for scope in self.scopes
         )
+
+    @cached_property
+    def defaults(self) -> Mapping[tuple[int, int], Sequence[tuple[int, int]]]:
+        """The parameters that a value is the default of."""
+        found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        for number, scope in enumerate(self.scopes):
+            for param in scope.params:
+                if param.default >= 0:
+                    found[self.parents[number], param.default].append((number, param.value))
+        return found
 
     @cached_property
     def children(self) -> Mapping[int, Sequence[int]]:

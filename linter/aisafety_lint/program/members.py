@@ -75,6 +75,8 @@ class Members(Hierarchy):
         declared = scope.annotations.get(name)
         if declared is not None and (found := self.annotated(owner, declared)):
             return found
+        if declared is not None and declared.name == "str":
+            return [external("str")]
         raws = [raw for value in scope.locals.get(name, ()) for raw in self.refs(owner, value)]
         bound = [ref for raw in raws for ref in self._bind(raw, receiver, owner)]
         if any(raw.kind == "function" for raw in raws):
@@ -88,7 +90,7 @@ class Members(Hierarchy):
         decorated = self.decorated_with(raw.scope)
         if any(name.endswith((".setter", ".deleter")) for name in decorated):
             return []
-        if receiver.kind == "instance" and self._is_property(raw.scope):
+        if receiver.kind == "instance" and self.is_property(raw.scope):
             return self.returned(raw)
         if "staticmethod" in decorated:
             return [raw]
@@ -120,12 +122,32 @@ class Members(Hierarchy):
                 if owner.kind == "class" and value.name in self.index.scopes[owner.scope].locals:
                     qualname = f"{self.index.scopes[owner.scope].qualname}.{value.name}"
                     method = self.index.by_qualname.get((self.index.paths[owner.scope], qualname))
-                    if method is not None and self._is_property(method):
+                    if method is not None and self.is_property(method):
                         found.append(method)
                     break
         return found
 
-    def _is_property(self, method: int) -> bool:
+    def has_attribute(self, owner: int, name: str) -> bool:
+        """Whether a class, or a base of it, defines or stores an attribute."""
+        classes = {ref.scope for ref in self.lineage(owner) if ref.kind == "class"}
+        if any(
+            name in self.index.scopes[item].locals or name in self.index.scopes[item].annotations for item in classes
+        ):
+            return True
+        return any(self.index.outer_class(where) in classes for where, _ in self.index.attribute_stores.get(name, ()))
+
+    def setters(self, scope: int, store: int) -> list[int]:
+        """The project functions that writing an attribute runs (`@name.setter`)."""
+        value = self.index.value(scope, store)
+        return [
+            method
+            for method in self.index.setters.get(value.name, ())
+            for base in self.refs(scope, value.args[0])
+            if base.kind == "instance" and Ref("class", self.index.parents[method]) in self.lineage(base.scope)
+        ]
+
+    def is_property(self, method: int) -> bool:
+        """Whether reading the attribute of its name runs a method."""
         return any(
             name.rpartition(".")[2].endswith(("property", "computed_field")) for name in self.decorated_with(method)
         )

@@ -21,6 +21,7 @@ CALL_ROLES = (
     "sanitizers",
     "checks",
     "weak_checks",
+    "validators",
     "propagation",
     "runs",
     "files",
@@ -59,6 +60,7 @@ class Models:
     made_by: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
     piped: set[str] = field(default_factory=set)
+    constructors: set[str] = field(default_factory=set)
     methods: list[tuple[str, str, Row]] = field(default_factory=list)
     listed: list[tuple[str, str, Row]] = field(default_factory=list)
     decorators: list[tuple[str, Row]] = field(default_factory=list)
@@ -214,6 +216,7 @@ def _add_types(models: Models, stem: str, content: Row) -> None:
         models.excluded[kind] = [re.compile(fnmatch.translate(item)) for item in data.get("not_names", ())]
         if data.get("pipe"):
             models.piped.add(kind)
+        models.constructors |= {f"{kind}.{method}" for method in data.get("constructors", ())}
         models.bases[kind] = [_type_key(stem, base) for base in _listed(data.get("subclass_of"))]
 
 

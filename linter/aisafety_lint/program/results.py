@@ -104,6 +104,8 @@ class Results(Standard):
             wrapped = [ref for ref in self.refs(scope, args[1]) if ref.kind == "function"]
             if wrapped:
                 return wrapped
+        if function.op == "attr" and self.models.constructors.intersection(self.models.keys(path)):
+            return [Ref("instance", ref.scope) for ref in self.refs(scope, function.args[0]) if ref.kind == "class"]
         rows = [row for row in self.models.rows("sources", path) if "typed" in row]
         typed = [ref for row in rows for ref in self._typed(scope, position, row)]
         if typed:
