@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from aisafety_lint.flow.transfer import Path, below, cut, sliced
+from aisafety_lint.flow.transfer import Path, below, cut, is_position, sliced
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param
@@ -44,7 +44,8 @@ def _targets(params: tuple[Param, ...], keyword: str, place: int, path: Path) ->
         elif "*" in others:
             yield others["*"].value, cut((str(place - len(positional)), *path))
     elif keyword == "*":
-        yield from _spread(positional[place:], others.get("*"), path)
+        taken = max(place - len(positional), 0)  # by the arguments before, of those that `*rest` takes in
+        yield from _spread(positional[place:], others.get("*"), path, taken)
     elif keyword == "**":
         yield from _unpacked(params, path)
     else:
@@ -57,15 +58,28 @@ def _targets(params: tuple[Param, ...], keyword: str, place: int, path: Path) ->
             yield others["**"].value, cut((keyword, *path))
 
 
-def _spread(positional: Sequence[Param], rest: Param | None, path: Path) -> Iterator[tuple[int, Path]]:
-    """`*values`: the parameters from here on, or just the one whose element is untrusted."""
+def _spread(positional: Sequence[Param], rest: Param | None, path: Path, before: int) -> Iterator[tuple[int, Path]]:
+    """`*values`: the parameters from here on, or just the one whose element is untrusted.
+
+    `before` is how many elements the rest has already.
+    """
     for place, param in enumerate(positional):
         inner = below(path, str(place))
         if inner is not None:
             yield param.value, inner
     taken = sliced(f"{len(positional)}:", path)
     if rest is not None and taken is not None:
-        yield rest.value, taken or ("*",)
+        yield rest.value, _moved(taken, before)
+
+
+def _moved(path: Path, before: int) -> Path:
+    """A part of a sequence, seen from that many elements further left."""
+    if not path:
+        return (f"{before}:",) if before else ("*",)
+    if not before or not is_position(path[0]):
+        return path
+    place = path[0].removesuffix(":")
+    return path[0].replace(place, str(int(place) + before)), *path[1:]
 
 
 def _unpacked(params: tuple[Param, ...], path: Path) -> Iterator[tuple[int, Path]]:

@@ -80,6 +80,8 @@ def holds(resolver: "Results", scope: int, call: int, condition: Spec, row: Spec
     spread = any(keyword == "**" for keyword in resolver.index.calls[scope][call].keywords)
     if not chosen and spread and "name" in condition:
         chosen = unpacked(resolver, scope, call, condition["name"])
+    if not chosen and "name" in condition and (bound := _bound(resolver, scope, call, condition["name"])):
+        return max(_test(resolver, where, item, condition) for where, item in bound)
     if not chosen:
         if "default" in condition:
             return Holds.YES if _test_constant(condition, condition["default"]) else Holds.NO
@@ -90,6 +92,12 @@ def holds(resolver: "Results", scope: int, call: int, condition: Spec, row: Spec
         else [(scope, item) for item in chosen]
     )
     return max((_test(resolver, where, item, condition) for where, item in values), default=Holds.NO)
+
+
+def _bound(resolver: "Results", scope: int, call: int, name: str) -> list[tuple[int, int]]:
+    """What `partial` has bound to a keyword of the function that is called, as (scope, value)."""
+    partials = [ref for ref in resolver.callees(scope, call) if ref.kind == "external" and ref.value >= 0]
+    return [(ref.scope, item) for ref in partials for item in operands(resolver, ref.scope, ref.value, {"name": name})]
 
 
 def unpacked(resolver: "Results", scope: int, call: int, name: str) -> tuple[int, ...]:

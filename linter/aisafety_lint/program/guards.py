@@ -434,7 +434,7 @@ class Guards:
             else:
                 continue
             if allowed is not None:
-                yield Check(subject, self.kinds.harmless(allowed), derived=False)
+                yield from (Check(item, self.kinds.harmless(allowed), derived=False) for item in (subject, call))
 
     def summary(self, function: int, holds: str, depth: int) -> tuple[tuple[str, Check], ...]:
         """What is known of a function's parameters when it returned something true or false, or returned at all."""

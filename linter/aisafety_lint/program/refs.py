@@ -16,7 +16,8 @@ class Ref(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     `path` is the access path of something external: a dotted name from an import, with `()` for a call and `[]` for an
     item, or `file:Type` for an instance of a modelled type, followed by attributes. `receiver` is the object a method
     was taken from. `items` are what the elements of an annotated collection may be. `given` is how many positional
-    arguments of a function are bound already.
+    arguments of a function are bound already; of something external that `partial` has bound arguments of, `scope` and
+    `value` are the call that did.
     """
 
     kind: RefKind

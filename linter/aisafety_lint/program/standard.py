@@ -68,7 +68,12 @@ class Standard(Contents):
     def bind_partly(self, scope: int, call: int, given: Sequence[int]) -> Iterable[Ref]:
         """`partial(function, first)` is the function with some arguments bound."""
         count = self.index.calls[scope][call].keywords.count("") - 1
-        return [msgspec.structs.replace(ref, given=ref.given + count) for ref in self.refs(scope, given[0])]
+        return [
+            Ref("external", scope, call, ref.path)
+            if ref.kind == "external"
+            else msgspec.structs.replace(ref, given=ref.given + count)
+            for ref in self.refs(scope, given[0])
+        ]
 
     def cast_to(self, scope: int, _: int, given: Sequence[int]) -> Iterable[Ref]:
         """`cast(Type, value)`."""
