@@ -65,6 +65,7 @@ class Solver:
         self.seeded: frozenset[tuple[int, int]] = frozenset()
         self.readers: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
         self.attribute_readers: dict[tuple[int, str], tuple[tuple[int, int], ...]] = {}
+        self.cleared: dict[tuple[int, int, int], Kindset] = {}
 
     def solve(self, seeds: tuple[Seed, ...]) -> Iterator[tuple[Seed, Hit]]:
         """Follow all seeds; yields each seed with each sink that it reaches."""
@@ -118,7 +119,7 @@ class Solver:
         values = self.index.scopes[node.scope].values
         for position, operand in self.sites.uses(node.scope).get(node.value, ()):
             user = values[position]
-            cleaned = node.cleaned | self.guards.cleared(node.scope, node.value, user.guard)
+            cleaned = node.cleaned | self._cleared(node.scope, node.value, user.guard)
             if "all" in cleaned:
                 continue
             if user.op == "call":
@@ -140,6 +141,14 @@ class Solver:
         if known is None:
             by_default = self.index.defaults.get((scope, value), ())
             known = self.readers[scope, value] = (*readers_of_variable(self.resolver, scope, value), *by_default)
+        return known
+
+    def _cleared(self, scope: int, value: int, guard: int) -> Kindset:
+        """What is known of a value under a guard; many nodes are about the same value."""
+        key = scope, value, guard
+        known = self.cleared.get(key)
+        if known is None:
+            known = self.cleared[key] = self.guards.cleared(scope, value, guard)
         return known
 
     def _onwards(self, node: Node, crossings: int = 0) -> Arrival:
