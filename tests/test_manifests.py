@@ -21,11 +21,12 @@ from aisafety_lint.errors import UserError
 from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
 from aisafety_lint.manifests.documents import parse
 from aisafety_lint.manifests.hosts import is_local
-from aisafety_lint.manifests.kinds import Kinds, Manifest, candidates, check_kind, load_kinds, missed, recognise
+from aisafety_lint.manifests.kinds import Kind, Kinds, Manifest, check_kind, load_kinds, missed, recognise
 from aisafety_lint.manifests.launch import launch_of, package_of
 from aisafety_lint.manifests.literals import is_literal_secret
 from aisafety_lint.manifests.predicates import Context, meets
 from aisafety_lint.manifests.query import _find, _steps, check_query, roots, select
+from aisafety_lint.manifests.signatures import Signatures, load_signatures
 from aisafety_lint.manifests.workflows import Access, Workflow, workflows
 from aisafety_lint.project import Project
 from aisafety_lint.source import SourceText, decode
@@ -50,6 +51,18 @@ OWN_LOGIC = {
 @cache
 def kinds() -> Kinds:
     return load_kinds(KNOWLEDGE)
+
+
+@cache
+def signatures() -> Signatures:
+    return load_signatures(KNOWLEDGE)
+
+
+def candidates(path: str, data: bytes, known: Kinds) -> tuple[Kind, ...]:
+    """The kinds that a file may be of."""
+    shipped = known is kinds()
+    told = signatures() if shipped else Signatures({name: kind.signature for name, kind in known.by_id.items()})
+    return tuple(known.by_id[name] for name in told.candidates(path, data))
 
 
 def read(path: str, content: str | bytes, known: Kinds | None = None) -> tuple[Manifest, ...]:

@@ -13,7 +13,7 @@ from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.manifests.signatures import load_signatures
 from aisafety_lint.memory import Memory
 from aisafety_lint.project import NO_EVALUATION, NOTHING, Project, Understood
-from aisafety_lint.python.relevance import agent_packages, relevant_files
+from aisafety_lint.python.relevance import AgentPackages, agent_packages, relevant_files
 from aisafety_lint.secrets import redact
 from aisafety_lint.secrets.formats import load_formats
 from aisafety_lint.secrets.scan import SecretMatch
@@ -125,8 +125,9 @@ class Documents(Mapping[str, "Document"]):
 def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozenset[str]]) -> Project:
     """Analyse all files of a project; `interest` tells for each kind of source which kinds of sinks matter."""
     files = {file.path: file for file in reader.found.files}
-    secrets, imports = _first_pass(reader, knowledge)
-    facts = _facts(reader, files, _relevant(reader, knowledge, imports))
+    packages = agent_packages(knowledge)
+    secrets, imports = _first_pass(reader, knowledge, packages)
+    facts = _facts(reader, files, _relevant(reader, packages, imports))
     manifests = tuple(_manifests(reader, knowledge))
     python = _understood(reader, knowledge, facts, interest)
     evaluated = python.program.agents or _speaks_of_evaluation(reader, knowledge, imports)
@@ -163,21 +164,23 @@ def _understood(
     return engine.understand(facts, knowledge, interest, None if audits else reader.found.is_test)
 
 
-def _relevant(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozenset[str]]) -> frozenset[str]:
+def _relevant(reader: Reader, packages: AgentPackages, imports: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """The Python files whose facts are needed; of test code only what product code imports, but for the auditor."""
     audits = reader.config.persona is Persona.AUDITOR
 
     def aside(path: str) -> bool:
         return not audits and reader.found.is_test(path)
 
-    return relevant_files(imports, agent_packages(knowledge).roots, reader.found.explicit, aside)
+    return relevant_files(imports, packages.roots, reader.found.explicit, aside)
 
 
-def _first_pass(reader: Reader, knowledge: Knowledge) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
+def _first_pass(
+    reader: Reader, knowledge: Knowledge, packages: AgentPackages
+) -> tuple[tuple[SecretMatch, ...], dict[str, frozenset[str]]]:
     """Read every file once: its secrets, and for Python which modules it imports."""
     looks = {file.path: look for file in reader.found.files if (look := reader.memory.look(file.path)) is not None}
     if pending := [file for file in reader.found.files if file.path not in looks]:
-        looker = perfile.Looker(reader.config, load_formats(knowledge), agent_packages(knowledge), reader.memory.keeps)
+        looker = perfile.Looker(reader.config, load_formats(knowledge), packages, reader.memory.keeps)
         for file, outcome in reader.work(looker, pending):
             if outcome.look is not None:
                 looks[file.path] = outcome.look

@@ -5,6 +5,7 @@ underscores (`value["x"]`, `for item in value`, `f"{value}"`, `one + other`, `wi
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from aisafety_lint.program.fields import AFTERWARDS
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Value
 
@@ -37,9 +38,6 @@ _CALLS = {
 }
 
 
-_AFTERWARDS = ("__post_init__", "model_post_init")
-
-
 class Implicit:
     """Finds such functions by the class of the object that an operation is done on."""
 
@@ -68,17 +66,15 @@ class Implicit:
                 for function in self.resolver.setters(scope, position):
                     yield self._run(function, (0, 1))
             case "store" if value.kind == "item":
-                yield from self._methods(scope, value.args[0], ("__setitem__",), (0, 2, 1))
-            case "text" if value.kind == "+":
-                yield from self._methods(scope, value.args[0], ("__add__", "__iadd__"), (0, 1))
-            case "text":
+                yield from self._methods(scope, value.args[0], _operators(value), (0, 2, 1))
+            case "text" if value.kind != "+":
                 for place, item in enumerate(value.args):
                     places = tuple(0 if other == place else -1 for other in range(len(value.args)))
-                    yield from self._methods(scope, item, ("__format__", "__str__"), places)
-            case "arithmetic" if value.name in _ARITHMETIC:
-                yield from self._methods(scope, value.args[0], (_ARITHMETIC[value.name],), (0, 1))
+                    yield from self._methods(scope, item, _operators(value), places)
+            case "text" | "arithmetic":
+                yield from self._methods(scope, value.args[0], _operators(value), (0, 1))
             case op if op in _METHODS:
-                yield from self._methods(scope, value.args[0], *_METHODS[op])
+                yield from self._methods(scope, value.args[0], _operators(value), _METHODS[op][1])
 
     def called(self, scope: int, call: int) -> Iterator[int]:
         """The methods that a built-in function runs on its argument (`str(value)`)."""
@@ -91,10 +87,7 @@ class Implicit:
         """The methods that run when an object of a class without a constructor of its own has been made."""
         owners = [base.scope for base in self.resolver.lineage(owner) if base.kind == "class"]
         found = (
-            self.index.methods[item][name]
-            for name in _AFTERWARDS
-            for item in owners
-            if name in self.index.methods[item]
+            self.index.methods[item][name] for name in AFTERWARDS for item in owners if name in self.index.methods[item]
         )
         return tuple(dict.fromkeys(found))
 

@@ -140,9 +140,7 @@ class _Walk:
             case "attr":
                 self._attribute(scope, position, value)
             case "name" | "import":
-                self.cross(
-                    self._definitions(scope, value.name) if value.op == "name" else self._imported(scope, value), whole
-                )
+                self.cross(self._named(scope, value), whole)
             case "store":
                 self.want(scope, value.args[0], whole)
                 if whole or value.kind != "attr":
@@ -271,6 +269,10 @@ class _Walk:
             base = self.index.value(where, self.index.value(where, store).args[0])
             if base.op in ("import", "name"):
                 yield where, store
+
+    def _named(self, scope: int, value: Value) -> Iterator[Place]:
+        """What a name stands for, here or in the module that it is imported from."""
+        return self._definitions(scope, value.name) if value.op == "name" else self._imported(scope, value)
 
     def _definitions(self, scope: int, name: str) -> Iterator[Place]:
         """The definitions of a variable of an enclosing scope or of the module."""

@@ -46,7 +46,6 @@ class Solver:
         self.index = program.index
         self.guards = program.guards
         self.consent = program.consent
-        self.kinds = program.kinds
         self.library = Library(program.resolver, program.kinds)
         self.implicit = Implicit(program.resolver)
         self.operations = Operations(self.library, program.guards)

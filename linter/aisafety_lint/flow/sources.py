@@ -168,7 +168,7 @@ def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Seed]
 
 
 def _handlers(resolver: Resolver) -> Iterator[Seed]:
-    """Parameters of functions that are handed to a framework as handlers (`gradio.Interface(fn=answer)`)."""
+    """Parameters of functions that are handed to a framework as handlers (`Interface(fn=answer)`)."""
     index = resolver.index
     for name in resolver.models.candidates("handlers", index.calls_by_name):
         for scope, call in index.calls_by_name.get(name, ()):

@@ -19,7 +19,7 @@ from aisafety_lint.manifests.launch import Program, program_from
 from aisafety_lint.manifests.nodes import Document, Scalar
 from aisafety_lint.manifests.predicates import Captured, Context, Predicate, Vocabulary, meets
 from aisafety_lint.manifests.query import Match, check_query, roots
-from aisafety_lint.manifests.signatures import Signature, Signatures
+from aisafety_lint.manifests.signatures import Signature
 
 _EXPRESSIONS = ("version", "pinned", "source", "fixed-source")
 
@@ -65,11 +65,6 @@ class Kinds:
 
     by_id: Mapping[str, Kind]
     vocabulary: Vocabulary
-
-    @cached_property
-    def signatures(self) -> Signatures:
-        """By what their files are told."""
-        return Signatures({name: kind.signature for name, kind in self.by_id.items()})
 
 
 @dataclass(frozen=True)
@@ -154,11 +149,6 @@ def check_kind(content: Mapping[str, Any]) -> None:
             check_query(query)
         elif query not in places:
             raise UserError(f"`{query}` is neither a path nor a named place", hint="a path starts with `$`")
-
-
-def candidates(path: str, data: bytes, kinds: Kinds) -> tuple[Kind, ...]:
-    """The kinds that a file may be of, by its path and by literals in its bytes; cheap enough for every file."""
-    return tuple(kinds.by_id[name] for name in kinds.signatures.candidates(path, data))
 
 
 def recognise(path: str, document: Document, kinds: Kinds, among: Iterable[Kind]) -> tuple[Manifest, ...]:

@@ -98,20 +98,22 @@ class Effects:
     def _made_here(self, scope: int, call: int) -> bool:
         """Whether a function deletes a file that it makes itself: a temporary one, one that it writes and moves."""
         index = self.resolver.index
-        value = index.value(scope, call)
-        function = index.value(scope, value.args[0])
-        deleted = {*function.args[:1], *value.args[1:2]} if function.op == "attr" else set(value.args[1:2])
+        deleted = self._subjects(scope, call)
         origin = self._origin(scope, deleted)
         for other in index.scopes[scope].calls:
             paths = self.resolver.paths(scope, other.value)
             if other.value in origin and any(path.startswith("tempfile.") for path in paths):
                 return True
-            known = index.value(scope, other.value)
-            callee = index.value(scope, known.args[0])
-            written = {*callee.args[:1], *known.args[1:2]} if callee.op == "attr" else set(known.args[1:2])
+            written = self._subjects(scope, other.value)
             if other.value != call and written & deleted and self._writes(scope, other.value, paths):
                 return True
         return False
+
+    def _subjects(self, scope: int, call: int) -> set[int]:
+        """What a call may be about: its first argument, and the receiver of a method."""
+        value = self.resolver.index.value(scope, call)
+        function = self.resolver.index.value(scope, value.args[0])
+        return {*value.args[1:2], *(function.args[:1] if function.op == "attr" else ())}
 
     def _origin(self, scope: int, values: set[int]) -> set[int]:
         found, pending = set(values), list(values)

@@ -7,7 +7,8 @@ from aisafety_lint.program.constants import constant
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.tools import DecoratorIndex
 
-_AFTERWARDS = ("__post_init__", "model_post_init")
+AFTERWARDS = ("__post_init__", "model_post_init")
+"""The methods of its own that a class runs when an object has been made."""
 
 
 class Fields:
@@ -42,18 +43,18 @@ class Fields:
     def _by_method(self, name: str, method: int) -> Iterator[tuple[str, frozenset[str]]]:
         """What a method that runs when an object is made establishes: of the fields by name, or of those it is for."""
         outer = self.index.parents[method]
-        rows = [
-            (value, row) for value in self.index.scopes[method].decorators for row in self.decorators.rows(outer, value)
-        ]
-        checked = [(value, row) for value, row in rows if row["role"] == "validators"]
-        for value, row in checked:
+        decorators = self.index.scopes[method].decorators
+        rows = ((value, row) for value in decorators for row in self.decorators.rows(outer, value))
+        for value, row in rows:
+            if row["role"] != "validators":
+                continue
             fields = [
                 constant(self.resolver, outer, item) for item in operands(self.resolver, outer, value, row["fields"])
             ]
             for _, check in self.guards.summary(method, "returned", 4):
                 if not check.path:
                     yield from ((field, check.cleans) for field in fields if isinstance(field, str))
-        if name in _AFTERWARDS:
+        if name in AFTERWARDS:
             yield from self._of_receiver(method)
 
     def _of_receiver(self, method: int) -> Iterator[tuple[str, frozenset[str]]]:
