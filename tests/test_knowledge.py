@@ -169,12 +169,14 @@ def test_every_sink_that_does_harm_has_a_rule() -> None:
 
 def test_every_power_that_is_granted_has_a_rule() -> None:
     grants = [row for stem in MODELS for role, row in rows(stem) if role == "grants"]
-    marks = ("sandboxed", "unapproved", "exposes", "switch")
+    marks = ("sandboxed", "unapproved", "exposes", "switch", "hazard")
     plain = [set(row["capabilities"]) for row in grants if not any(mark in row for mark in marks)]
     rules = [rule.match["grant"] for rule in Knowledge().rules.values() if "grant" in rule.match]
     ruled = {capability for block in rules for capability in block.get("capabilities", ())}
     assert [power for power in plain if not power & ruled] == [{"db-read"}] * plain.count({"db-read"})
-    assert {mark for block in rules for mark in block if mark != "capabilities"} == {"unapproved", "exposes", "switch"}
+    assert {mark for block in rules for mark in block} - {"capabilities"} == {*marks} - {"sandboxed"}
+    hazards = {row["hazard"] for row in grants if "hazard" in row}
+    assert hazards == {block["hazard"] for block in rules if "hazard" in block}
 
 
 @pytest.mark.parametrize(

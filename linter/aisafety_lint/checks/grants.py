@@ -8,12 +8,15 @@ from aisafety_lint.finding import Confidence, Finding, Location, Persona
 from aisafety_lint.flow.places import call_place, one_line
 from aisafety_lint.program.agents import Grant
 from aisafety_lint.program.conditions import operands, unpacked
+from aisafety_lint.program.constants import UNKNOWN, constant
 from aisafety_lint.program.model import Program
+from aisafety_lint.program.origins import by_default
 from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
 _FILES = frozenset({"fs-read", "fs-write", "fs-delete"})
+_MARKS = ("exposes", "unapproved", "switch", "hazard")
 _INCLUDED = {"shell": _FILES, "exec": _FILES}  # who has the one needs no finding about the others
 
 
@@ -31,7 +34,7 @@ def _fits(block: Mapping[str, Any], grant: Grant) -> bool:
     included = frozenset().union(*(_INCLUDED.get(item, ()) for item in grant.capabilities))
     if wanted is not None and not set(wanted) & (set(grant.capabilities) - included):
         return False
-    return all(bool(grant.row.get(mark)) == bool(block.get(mark)) for mark in ("exposes", "unapproved", "switch"))
+    return all(grant.row.get(mark) == block.get(mark) for mark in _MARKS)
 
 
 def _finding(rule: Rule, program: Program, grant: Grant) -> Finding:
@@ -40,17 +43,19 @@ def _finding(rule: Rule, program: Program, grant: Grant) -> Finding:
     persona = Persona.AUDITOR if grant.row.get("sandboxed") or grant.confidence is Confidence.LOW else rule.persona
     named = " and ".join(program.kinds.capabilities[item] for item in grant.capabilities)
     flag = grant.row.get("flag", "")
+    granted, default = _location(program, grant), _default(program, grant)
     tool = f"{name}({flag}=...)" if flag else name
     return Finding(
         rule=rule.id,
         message=rule.message.format(sink=tool, capabilities=named),
-        location=_location(program, grant),
+        location=granted if default is None else default,
         severity=rule.severity,
         confidence=grant.confidence,
         persona=persona,
         why=f"`{name}` lets the model {named}" if named else "",
         fix=rule.fix,
         symbol=index.scopes[grant.scope].qualname,
+        related=() if default is None else (granted,),
     )
 
 
@@ -62,13 +67,29 @@ def _flag_operands(program: Program, grant: Grant) -> tuple[int, ...]:
     return named or unpacked(program.resolver, grant.scope, grant.call, flag)
 
 
+def _default(program: Program, grant: Grant) -> Location | None:
+    """Where the default of a setting is written that gives the power unless somebody sets it."""
+    index = program.index
+    conditions = grant.row.get("when", [])
+    listed = conditions if isinstance(conditions, list) else [conditions]
+    wanted = [item["equals"] for item in listed if item.get("unset") and item.get("name") == grant.row.get("flag")]
+    for operand in _flag_operands(program, grant) if wanted else ():
+        if constant(program.resolver, grant.scope, operand) is not UNKNOWN:
+            return None
+        for fixed, (scope, value) in by_default(program.resolver, grant.scope, operand):
+            if fixed in (wanted[0] if isinstance(wanted[0], list) else wanted):
+                return Location(index.paths[scope], one_line(index.value(scope, value).place), "the default")
+    return None
+
+
 def _location(program: Program, grant: Grant) -> Location:
     """The flag that gives the power where there is one, else the call."""
     index = program.index
     if index.value(grant.scope, grant.call).op != "call":
         return Location(index.paths[grant.scope], one_line(index.value(grant.scope, grant.call).place), "granted here")
+    call = index.value(grant.scope, grant.call).place
     for operand in _flag_operands(program, grant):
         place = index.value(grant.scope, operand).place
-        if place[0]:
+        if call[0] <= place[0] <= call[2]:  # not where a variable got its value
             return Location(index.paths[grant.scope], one_line(place), "gives the power")
     return replace(call_place(index, grant.scope, grant.call), label="granted here")

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.finding import Confidence
 from aisafety_lint.program.constants import UNKNOWN, Unknown, constant, text_of
+from aisafety_lint.program.origins import by_default, origins
+from aisafety_lint.program.refs import Ref
 
 if TYPE_CHECKING:
     from aisafety_lint.program.results import Results
 
 Spec = Mapping[str, Any]
+
+_OBJECT = re.compile(r"([\w.]+):(\w+)")
 
 
 class Holds(IntEnum):
@@ -71,6 +75,8 @@ def _listed(value: Any) -> Sequence[Spec]:
 
 def holds(resolver: "Results", scope: int, call: int, condition: Spec, row: Spec) -> Holds:
     """Whether one condition holds for a call."""
+    if "beside" in condition:
+        return Holds.YES if _is_beside(resolver, scope, condition["beside"]) else Holds.NO
     if "text" in condition:
         condition = {**row.get("argument", {}), "matches": condition["text"]}
         condition.pop("item", None)
@@ -94,6 +100,16 @@ def holds(resolver: "Results", scope: int, call: int, condition: Spec, row: Spec
     return max((_test(resolver, where, item, condition) for where, item in values), default=Holds.NO)
 
 
+def _is_beside(resolver: "Results", scope: int, names: Sequence[str]) -> bool:
+    """Whether the same file calls one of these."""
+    index = resolver.index
+    for name in names:
+        for where, call in index.calls_by_name.get(name.rpartition(".")[2].rpartition(":")[2], ()):
+            if index.paths[where] == index.paths[scope] and name in resolver.paths(where, call.value):
+                return True
+    return False
+
+
 def _bound(resolver: "Results", scope: int, call: int, name: str) -> list[tuple[int, int]]:
     """What `partial` has bound to a keyword of the function that is called, as (scope, value)."""
     partials = [ref for ref in resolver.callees(scope, call) if ref.kind == "external" and ref.value >= 0]
@@ -101,11 +117,12 @@ def _bound(resolver: "Results", scope: int, call: int, name: str) -> list[tuple[
 
 
 def unpacked(resolver: "Results", scope: int, call: int, name: str) -> tuple[int, ...]:
-    """What `**options` passes for a name, where `options` is a dict literal of the same scope."""
+    """What `**options` passes for a name, where `options` is a dict of the same scope: by its literal, or set later."""
     keywords = resolver.index.calls[scope][call].keywords
     found: list[int] = []
     for keyword, operand in zip(keywords, resolver.index.value(scope, call).args[1:], strict=True):
         if keyword == "**":
+            found += _set_later(resolver, scope, operand, name)
             for ref in resolver.refs(scope, operand):
                 if ref.kind == "container" and ref.scope == scope:
                     literal = resolver.index.value(scope, ref.value)
@@ -113,6 +130,19 @@ def unpacked(resolver: "Results", scope: int, call: int, name: str) -> tuple[int
                         pairs = zip(literal.args[::2], literal.args[1::2], strict=True)
                         found += [item for key, item in pairs if resolver.index.value(scope, key).name == name]
     return tuple(found)
+
+
+def _set_later(resolver: "Results", scope: int, value: int, name: str) -> list[int]:
+    """What is stored under a constant key of a dict in the function that made it."""
+    pending, found = [value], []
+    for item in pending:
+        known = resolver.index.value(scope, item)
+        if known.op == "store" and known.kind == "item" and known.name == name:
+            found.append(known.args[1])
+        elif known.op in ("store", "phi"):
+            further = known.args[:1] if known.op == "store" else known.args
+            pending += [arg for arg in further if arg not in pending]
+    return found
 
 
 def _items(resolver: "Results", scope: int, chosen: Sequence[int], item: object) -> list[tuple[int, int]]:
@@ -139,11 +169,13 @@ def _test(resolver: "Results", scope: int, value: int, condition: Spec) -> Holds
         wanted = set(condition["is"])
         paths = {
             name
-            for ref in resolver.refs(scope, value)
-            for path in resolver.paths_of(ref)
+            for ref in (*resolver.refs(scope, value), *_by_text(resolver, scope, value))
+            for path in (*resolver.paths_of(ref), ref.path)
             for name in (path, path.removesuffix("()"))
         }
         return Holds.YES if wanted & paths else Holds.NO
+    if "made_with" in condition:
+        return Holds.YES if _made_with(resolver, scope, value, condition["made_with"]) else Holds.NO
     if "contains" in condition:
         found = [constant(resolver, scope, item) for item in container_items(resolver, scope, value)]
         return (
@@ -160,8 +192,29 @@ def _test(resolver: "Results", scope: int, value: int, condition: Spec) -> Holds
         return Holds.MAYBE if condition.get("unknown") else Holds.NO
     known = constant(resolver, scope, value)
     if isinstance(known, Unknown):
-        return Holds.MAYBE if condition.get("unknown") else Holds.NO
+        unset = condition.get("unset") and any(
+            _test_constant(condition, item) for item, _ in by_default(resolver, scope, value)
+        )
+        return Holds.MAYBE if unset or condition.get("unknown") else Holds.NO
     return Holds.YES if _test_constant(condition, known) else Holds.NO
+
+
+def _by_text(resolver: "Results", scope: int, value: int) -> tuple[Ref, ...]:
+    """What a text such as `"package.module:name"` names."""
+    known = constant(resolver, scope, value)
+    named = _OBJECT.fullmatch(known) if isinstance(known, str) else None
+    path = named and resolver.index.modules.find(named[1], resolver.index.paths[scope])
+    return resolver.module_member(resolver.index.first[path], named[2]) if named and path else ()
+
+
+def _made_with(resolver: "Results", scope: int, value: int, keywords: Sequence[str]) -> bool:
+    """Whether a value is made by a call that is given one of these arguments, and not None."""
+    for where, item in origins(resolver, scope, value):
+        record = resolver.index.calls[where].get(item)
+        given = zip(record.keywords, resolver.index.value(where, item).args[1:], strict=True) if record else ()
+        if any(keyword in keywords and constant(resolver, where, operand) is not None for keyword, operand in given):
+            return True
+    return False
 
 
 def _test_constant(condition: Spec, known: object) -> bool:
