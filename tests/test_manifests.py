@@ -97,6 +97,10 @@ AI_STEP = "on: push\njobs:\n  a:\n    steps:\n    - uses: openai/codex-action@v1
         (".github/workflows/x.yml", AI_STEP, "github-workflow"),
         ("examples/x.yaml", AI_STEP, "github-workflow"),
         ("docker-compose.dev.yml", "services: {ollama: {image: ollama/ollama}}", "compose"),
+        ("app/.cursor/permissions.json", '{"terminalAllowlist": []}', "cursor-permissions"),
+        (".cursor/hooks.json", '{"version": 1, "hooks": {}}', "cursor-hooks"),
+        (".cursor/environment.json", '{"install": "npm ci"}', "cursor-environment"),
+        ("team/policies/x.toml", '[[rule]]\ntoolName = "*"\ndecision = "deny"', "gemini-policy"),
     ],
 )
 def test_recognised_by_name_and_shape(path: str, content: str | bytes, kind: str) -> None:
@@ -283,6 +287,12 @@ def holds(value: Any, predicate: Mapping[str, Any], path: str = "x") -> bool:
         ({"a": [1, 2]}, {"every": "@.a[*]", "equals": 2}, False),
         ({"a": []}, {"every": "@.a[*]", "equals": 2}, False),
         ({"a": 1}, {"at": "@.a", "key": {"equals": "a"}, "parent": {"exists": "$.a"}}, True),
+        ({"a": 1, "b": 2}, {"at": "@.a", "followed-by": {"equals": 2}}, True),
+        ({"a": 1, "b": 2}, {"at": "@.b", "followed-by": {"equals": 1}}, False),
+        ({"rm *": 1, "*": 2}, {"at": "@['rm *']", "covered-later": {"equals": 2}}, True),
+        ({"*": 2, "rm *": 1}, {"at": "@['rm *']", "covered-later": {}}, False),
+        ([1, 2], {"at": "@[*]", "covered-later": {}}, False),
+        (1, {"covered-later": {}}, False),
         (1, {"all": [{"equals": 1}, {"equals": 2}]}, False),
         (1, {"any": [{"equals": 2}, {"equals": 1}]}, True),
         (1, {"not": {"equals": 2}}, True),

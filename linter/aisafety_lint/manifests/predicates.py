@@ -5,7 +5,7 @@ not hold. The keys are described in `rules/schema/predicate.schema.json`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -176,6 +176,23 @@ def _parent(match: Match, argument: Predicate, context: Context) -> Captured | N
     return None if match.parent is None else meets(match.parent, argument, context)
 
 
+def _later(match: Match) -> Iterator[Match]:
+    """The nodes that stand after this one in the same object or array."""
+    beside = () if match.parent is None else match.parent.children()
+    return (other for other in beside if other.node.start > match.node.start)
+
+
+def _followed(match: Match, argument: Predicate, context: Context) -> bool:
+    return any(meets(other, argument, context) is not None for other in _later(match))
+
+
+def _covered_later(match: Match, argument: Predicate, context: Context) -> bool:
+    """Where the last pattern that fits decides, a later and wider one takes the effect from this one."""
+    name = "" if match.key is None else match.key.raw
+    covering = (other for other in _later(match) if other.key is not None and fnmatchcase(name, other.key.raw))
+    return any(meets(other, argument, context) is not None for other in covering)
+
+
 def _all(match: Match, argument: Iterable[Predicate], context: Context) -> Captured | None:
     captured: dict[str, str] = {}
     for predicate in argument:
@@ -255,6 +272,8 @@ _TESTS: Mapping[str, Callable[[Match, Any, Context], "Captured | bool | None"]] 
     "absent": lambda match, argument, context: not _select(match, argument),
     "key": _key,
     "parent": _parent,
+    "followed-by": _followed,
+    "covered-later": _covered_later,
     "all": _all,
     "any": _any,
     "not": lambda match, argument, context: meets(match, argument, context) is None,
