@@ -148,6 +148,26 @@ def test_yaml_streams_merges_tags_and_block_texts() -> None:
     assert document.data[1] == {"last": 1}
 
 
+def test_of_a_template_the_text_between_the_actions_is_read() -> None:
+    text = (
+        '{{- define "x" -}}\n- a: {{ .Values.b | quote }}\n{{- end }}\n---\nimage: "{{ .r }}:{{ .t }}"\n'
+        "{{- if .c }}\nuser: a\n{{- else }}\nuser: root\n{{- end }}\n"
+    )
+    document = parse(SourceText("chart.yaml", text), "yaml")
+    assert document.notifications == ()
+    assert document.data[0] == [{"a": "${" + "_" * 20 + "}"}]
+    assert document.data[1]["user"] == "root"
+    assert document.data[1]["image"].count("${") == 2
+    root = document.roots[1]
+    assert isinstance(root, Object)
+    assert root.index["user"].value.span.line == 9
+
+
+def test_an_expression_of_a_workflow_is_no_template() -> None:
+    document = parse(SourceText("a.yml", "a: ${{ b.c }}\nd: '{{#sys.query#}}'\n"), "yaml")
+    assert document.data[0] == {"a": "${{ b.c }}", "d": "{{#sys.query#}}"}
+
+
 def test_toml_tables_dotted_keys_and_arrays_of_tables() -> None:
     document = read('a.b = 1\n[t.u]\nx = [1, # c\n 2]\n[[l]]\nn = "é"\n[[l]]\nn = 2\n[t]\nk = 1e3\n', "toml")
     assert document.data == ({"a": {"b": 1}, "t": {"u": {"x": [1, 2]}, "k": 1000.0}, "l": [{"n": "é"}, {"n": 2}]},)

@@ -43,6 +43,7 @@ OWN_LOGIC = {
     "ai-step-in-untrusted-checkout",
     "ai-step-with-long-lived-token",
     "ai-workflow-open-to-strangers",
+    "agent-service-account-with-wide-rights",
     "lookalike-mcp-server",
     "untrusted-text-in-ai-prompt",
 }
@@ -101,6 +102,8 @@ AI_STEP = "on: push\njobs:\n  a:\n    steps:\n    - uses: openai/codex-action@v1
         (".cursor/hooks.json", '{"version": 1, "hooks": {}}', "cursor-hooks"),
         (".cursor/environment.json", '{"install": "npm ci"}', "cursor-environment"),
         ("team/policies/x.toml", '[[rule]]\ntoolName = "*"\ndecision = "deny"', "gemini-policy"),
+        ("a.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: ollama/ollama:1\n", "kubernetes"),
+        ("b.yaml", "apiVersion: kagent.dev/v1alpha2\nkind: Agent\n", "kagent"),
     ],
 )
 def test_recognised_by_name_and_shape(path: str, content: str | bytes, kind: str) -> None:
@@ -123,6 +126,7 @@ def test_recognised_by_name_and_shape(path: str, content: str | bytes, kind: str
             "on: push\njobs: {a: {steps: [{run: npm i -g @google/gemini-cli}, {run: claude --version}]}}",
         ),
         ("docker-compose.yml", "services: {db: {image: postgres}, agent: null}"),
+        ("d.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - {image: datadog/agent, name: dd-agent}\n"),
         (".claude/settings.json", "[1, 2]"),
         (".mcp.json", "null"),
     ],
@@ -302,6 +306,11 @@ def holds(value: Any, predicate: Mapping[str, Any], path: str = "x") -> bool:
         ("https://x.example/a", {"url": {"scheme": ["http"]}}, False),
         ({"api_key": "q8Zk2vN5tR7wY1xB4mC6"}, {"at": "@.api_key", "literal-secret": True}, True),
         ({"api_key": "${API_KEY}"}, {"at": "@.api_key", "literal-secret": False}, True),
+        (["a", "b"], {"at": "@[*]", "among": "$[*]"}, True),
+        ({"a": "x", "b": ["y"]}, {"at": "@.a", "among": "@.b[*]"}, False),
+        (1, {"some": [{"equals": 2}, {"equals": 3}]}, False),
+        ("npx claude -p x", {"is": "agent-command"}, True),
+        ("datadog-agent", {"is": "agent-name"}, False),
         (1, {"path": ["*/sub/*"]}, False),
         (1, {"kind": ["kind"]}, True),
     ],
@@ -310,11 +319,19 @@ def test_predicates(value: Any, predicate: Mapping[str, Any], *, expected: bool)
     assert holds(value, predicate) is expected
 
 
+def test_some_lists_what_each_of_its_predicates_says() -> None:
+    (root,) = roots(parse(SourceText("x", '{"a": 1, "b": 2}'), "json"))
+    said = [{"exists": "@.a", "says": {"lack": "a"}}, {"absent": "@.b", "says": {"lack": "b"}}, {"says": {"lack": "c"}}]
+    assert meets(root, {"some": said}, Context(kinds().vocabulary)) == {"lack": "a, c"}
+
+
 def test_an_unknown_predicate_is_the_users_to_mend() -> None:
     with pytest.raises(UserError, match="no key `equal`"):
         holds(1, {"equal": 1})
     with pytest.raises(UserError, match="no word list"):
         holds(1, {"in": {"list": "nowhere"}})
+    with pytest.raises(UserError, match="no predicate"):
+        holds(1, {"is": "nowhere"})
 
 
 @pytest.mark.parametrize(
@@ -478,6 +495,14 @@ FRAMES: Mapping[str, Callable[[Any], Any]] = {
     },
     "docker-compose.yml": lambda odd: {
         "services": {"agent": {"image": "ollama/ollama", "ports": odd, "volumes": odd}, "b": odd}
+    },
+    "deploy/agent.yaml": lambda odd: {
+        "apiVersion": "agents.x-k8s.io/v1",
+        "kind": odd,
+        "metadata": odd,
+        "roleRef": {"name": odd, "kind": odd},
+        "rules": [{"apiGroups": ["kagent.dev"], "verbs": odd, "resources": odd}, odd],
+        "spec": {"podTemplate": {"spec": {"containers": [{"image": odd, "command": odd}, odd], "volumes": odd}}},
     },
 }
 

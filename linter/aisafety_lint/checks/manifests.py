@@ -170,9 +170,9 @@ def _texts(given: str | Sequence[str]) -> Sequence[str]:
 
 
 def _name(hit: Hit) -> str:
-    """What to call a hit in a list: the package, the item of a list, or the key."""
+    """What to call a hit in a list: the package or the tool, the item of a list, or the key."""
     item = value_text(hit.at) if hit.at.key is None else hit.words["key"]
-    return hit.words.get("package") or item or hit.words["name"]
+    return hit.words.get("package") or hit.words.get("tool") or item or hit.words["name"]
 
 
 def _groups(hits: Sequence[Hit], by: str | None) -> Iterator[Sequence[Hit]]:

@@ -113,13 +113,14 @@ class Manifest:
 
 
 def load_kinds(knowledge: Knowledge) -> Kinds:
-    """Read the manifest kinds, word lists and programs of the knowledge; a later file with the same name wins.
+    """Read the manifest kinds and what they share from the knowledge; a later file with the same name wins.
 
     Raises UserError, naming the file, for a path or a key that is not valid.
     """
     by_id: dict[str, Kind] = {}
     lists: dict[str, tuple[Any, ...]] = {}
     programs: dict[str, Program] = {}
+    predicates: dict[str, Predicate] = {}
     for root in knowledge.roots:
         # What the linter brings along is checked by its tests.
         check = root != builtin_root()
@@ -127,6 +128,7 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
             try:
                 lists.update((name, tuple(words)) for name, words in content.get("lists", {}).items())
                 programs.update((name, program_from(name, data)) for name, data in content.get("programs", {}).items())
+                predicates.update(content.get("predicates", {}))
                 if "files" in content or "places" in content:
                     by_id[stem] = _kind(stem, content)
                 if check:
@@ -135,7 +137,7 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
                 raise UserError(f"manifests/{stem}.yml is incomplete or wrong: {error}") from error
             except UserError as error:
                 raise UserError(f"manifests/{stem}.yml: {error.message}", error.hint) from error
-    return Kinds(by_id, Vocabulary(lists, programs))
+    return Kinds(by_id, Vocabulary(lists, programs, predicates))
 
 
 def check_kind(content: Mapping[str, Any]) -> None:

@@ -30,10 +30,11 @@ _SWITCHED_OFF = ("false", "no", "off", "0")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What predicates refer to by name: word lists, and programs with how their command lines are read."""
+    """What predicates refer to by name: word lists, programs with how their command lines are read, predicates."""
 
     lists: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     programs: Mapping[str, Program] = field(default_factory=dict)
+    predicates: Mapping[str, Predicate] = field(default_factory=dict)
 
     def words(self, given: Any) -> tuple[Any, ...]:
         """A list as written, or by name: `{list: name}`."""
@@ -208,6 +209,36 @@ def _any(match: Match, argument: Iterable[Predicate], context: Context) -> Captu
     return next((captured for captured in found if captured is not None), None)
 
 
+def _some(match: Match, argument: Iterable[Predicate], context: Context) -> Captured | None:
+    """One of the predicates holds; of all that do, the words for the same name are listed."""
+    found = [captured for predicate in argument if (captured := meets(match, predicate, context)) is not None]
+    if not found:
+        return None
+    words: dict[str, dict[str, None]] = {}
+    for captured in found:
+        for name, value in captured.items():
+            words.setdefault(name, {})[value] = None
+    return {name: ", ".join(values) for name, values in words.items()}
+
+
+def _is(match: Match, argument: str, context: Context) -> Captured | None:
+    try:
+        return meets(match, context.vocabulary.predicates[argument], context)
+    except KeyError as error:
+        raise UserError(f"there is no predicate {error} for manifests") from error
+
+
+def _among(match: Match, argument: str, context: Context) -> bool:
+    """The value is one of those that the path finds, from the nearest place around the node where it finds any."""
+    around: Match | None = match
+    while around is not None:
+        values = [found.data for found in around.select(argument)]
+        if values:
+            return match.data in values
+        around = around.parent
+    return False
+
+
 def _at_least(match: Match, argument: Mapping[str, Any], context: Context) -> bool:
     held = sum(meets(match, predicate, context) is not None for predicate in argument["of"])
     return bool(held >= argument["count"])
@@ -277,6 +308,10 @@ _TESTS: Mapping[str, Callable[[Match, Any, Context], "Captured | bool | None"]] 
     "all": _all,
     "any": _any,
     "not": lambda match, argument, context: meets(match, argument, context) is None,
+    "some": _some,
+    "is": _is,
+    "among": _among,
+    "says": lambda match, argument, context: argument,
     "at-least": _at_least,
     "url": lambda match, argument, context: url_meets(_text(match) or "", argument, context.vocabulary.words),
     "literal-secret": lambda match, argument, context: is_literal_secret(match.name, _text(match) or "") == argument,

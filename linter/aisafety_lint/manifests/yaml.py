@@ -33,6 +33,11 @@ _LONGEST_NUMBER = 100
 _RESOLVED_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t\r\n]*)+")
 
+# No YAML of its own begins a line or a value with two braces; `${{ }}` is another language's and stays.
+_TEMPLATE = re.compile(r"(?:^[ \t]*(?:- )?|: )\{\{(?!\{)", re.MULTILINE)
+_ACTION = re.compile(r"(?P<line>^[ \t]*\{\{(?!\{).*?\}\}[ \t]*$)|(?<![${])\{\{(?!\{).*?\}\}", re.MULTILINE | re.DOTALL)
+_NO_LINE_END = re.compile(r"[^\r\n]")
+
 # Aliases may repeat what the text holds, but not multiply it.
 _EXPANSION = 10
 _EXPANSION_FREE = 10_000
@@ -40,8 +45,16 @@ _HOPELESS_DEPTH = 1_000
 
 
 def parse_yaml(source: str, places: Places, notes: Notes) -> list[Node]:
-    """All documents of a stream; after a syntax error, those before it and the part that was read."""
-    composer = _Composer(source, places, notes)
+    """All documents of a stream; after a syntax error, those before it and the part that was read.
+
+    Of a template (Helm), what stands between the actions is read, and the value of an action is a reference.
+    """
+    about_values = notes
+    if "{{" in source and _TEMPLATE.search(source):
+        source = _ACTION.sub(_without_action, source)
+        # Both branches of a condition are read: that a key stands in each is no mistake.
+        about_values = Notes(places)
+    composer = _Composer(source, places, about_values)
     loader = yaml.CSafeLoader(source)
     try:
         while loader.check_event() and not composer.hopeless:
@@ -52,6 +65,13 @@ def parse_yaml(source: str, places: Places, notes: Notes) -> list[Node]:
     finally:
         loader.dispose()
     return composer.finish()
+
+
+def _without_action(action: re.Match[str]) -> str:
+    """A text of the same length: blanks for a line of its own, a reference (`${___}`) for a value or a part of one."""
+    if action["line"] is not None or "\n" in action[0]:
+        return _NO_LINE_END.sub(" ", action[0])
+    return "${" + "_" * (len(action[0]) - 3) + "}"
 
 
 def _place_of(error: Exception, size: int) -> int:
