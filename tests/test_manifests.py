@@ -576,7 +576,9 @@ def test_rules_are_what_the_schema_says(rule: Any) -> None:
     names = [block["select"]] if isinstance(block["select"], str) else block["select"]
     for name in names:
         assert name.startswith("$") or any(name in kind.places for kind in kinds().by_id.values())
-    assert {block["kind"]} <= kinds().by_id.keys() if "kind" in block else True
+    given = block.get("kind", [])
+    named = {given} if isinstance(given, str) else {*given, *block.get("beside-tools", [])}
+    assert named <= kinds().by_id.keys()
 
 
 def test_an_unknown_key_of_a_rule_is_the_users_to_mend() -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from aisafety_lint.manifests.nodes import Document
     from aisafety_lint.python.facts import Facts
 
-_DOCUMENTS = ("yaml", "json", "toml")
+_DATA = ("yaml", "json", "toml")
+_DOCUMENTS = (*_DATA, "markdown", "dockerfile", "hcl")
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ class Reader:
             yield file, outcome
 
     def document(self, file: SourceFile) -> "Document | None":
-        """The value tree of a YAML, JSON or TOML file."""
+        """The value tree of a file of one of the kinds that are documents."""
         from aisafety_lint.manifests import documents
 
         if file.path not in self.parsed:
@@ -100,11 +101,11 @@ class Reader:
 
 
 class Documents(Mapping[str, "Document"]):
-    """The value trees of a project by path, parsed when asked for."""
+    """The value trees of the data files of a project by path, parsed when asked for."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.files = {file.path: file for file in reader.found.files if file.kind in _DOCUMENTS}
+        self.files = {file.path: file for file in reader.found.files if file.kind in _DATA}
 
     def __getitem__(self, path: str) -> "Document":
         document = self.reader.document(self.files[path])

@@ -17,6 +17,11 @@ _BY_NAME: Final = {
     ".bash_profile": "shell",
     ".zshrc": "shell",
     "pipfile": "toml",
+    # Instructions to coding agents, in Markdown.
+    ".cursorrules": "markdown",
+    ".windsurfrules": "markdown",
+    ".clinerules": "markdown",
+    ".goosehints": "markdown",
 }
 
 _BY_SUFFIX: Final = {
@@ -29,13 +34,14 @@ _BY_SUFFIX: Final = {
     **dict.fromkeys(("sh", "bash", "zsh", "ksh"), "shell"),
     **dict.fromkeys(("dockerfile", "containerfile"), "dockerfile"),
     "env": "dotenv",
+    **dict.fromkeys(("tf", "tofu", "hcl"), "hcl"),
 }
 
 _TEXT: Final = """
     bat bzl c cc cfg cjs clj cljs cmake cmd conf cpp cql cs css csv cts cypher dart ejs el elm erl ex exs fish fs
-    go gql gradle graphql groovy h handlebars hbs hcl hpp hs htm html http inc ini j2 java jinja jinja2 jl js jsonl jsx
+    go gql gradle graphql groovy h handlebars hbs hpp hs htm html http inc ini j2 java jinja jinja2 jl js jsonl jsx
     kt kts less lock log lua m mako mjs ml mm mts mustache ndjson nix php pl pm prisma prompt properties proto ps1 psm1
-    pug pyi pyx r rb rego rkt rs sass scala scss sol sql svelte swift tcl template tex tf tfvars tmpl toon
+    pug pyi pyx r rb rego rkt rs sass scala scss sol sql svelte swift tcl template tex tfvars tmpl toon
     tpl ts tsv tsx twig txt v vb vim vue xml xsd zig
 """
 

@@ -27,7 +27,7 @@ _CREDENTIALS = re.compile(
     r"|(?=[a-z_-]*\d)(?=[\d_-]*[a-z])[\w-]{24,}",
     re.IGNORECASE,
 )
-_KEYS = frozenset({"kind", "select", "then", "where", "report", "group", "levels", "confidence"})
+_KEYS = frozenset({"kind", "select", "then", "where", "report", "group", "levels", "confidence", "beside-tools"})
 _LONGEST_TEXT = 1_000
 _NAMES_SHOWN = 3
 _NARROWING = ("package", "argument", "value", "access", "server")
@@ -69,6 +69,8 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
     for manifest in project.manifests:
         if "kind" in block and manifest.kind.id not in _texts(block["kind"]):
             continue
+        if manifest.kind.id in _texts(block.get("beside-tools", ())) and not _beside_tools(manifest, project):
+            continue
         hits = []
         for hit in _hits(block, manifest):
             span = hit.at.node.span
@@ -77,6 +79,13 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
                 seen.add((manifest.path, span.line, span.column))
                 hits.append(hit)
         yield from (_grouped(rule, manifest, group) for group in _groups(hits, block.get("group")))
+
+
+def _beside_tools(manifest: Manifest, project: Project) -> bool:
+    """Whether the code of an agent or of its tools lies in the folder of a manifest, or below it."""
+    folder = manifest.path[: manifest.path.rfind("/") + 1]
+    program = project.program
+    return any(known.path.startswith(folder) for group in (program.tools, program.agents) for known in group)
 
 
 def _block(rule: Rule) -> Mapping[str, Any]:

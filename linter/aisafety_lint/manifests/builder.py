@@ -49,6 +49,12 @@ class Notes:
         """Note what is cut because it nests too deep."""
         self.add("document-limit", f"what is nested deeper than {MAX_DEPTH} levels is not read", start, start)
 
+    def take(self, other: "Notes") -> None:
+        """Add what another reading of the same document has noted."""
+        for topic, (message, start, end) in other._first.items():
+            self._first.setdefault(topic, (message, start, end))
+            self._count[topic] = self._count.get(topic, 0) + other._count[topic]
+
     def result(self) -> list[Notification]:
         return [self._make(topic) for topic in self._first]
 

@@ -11,14 +11,15 @@ from aisafety_lint.manifests.nodes import Array, Document, Node, Object, Pair, P
 
 __all__ = ["Array", "Document", "Node", "Object", "Pair", "Places", "Scalar", "Syntax", "parse", "to_data", "walk"]
 
-Syntax: TypeAlias = Literal["yaml", "json", "toml"]
+Syntax: TypeAlias = Literal["yaml", "json", "toml", "markdown", "dockerfile", "hcl"]
 
 # No syntax allows these outside a comment; left in place they would end the text for a parser that is written in C.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def parse(text: Places, syntax: Syntax) -> Document:
-    """Parse a text: `yaml`, `json` (with comments and trailing commas) or `toml`.
+    """Parse a text: `yaml`, `json` (with comments and trailing commas), `toml`, `markdown` with front matter,
+    `dockerfile` or `hcl`.
 
     The notifications of the document have the ids `broken-document` (the rest of the text was not understood),
     `document-limit` (too deep, or too large once aliases are expanded) and `duplicate-key`.
@@ -47,4 +48,16 @@ def _parse(source: str, places: Places, syntax: Syntax, notes: Notes) -> list[No
             from aisafety_lint.manifests.toml import parse_toml
 
             return parse_toml(source, places, notes)
+        case "markdown":
+            from aisafety_lint.manifests.markdown import parse_markdown
+
+            return parse_markdown(source, places, notes)
+        case "dockerfile":
+            from aisafety_lint.manifests.dockerfile import parse_dockerfile
+
+            return parse_dockerfile(source, places, notes)
+        case "hcl":
+            from aisafety_lint.manifests.hcl import parse_hcl
+
+            return parse_hcl(source, places, notes)
     assert_never(syntax)

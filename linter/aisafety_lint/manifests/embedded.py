@@ -36,6 +36,8 @@ class EmbeddedText:
 def embedded_text(scalar: Scalar) -> EmbeddedText:
     """The text of a scalar; where folding or escapes hide the way back, the nearest place before it stands in."""
     value = scalar.value if isinstance(scalar.value, str) else scalar.raw
+    if len(value) == scalar.end - scalar.start:
+        return EmbeddedText(scalar.places, value, tuple(range(scalar.start, scalar.end)), scalar.end)
     source = scalar.places.text
     opening = source[scalar.start : scalar.start + 1]
     at = scalar.start

@@ -16,6 +16,7 @@ from aisafety_lint.knowledge import Knowledge, builtin_root
 from aisafety_lint.manifests.documents import Syntax
 from aisafety_lint.manifests.embedded import parse_embedded
 from aisafety_lint.manifests.launch import Program, program_from
+from aisafety_lint.manifests.lists import items_of
 from aisafety_lint.manifests.nodes import Document, Scalar
 from aisafety_lint.manifests.predicates import Captured, Context, Predicate, Vocabulary, meets
 from aisafety_lint.manifests.query import Match, check_query, roots
@@ -26,11 +27,15 @@ _EXPRESSIONS = ("version", "pinned", "source", "fixed-source")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A named place of a kind: RFC 9535 paths or other named places, paths below those, narrowed by a predicate."""
+    """A named place of a kind: RFC 9535 paths or other named places, paths below those, narrowed by a predicate.
+
+    With `items` it is the items of what was found: of a list, or of a text that lists words.
+    """
 
     queries: tuple[str, ...]
     then: tuple[str, ...] = ()
     where: Predicate | None = None
+    items: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ class Manifest:
         found = [pair for query in place.queries for pair in self.captures(query)]
         if place.then:
             found = [(match, words) for owner, words in found for query in place.then for match in owner.select(query)]
+        if place.items:
+            found = [(item, words) for owner, words in found for item in items_of(owner)]
         if place.where is None:
             return tuple(found)
         judged = ((match, words, meets(match, place.where, self.context)) for match, words in found)
@@ -206,7 +213,7 @@ def _kind(stem: str, content: Mapping[str, Any]) -> Kind:
 
 def _place(given: str | list[str] | Mapping[str, Any]) -> Place:
     if isinstance(given, Mapping):
-        return Place(_texts(given["of"]), _texts(given.get("then", ())), given.get("where"))
+        return Place(_texts(given["of"]), _texts(given.get("then", ())), given.get("where"), given.get("items", False))
     return Place(_texts(given))
 
 
