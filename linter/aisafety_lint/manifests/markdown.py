@@ -54,15 +54,22 @@ def _matter(source: str, start: int, end: int, places: Places, notes: Notes) -> 
     if not broken:
         notes.take(trial)
         return next((root for root in roots if isinstance(root, Object)), None)
-    return _by_lines(source, start, end, places, notes)
+    return _by_lines(source, start, end, places)
 
 
-def _by_lines(source: str, start: int, end: int, places: Places, notes: Notes) -> Object | None:
-    """Every `key: rest of the line`; a key without a value holds the list items below it."""
-    builder = Builder(places, notes)
+def _by_lines(source: str, start: int, end: int, places: Places) -> Object | None:
+    """Every `key: rest of the line`; a key without a value holds the list items below it.
+
+    A key that occurs again is the prose of a value that goes on: the first one counts.
+    """
+    builder = Builder(places, Notes(places))
+    seen: set[str] = set()
     builder.open(start, is_object=True)
     entries = list(_ENTRY.finditer(source, start, end))
     for entry, after in zip(entries, (*(match.start() for match in entries[1:]), end), strict=True):
+        if entry["key"] in seen:
+            continue
+        seen.add(entry["key"])
         builder.add(_key(places, *entry.span("key"), entry["key"]))
         if entry["value"]:
             builder.add(_scalar(places, source, *entry.span("value")))
