@@ -171,3 +171,33 @@ class TestHcl:
         for node in walk(read(text, "hcl").root):
             if isinstance(node, Scalar) and node.start < node.end:
                 assert text[node.start : node.end].strip('"') == node.raw
+
+
+class TestUnit:
+    def test_sections_hold_the_values_of_each_key(self) -> None:
+        text = (
+            "# why\n[Service]\nUser = agent\nEnvironment=A=1\nEnvironment=B=2\nExecStart=/bin/x \\\n  -y\n[Install]\n"
+        )
+        found = data(text, "unit")
+        assert found["Service"]["User"] == ["agent"]
+        assert found["Service"]["Environment"] == ["A=1", "B=2"]
+        assert found["Service"]["ExecStart"][0].split() == ["/bin/x", "-y"]
+        assert found["Install"] == {}
+
+    def test_what_is_no_assignment_is_noted(self) -> None:
+        document = read("[Service]\nwhat is this\nUser=me\n", "unit")
+        assert [note.id for note in document.notifications] == ["broken-document"]
+        assert document.data[0]["Service"]["User"] == ["me"]
+
+    @pytest.mark.parametrize("line", ["a" + " " * 200_000, "a=" + "\\" * 200_000, "[" * 200_000])
+    def test_long_lines_take_linear_time(self, line: str) -> None:
+        started = time.process_time()
+        read(line, "unit")
+        assert time.process_time() - started < 3
+
+    @given(st.lists(st.tuples(words, words), max_size=5))
+    def test_values_point_at_their_own_text(self, entries: list[tuple[str, str]]) -> None:
+        text = "[é]\n" + "".join(f"{key}={value}\n" for key, value in entries)
+        for node in walk(read(text, "unit").root):
+            if isinstance(node, Scalar):
+                assert text[node.start : node.end] == node.raw

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aisafety_lint.python.facts import Facts
 
 _DATA = ("yaml", "json", "toml")
-_DOCUMENTS = (*_DATA, "markdown", "dockerfile", "hcl")
+_DOCUMENTS = (*_DATA, "markdown", "dockerfile", "hcl", "unit")
 
 
 @dataclass(slots=True)

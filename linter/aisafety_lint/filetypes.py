@@ -35,6 +35,7 @@ _BY_SUFFIX: Final = {
     **dict.fromkeys(("dockerfile", "containerfile"), "dockerfile"),
     "env": "dotenv",
     **dict.fromkeys(("tf", "tofu", "hcl"), "hcl"),
+    "service": "unit",
 }
 
 _TEXT: Final = """

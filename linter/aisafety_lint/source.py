@@ -23,7 +23,7 @@ class Span:
 class SourceFile:
     """A file of the project: `path` is relative to the root with forward slashes, `kind` says how it is read.
 
-    Kinds: python, notebook, yaml, json, toml, markdown, dockerfile, hcl, shell, dotenv, text.
+    Kinds: python, notebook, yaml, json, toml, markdown, dockerfile, hcl, unit, shell, dotenv, text.
     """
 
     path: str

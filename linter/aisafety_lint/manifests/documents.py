@@ -11,7 +11,7 @@ from aisafety_lint.manifests.nodes import Array, Document, Node, Object, Pair, P
 
 __all__ = ["Array", "Document", "Node", "Object", "Pair", "Places", "Scalar", "Syntax", "parse", "to_data", "walk"]
 
-Syntax: TypeAlias = Literal["yaml", "json", "toml", "markdown", "dockerfile", "hcl"]
+Syntax: TypeAlias = Literal["yaml", "json", "toml", "markdown", "dockerfile", "hcl", "unit"]
 
 # No syntax allows these outside a comment; left in place they would end the text for a parser that is written in C.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -19,7 +19,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\ud
 
 def parse(text: Places, syntax: Syntax) -> Document:
     """Parse a text: `yaml`, `json` (with comments and trailing commas), `toml`, `markdown` with front matter,
-    `dockerfile` or `hcl`.
+    `dockerfile`, `hcl` or `unit` (of systemd).
 
     The notifications of the document have the ids `broken-document` (the rest of the text was not understood),
     `document-limit` (too deep, or too large once aliases are expanded) and `duplicate-key`.
@@ -60,4 +60,8 @@ def _parse(source: str, places: Places, syntax: Syntax, notes: Notes) -> list[No
             from aisafety_lint.manifests.hcl import parse_hcl
 
             return parse_hcl(source, places, notes)
+        case "unit":
+            from aisafety_lint.manifests.unit import parse_unit
+
+            return parse_unit(source, places, notes)
     assert_never(syntax)

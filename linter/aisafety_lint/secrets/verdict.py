@@ -17,7 +17,7 @@ _LEAST_PASSWORD = 10
 _LEAST_TOKEN = 16
 _LEAST_KEY = 12
 # Kinds of files whose values are used as they stand, not shown to a reader.
-_DEPLOYED = frozenset({"python", "yaml", "json", "toml", "dockerfile", "shell", "dotenv", "hcl", "text"})
+_DEPLOYED = frozenset({"python", "yaml", "json", "toml", "dockerfile", "shell", "dotenv", "hcl", "unit", "text"})
 
 
 class Verdict(NamedTuple):
