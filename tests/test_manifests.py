@@ -103,6 +103,9 @@ AI_STEP = "on: push\njobs:\n  a:\n    steps:\n    - uses: openai/codex-action@v1
         (".cursor/environment.json", '{"install": "npm ci"}', "cursor-environment"),
         ("team/policies/x.toml", '[[rule]]\ntoolName = "*"\ndecision = "deny"', "gemini-policy"),
         ("a.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: ollama/ollama:1\n", "kubernetes"),
+        ("litellm.yaml", "model_list: [{model_name: a, litellm_params: {model: b}}]", "litellm"),
+        ("mcp.json", '{"nodes": [{"type": "@n8n/n8n-nodes-langchain.mcpTrigger"}], "connections": {}}', "n8n-workflow"),
+        ("stack.json", '{"Resources": {"A": {"Type": "AWS::Bedrock::Agent"}}}', "bedrock-agent"),
         ("b.yaml", "apiVersion: kagent.dev/v1alpha2\nkind: Agent\n", "kagent"),
     ],
 )
@@ -495,6 +498,25 @@ FRAMES: Mapping[str, Callable[[Any], Any]] = {
     },
     "docker-compose.yml": lambda odd: {
         "services": {"agent": {"image": "ollama/ollama", "ports": odd, "volumes": odd}, "b": odd}
+    },
+    "flow.json": lambda odd: {
+        "schema_version": "v2",
+        "name_for_human": odd,
+        "connections": odd,
+        "functions": [odd, {"name": "sendMail", "capabilities": odd}],
+        "runtimes": [{"auth": {"type": "None"}, "run_for_functions": odd}, odd],
+        "nodes": [
+            {"type": "n8n-nodes-langchain.agent", "name": odd, "parameters": odd},
+            {"name": "agentAgentflow"},
+            odd,
+        ],
+        "tools": [{"type": "mcp", "require_approval": odd, "allowed_tools": odd}, odd],
+    },
+    "stack.yaml": lambda odd: {
+        "Resources": {
+            "A": {"Type": "AWS::Bedrock::Agent", "Properties": {"ActionGroups": odd, "Policies": odd}},
+            "B": odd,
+        }
     },
     "deploy/agent.yaml": lambda odd: {
         "apiVersion": "agents.x-k8s.io/v1",

@@ -28,7 +28,7 @@ _BY_SUFFIX: Final = {
     **dict.fromkeys(("py", "pyw"), "python"),
     "ipynb": "notebook",
     **dict.fromkeys(("yaml", "yml"), "yaml"),
-    **dict.fromkeys(("json", "jsonc", "json5", "code-workspace"), "json"),
+    **dict.fromkeys(("json", "jsonc", "json5", "code-workspace", "af"), "json"),
     "toml": "toml",
     **dict.fromkeys(("md", "markdown", "mdc", "mdx", "rst", "adoc", "textile"), "markdown"),
     **dict.fromkeys(("sh", "bash", "zsh", "ksh"), "shell"),

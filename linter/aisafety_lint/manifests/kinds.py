@@ -167,7 +167,8 @@ def recognise(path: str, document: Document, kinds: Kinds, among: Iterable[Kind]
     """
     found: list[Manifest] = []
     for kind in among:
-        if kind.syntax != document.syntax:
+        # JSON is a part of YAML, and some products read both.
+        if document.syntax not in (kind.syntax, "json" if kind.syntax == "yaml" else kind.syntax):
             continue
         for root in roots(document):
             manifest = Manifest(path, kind, document, root, kinds)

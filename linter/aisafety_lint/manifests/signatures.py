@@ -50,10 +50,18 @@ class Signature:
 
     def fits(self, path: str, data: bytes) -> bool:
         """Whether a file may be of this kind."""
-        if not path.endswith(self.suffixes) and self.pattern.fullmatch(path) is None:
-            return False
-        # The literals are ASCII: they cannot be searched in a text of two bytes a character.
-        return data.startswith(_WIDE_MARKS) or all(any(word in data for word in group) for group in self.literals)
+        return (path.endswith(self.suffixes) or self.pattern.fullmatch(path) is not None) and self.speaks(data)
+
+    def speaks(self, data: bytes) -> bool:
+        """Whether the literals occur in the bytes of a file."""
+        for group in self.literals:
+            for word in group:
+                if word in data:
+                    break
+            else:
+                # The literals are ASCII: they cannot be searched in a text of two bytes a character.
+                return data.startswith(_WIDE_MARKS)
+        return True
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,30 @@ class Signatures:
         """One expression for the paths of all kinds, to sort out a file with a single match."""
         return paths_of(glob for signature in self.by_id.values() for glob in signature.globs)
 
+    @cached_property
+    def named(self) -> re.Pattern[str]:
+        """The same without the globs that ask for a suffix only."""
+        globs = (glob for signature in self.by_id.values() for glob in signature.globs)
+        return paths_of(glob for glob in globs if not _BY_SUFFIX.fullmatch(glob))
+
     def candidates(self, path: str, data: bytes) -> tuple[str, ...]:
         """The ids of the kinds that a file may be of."""
-        if self.pattern.fullmatch(path) is None:
-            return ()
+        if self.named.fullmatch(path) is None:
+            return tuple(
+                name
+                for name, signature in self.by_suffix.get(path[path.rfind(".") :], {}).items()
+                if signature.speaks(data)
+            )
         return tuple(name for name, signature in self.by_id.items() if signature.fits(path, data))
+
+    @cached_property
+    def by_suffix(self) -> Mapping[str, Mapping[str, Signature]]:
+        """The signatures that take any file with a suffix, by the suffix."""
+        found: dict[str, dict[str, Signature]] = {}
+        for name, signature in self.by_id.items():
+            for suffix in signature.suffixes:
+                found.setdefault(suffix, {})[name] = signature
+        return found
 
 
 def load_signatures(knowledge: Knowledge) -> Signatures:
@@ -82,7 +109,16 @@ def load_signatures(knowledge: Knowledge) -> Signatures:
 
 def paths_of(globs: Iterable[str]) -> re.Pattern[str]:
     """Path globs as one expression: `**/` is any folders, `*` and `?` stay inside one name."""
-    return re.compile("|".join(_expression(glob) for glob in globs) or r"(?!)")
+    anywhere: dict[str, None] = {}
+    other: dict[str, None] = {}
+    for glob in globs:
+        # Those that only ask for a suffix come first: most paths end in one.
+        (anywhere if glob.startswith("**/") else other)[glob.removeprefix("**/")] = None
+    ordered = sorted(anywhere, key=lambda glob: not glob.startswith("*."))
+    names = "|".join(_expression(glob) for glob in ordered)
+    rest = "|".join(_expression(glob) for glob in other)
+    parts = ([f"(?:[^/]+/)*(?:{names})"] if names else []) + ([rest] if rest else [])
+    return re.compile("|".join(parts) or r"(?!)")
 
 
 def _expression(glob: str) -> str:
