@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from aisafety_lint.program.beginnings import Allowed, allowed_by_list, allowed_by_start
 from aisafety_lint.program.checked import Check, common, meet
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.ingredients import made_of
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.patterns import characters_allowed, characters_of
@@ -215,6 +216,7 @@ class Guards:
         if operator in ("Eq", "NotEq", "Is", "IsNot"):
             for one, other in ((left, right), (right, left)):
                 related = any(self._is_from(scope, other, item) for item in self._kept(scope, one))
+                related = related or made_of(self.resolver, scope, one, other)
                 if self.index.value(scope, one).op != "const" and not related:
                     yield from self._equal(scope, one, ALL, ALL)
         else:
