@@ -9,7 +9,7 @@ from aisafety_lint.finding import Confidence
 from aisafety_lint.program.conditions import Holds, all_hold, container_items, operands, row_confidence
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.guards import Guards
-from aisafety_lint.program.handing import handed_on
+from aisafety_lint.program.handing import Handing, handed_on
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
@@ -93,7 +93,8 @@ def _named(resolver: Resolver) -> Iterator[Grant]:
 
 def _kept(resolver: Resolver, guards: Guards, scope: int, call: int, row: Row) -> bool:
     """Whether a power stays with the program, or the developer's opt-in is elsewhere."""
-    unused = "handed" in row and not handed_on(resolver, scope, call, row.get("except", ()))
+    how = Handing(frozenset(row.get("except", ())), frozenset(row.get("makes", ())))
+    unused = "handed" in row and not handed_on(resolver, scope, call, how)
     return unused or _opted_in(resolver, guards, scope, call)
 
 

@@ -4,17 +4,26 @@ A ready-made power is a grant once an agent, or whoever may build one, gets it; 
 object itself grants nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Value
 
 _SAME = frozenset({"copy", "phi", "await", "and", "or", "enter"})
 _LOOKED_AT = frozenset({"attr", "compare", "not", "item"})
 _DEPTH = 3
 
 
-def handed_on(resolver: Resolver, scope: int, value: int, unless_to: Iterable[str], depth: int = _DEPTH) -> bool:
-    """Whether a value leaves the functions that know what it is, other than to calls of some paths or types.
+class Handing(NamedTuple):
+    """Who may get an object without its power being granted, and its methods whose results have the same power."""
+
+    unless_to: frozenset[str]
+    makes: frozenset[str]
+
+
+def handed_on(resolver: Resolver, scope: int, value: int, how: Handing, depth: int = _DEPTH) -> bool:
+    """Whether a value leaves the functions that know what it is, other than to those that pass nothing on.
 
     One that nobody uses may yet: what is shown is a part of the program.
     """
@@ -27,13 +36,24 @@ def handed_on(resolver: Resolver, scope: int, value: int, unless_to: Iterable[st
     for known in pending:
         for position, user in enumerate(values):
             used = used or known in user.args
-            if known not in user.args or position in pending or user.op in _LOOKED_AT:
+            if position in pending:
                 continue
-            if user.op in _SAME:
+            receiver, method = _method(values, user)
+            if receiver == known and method in how.makes:
                 pending.append(position)
-            elif user.op != "call" or _taken(resolver, scope, position, known, unless_to, depth):
+            elif known not in user.args or user.op in _LOOKED_AT or receiver in pending:
+                continue
+            elif user.op in _SAME:
+                pending.append(position)
+            elif user.op != "call" or _taken(resolver, scope, position, known, how, depth):
                 return True
     return not used
+
+
+def _method(values: Sequence[Value], user: Value) -> tuple[int, str]:
+    """The object and the name of a method that is called; what is given to it stays with the object."""
+    function = values[user.args[0]] if user.op == "call" else user
+    return (function.args[0], function.name) if user.op == "call" and function.op == "attr" else (-1, "")
 
 
 def _read_elsewhere(resolver: Resolver, scope: int, value: int) -> bool:
@@ -43,10 +63,10 @@ def _read_elsewhere(resolver: Resolver, scope: int, value: int) -> bool:
     return any(where != scope for where, _ in loads) or bool(resolver.index.importers.get(name))
 
 
-def _taken(resolver: Resolver, scope: int, call: int, operand: int, unless_to: Iterable[str], depth: int) -> bool:
+def _taken(resolver: Resolver, scope: int, call: int, operand: int, how: Handing, depth: int) -> bool:
     """Whether what is called may pass an argument on."""
     callees = resolver.callees(scope, call)
-    if {path for ref in callees for path in resolver.paths_of(ref)} & set(unless_to):
+    if {path for ref in callees for path in resolver.paths_of(ref)} & how.unless_to:
         return False
     functions = [callee for callee in callees if callee.kind == "function"]
     if depth == 0 or not functions or len(functions) < len(callees):
@@ -56,6 +76,6 @@ def _taken(resolver: Resolver, scope: int, call: int, operand: int, unless_to: I
         for param in resolver.index.scopes[callee.scope].params:
             bound = callee.receiver is not None
             given = resolver.argument_for(scope, record, callee.scope, param.name, bound=bound)
-            if given == operand and handed_on(resolver, callee.scope, param.value, unless_to, depth - 1):
+            if given == operand and handed_on(resolver, callee.scope, param.value, how, depth - 1):
                 return True
     return False
