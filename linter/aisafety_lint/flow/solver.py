@@ -73,7 +73,7 @@ class Solver:
         for seed in seeds:
             if seed.kind in groups:
                 self.contexts.append(Context(groups[seed.kind], 0, seed, seed.scope, seed.value, (), seed.clean))
-                cleaned = self._at_entry(seed.scope, seed.value)
+                cleaned = seed.cleaned | self._at_entry(seed.scope, seed.value)
                 for path in seed.paths or ((),):
                     self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, cleaned), Arrival(0))
         started = len(self.contexts)

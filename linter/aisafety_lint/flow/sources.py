@@ -1,10 +1,11 @@
 """Where untrusted values enter: tool arguments, model output, retrieved content, as seeds for the solver."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aisafety_lint.flow.transfer import FILE, Path
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.constants import text_of
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row, rows_of
@@ -28,7 +29,7 @@ class Seed:
     """A value that is untrusted from the start.
 
     `clean` are its attributes that carry no text; `paths`, where there are any, the only parts of it that do;
-    `passes`: it is a call whose result holds what went in as well.
+    `passes`: it is a call whose result holds what went in as well; `cleaned` are the sink kinds that it is safe for.
     """
 
     scope: int
@@ -39,6 +40,7 @@ class Seed:
     paths: tuple[Path, ...] = ()
     tool: Tool | None = None
     passes: bool = False
+    cleaned: frozenset[str] = frozenset()
 
 
 def find_seeds(resolver: Resolver, tools: Iterable[Tool], decorators: DecoratorIndex) -> tuple[Seed, ...]:
@@ -161,10 +163,16 @@ def _shape(resolver: Resolver, row: Row) -> tuple[frozenset[str], tuple[str, ...
 def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Seed]:
     """Parameters of functions that a framework calls with untrusted values without their being tools."""
     for number, scope in enumerate(resolver.index.scopes):
-        for value in scope.decorators:
-            for row in decorators.rows(resolver.index.parents[number], value):
-                if row["role"] == "sources" and scope.form == "function":
-                    yield from _parameters(resolver, number, row, model_params(resolver, number, row))
+        outer = resolver.index.parents[number]
+        found = [
+            seed
+            for value in (scope.decorators if scope.form == "function" else ())
+            for row in decorators.rows(outer, value)
+            if row["role"] == "sources"
+            for seed in _routed(resolver, number, row, (outer, value))
+        ]
+        # What comes in by one of several routes is as free as the freest of them lets it be.
+        yield from sorted(found, key=lambda seed: len(seed.cleaned))
 
 
 def _handlers(resolver: Resolver) -> Iterator[Seed]:
@@ -176,7 +184,18 @@ def _handlers(resolver: Resolver) -> Iterator[Seed]:
                 for operand in operands(resolver, scope, call.value, row["function"]):
                     for ref in resolver.refs(scope, operand):
                         if ref.kind == "function":
-                            yield from _parameters(resolver, ref.scope, row, model_params(resolver, ref.scope, row))
+                            yield from _routed(resolver, ref.scope, row, (scope, call.value))
+
+
+def _routed(resolver: Resolver, function: int, row: Row, registered: tuple[int, int]) -> Iterator[Seed]:
+    """The parameters of a function that a call registers; that call may say that one is a single segment of a route."""
+    segments = row.get("segments", {})
+    scope, call = registered
+    given = operands(resolver, scope, call, segments) if resolver.index.value(scope, call).op == "call" else ()
+    route = "".join(text_of(resolver, scope, item) for item in given)
+    for seed in _parameters(resolver, function, row, model_params(resolver, function, row)):
+        single = any(form.replace("NAME", seed.name) in route for form in segments.get("forms", ()))
+        yield replace(seed, cleaned=frozenset(segments["cleans"])) if single else seed
 
 
 def _methods(resolver: Resolver) -> Iterator[Seed]:
