@@ -68,7 +68,20 @@ class ScopeBuilder:
                 return min(map(self.least_items, known.args), default=0)
             case "store" | "text" if known.name.endswith(":"):
                 return int(known.name[:-1]) + (known.kind == "element")
+            case "list" if known.kind == "comprehension" and self._is_filled_in(known):
+                return 1
         return 0
+
+    def _is_filled_in(self, known: Value) -> bool:
+        """`[part.replace("{file}", name) for part in command]`: a command with marks in it is not empty."""
+        part = self.values[known.args[0]]
+        while part.op == "call":
+            function = self.values[part.args[0]]
+            if function.op != "attr" or function.name not in _FILLING:
+                return False
+            part = self.values[function.args[0]]
+        filled = self.values[known.args[0]].op == "call"
+        return filled and part.op == "element" and not part.name and part.guard == known.guard
 
     def bind(self, name: str, value: int) -> None:
         """Give a name a new value."""
@@ -222,6 +235,7 @@ _OPENING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _BINDING = {ast.MatchAs: "name", ast.MatchStar: "name", ast.MatchMapping: "rest", ast.ExceptHandler: "name"}
 _CLOSED = frozenset({ast.Lambda, ast.Constant, ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue})
 
+_FILLING = frozenset({"replace", "format"})
 MUTATORS = frozenset(
     {"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "write", "writelines", "put", "push"}
 )
