@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from aisafety_lint.program.beginnings import Allowed, allowed_by_list, allowed_by_start
 from aisafety_lint.program.checked import Check, common, meet
 from aisafety_lint.program.conditions import Holds, all_hold, operands
-from aisafety_lint.program.ingredients import made_of
+from aisafety_lint.program.ingredients import made_of, split_of, wildcards
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.patterns import characters_allowed, characters_of
@@ -153,7 +153,14 @@ class Guards:
         iterable = self.index.value(scope, element).args[0]
         for check in self.checks(scope, guard):
             if check.value == element and not check.path:
-                yield Check(iterable, check.of_each, derived=False)
+                yield from self._of_collection(scope, iterable, check.of_each)
+
+    def _of_collection(self, scope: int, value: int, cleans: frozenset[str]) -> Iterator[Check]:
+        """What is known of each element holds for the collection, and for the text that it was split from."""
+        yield from (Check(item, cleans, derived=False) for item in self._kept(scope, value))
+        text, separator = split_of(self.index, scope, value)
+        if text is not None and cleans == ALL:
+            yield Check(text, self.kinds.joined(separator), derived=False)
 
     def _established(self, scope: int, value: int, holds: str, depth: int) -> Iterable[Check]:
         """What is known when a condition is true, false, or a call has returned."""
@@ -320,7 +327,7 @@ class Guards:
     def lacks(self, scope: int, value: int, text: str, guard: int) -> bool:
         """Whether a value is known not to contain a text: tested for it, or split at it."""
         known = self.index.value(scope, value)
-        if known.op == "element" and self._is_split(scope, known.args[0], text):
+        if known.op == "element" and split_of(self.index, scope, known.args[0])[1] == text:
             return True
         while guard >= 0:
             item = self.index.scopes[scope].guards[guard]
@@ -334,15 +341,6 @@ class Guards:
                 return True
             guard = item.parent
         return False
-
-    def _is_split(self, scope: int, value: int, text: str) -> bool:
-        known = self.index.value(scope, value)
-        if known.op != "call" or len(known.args) != 2:
-            return False
-        function = self.index.value(scope, known.args[0])
-        return (
-            function.op == "attr" and function.name == "split" and self.index.value(scope, known.args[1]).name == text
-        )
 
     def slice(
         self, scope: int, value: int, depth: int = _SLICE, within: Callable[[int, int], bool] | None = None
@@ -404,8 +402,7 @@ class Guards:
             element = self.index.value(scope, check.value)
             filtered = self.index.value(scope, items.args[0]).guard != known.guard
             if element.op == "element" and not element.name and not filtered and not check.path:
-                cleans = check.of_each
-                yield from (Check(item, cleans, derived=False) for item in self._kept(scope, element.args[0]))
+                yield from self._of_collection(scope, element.args[0], check.of_each)
 
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
         """`isinstance(x, int)`."""
@@ -447,11 +444,15 @@ class Guards:
         scope = self.index.scopes[function]
         # An escape hatch beside the checked result is the operator's decision.
         returns = [value for value in scope.returns if not self.switched(function, scope.values[value].guard)]
+        listed = {value: wildcards(self.index, function, scope.values[value].guard) for value in returns}
+        returns = [value for value in returns if not listed[value]]
         outcomes = [self._at_return(function, value, holds, depth) for value in returns or scope.returns]
         if scope.end != -2 and holds == "returned":
             outcomes.append(self.checks(function, scope.end))
         reached = [outcome for outcome in outcomes if outcome is not None]
-        self._summaries[key] = tuple(self._of_params(function, common(reached)))
+        open_lists = frozenset().union(*listed.values())
+        found = self._of_params(function, common(reached))
+        self._summaries[key] = tuple((name, check) for name, check in found if name not in open_lists)
         return self._summaries[key]
 
     def _of_params(self, function: int, checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:

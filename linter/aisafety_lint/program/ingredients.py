@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from aisafety_lint.program.index import Index
 from aisafety_lint.program.reads import read_of
 from aisafety_lint.program.resolver import Resolver
 
@@ -46,3 +47,38 @@ def _is_named_function(resolver: Resolver, scope: int, call: int) -> bool:
     """Whether a call is one of a function of a module, and not of a method of an object."""
     paths = resolver.paths(scope, call)
     return bool(paths) and not any("(" in path or ":" in path or path.startswith(("?", "str.")) for path in paths)
+
+
+def split_of(index: Index, scope: int, value: int) -> tuple[int | None, str]:
+    """The text that `text.split(".")` takes apart, and what stands between its pieces."""
+    known = index.value(scope, value)
+    function = index.value(scope, known.args[0]) if known.op == "call" and len(known.args) == 2 else known
+    if (function.op, function.name) != ("attr", "split"):
+        return None, ""
+    separator = index.value(scope, known.args[1])
+    return (function.args[0], separator.name) if separator.kind == "str" else (None, "")
+
+
+def wildcards(index: Index, scope: int, guard: int) -> frozenset[str]:
+    """The parameters from which a list comes that a place asks to hold `"*"`: the operator allows everything there."""
+    found: set[str] = set()
+    while guard >= 0:
+        known = index.scopes[scope].guards[guard]
+        tested = index.value(scope, known.value)
+        if known.holds == "true" and (tested.op, tested.name) == ("compare", "In"):
+            left = index.value(scope, tested.args[0])
+            if (left.op, left.kind, left.name) == ("const", "str", "*"):
+                found.update(_kept_in(index, scope, tested.args[1]))
+        guard = known.parent
+    return frozenset(found)
+
+
+def _kept_in(index: Index, scope: int, container: int) -> Iterator[str]:
+    """The parameters of which a container is made; a key says which part of it, not what it holds."""
+    pending = [container]
+    for item in pending:
+        known = index.value(scope, item)
+        if known.op == "param":
+            yield known.name
+        inputs = known.args[:1] if known.op == "item" else known.args
+        pending += [other for other in inputs if other not in pending]

@@ -37,6 +37,11 @@ class Kinds:
         kinds = (kind for kind, needed in self.dangerous.items() if any(not characters & needs for needs in needed))
         return frozenset(kinds) | (QUOTES - characters)
 
+    def joined(self, separator: str) -> frozenset[str]:
+        """The kinds for which a text is safe that is made of safe pieces with this between them."""
+        unsafe = (kind for kind, needed in self.dangerous.items() if all(set(separator) & needs for needs in needed))
+        return frozenset(self.sinks) - frozenset(unsafe)
+
     def allowed(self, start: str) -> frozenset[str]:
         """The kinds for which a check for a beginning is an allow-list."""
         return frozenset(kind for kind, pattern in self.allowed_start.items() if pattern.search(start))
