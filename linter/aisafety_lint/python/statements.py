@@ -80,7 +80,10 @@ class Statements(Patterns):
     # -- simple statements ----------------------------------------------------------------------------------------
 
     def expression_statement(self, node: ast.Expr) -> None:
-        value = self.expression(node.value)
+        self._came_back(self.expression(node.value))
+
+    def _came_back(self, value: int) -> None:
+        """What runs after a call may rely on its not having raised."""
         called = self.scope.values[value]
         while called.op == "await":
             value = called.args[0]
@@ -92,6 +95,7 @@ class Statements(Patterns):
         value = self.expression(node.value)
         for target in node.targets:
             self.assign(target, value)
+        self._came_back(value)
 
     def annotated(self, node: ast.AnnAssign) -> None:
         annotation = self.type_of(node.annotation)
