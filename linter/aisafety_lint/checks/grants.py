@@ -90,6 +90,8 @@ def _location(program: Program, grant: Grant) -> Location:
     call = index.value(grant.scope, grant.call).place
     for operand in _flag_operands(program, grant):
         place = index.value(grant.scope, operand).place
-        if call[0] <= place[0] <= call[2]:  # not where a variable got its value
+        # Not where a variable got its value; an entry of `**options` is where the flag is written.
+        unpacked_flag = operand not in operands(program.resolver, grant.scope, grant.call, {"name": grant.row["flag"]})
+        if call[0] <= place[0] <= call[2] or (unpacked_flag and index.value(grant.scope, operand).op == "const"):
             return Location(index.paths[grant.scope], one_line(place), "gives the power")
     return replace(call_place(index, grant.scope, grant.call), label="granted here")
