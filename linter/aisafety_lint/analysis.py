@@ -73,15 +73,15 @@ class Reader:
                 self.fail(failure.id, failure.message, file.path, span)
             yield file, outcome
 
-    def document(self, file: SourceFile) -> "Document | None":
-        """The value tree of a file of one of the kinds that are documents."""
+    def document(self, file: SourceFile, syntax: str = "") -> "Document | None":
+        """The value tree of a file of one of the kinds that are documents, or of a text that has that syntax."""
         from aisafety_lint.manifests import documents
 
         if file.path not in self.parsed:
             text = self.text(file)
             if text is None:
                 return None
-            self.parsed[file.path] = documents.parse(text, file.kind)  # type: ignore[arg-type]  # one of _DOCUMENTS
+            self.parsed[file.path] = documents.parse(text, syntax or file.kind)  # type: ignore[arg-type]  # one of _DOCUMENTS
         return self.parsed[file.path]
 
     def texts(
@@ -214,7 +214,8 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
     signatures = load_signatures(knowledge)
     possible: dict[str, tuple[SourceFile, tuple[str, ...]]] = {}
     for file in reader.found.files:
-        if file.kind in _DOCUMENTS and signatures.pattern.fullmatch(file.path):
+        # A name whose suffix says nothing is a text until a kind claims it.
+        if file.kind in (*_DOCUMENTS, "text") and signatures.pattern.fullmatch(file.path):
             data = reader.data(file)
             if data is not None and (among := signatures.candidates(file.path, data)):
                 possible[file.path] = file, among
@@ -225,7 +226,7 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
         known = kinds.load_kinds(knowledge)
         for path, (file, names) in possible.items():
             candidates = [known.by_id[name] for name in names]
-            document = reader.document(file)
+            document = reader.document(file, candidates[0].syntax if file.kind == "text" else file.kind)
             if document is not None:
                 found = kinds.recognise(path, document, known, candidates)
                 reader.notes += kinds.missed(path, document, candidates) if not found else ()

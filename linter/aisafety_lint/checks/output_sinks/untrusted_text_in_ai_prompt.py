@@ -14,6 +14,11 @@ from aisafety_lint.rule import Rule
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     for workflow in workflows(project.manifests):
         yield from _findings(rule, workflow)
+    for manifest in project.manifests:
+        for match, known in manifest.captures("untrusted-prompts"):
+            words = {"expression": known["variable"], "step": "the pipeline's agent", "how": "the prompt"}
+            hit = Hit(match, known["value"], words, Severity.MEDIUM, confidence=Confidence.MEDIUM)
+            yield manifest_finding(rule, manifest, hit)
 
 
 def _findings(rule: Rule, workflow: Workflow) -> Iterator[Finding]:
