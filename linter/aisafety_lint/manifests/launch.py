@@ -139,6 +139,8 @@ def _words(node: Node) -> Iterator[Word]:
             yield Word(command.raw.strip(), command)
         elif command is not None:
             yield from _words(command)
+        elif isinstance(transport := node.get("transport"), Object) and "transport" not in transport.index:
+            yield from _words(transport)
         if isinstance(arguments, Array):
             yield from _words(arguments)
     elif isinstance(node, Array):
