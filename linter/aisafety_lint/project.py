@@ -39,7 +39,7 @@ class Understood:
 class _NoProgram:
     """What may be asked of the program of a project without Python that matters: there is none of anything."""
 
-    tools = agents = grants = effects = ()
+    tools = agents = grants = effects = scopes = ()
 
 
 NOTHING = Understood(cast("Program", _NoProgram()))

@@ -30,6 +30,7 @@ _SUBJECTS: dict[str, Callable[[Project], Collection[object]]] = {
     "manifests": lambda project: project.manifests,
     "evaluation": lambda project: (*project.evaluation.declarations, *project.program.agents),
     "tools": lambda project: project.program.tools,
+    "program": lambda project: project.program.scopes,
 }
 
 Check = Callable[[Rule, Project], Iterator[Finding]]

@@ -1,6 +1,6 @@
 """The linked program as the later stages see it, and the one function that builds it from facts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aisafety_lint.knowledge import Knowledge
@@ -13,7 +13,7 @@ from aisafety_lint.program.kinds import Kinds, load_kinds
 from aisafety_lint.program.models import imported_roots, library_roots, load_models
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.tools import DecoratorIndex, Tool, find_tools
-from aisafety_lint.python.facts import Facts
+from aisafety_lint.python.facts import Facts, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class Program:
     effects: tuple[Effect, ...]
     cut: tuple[Tool, ...] = ()
     tested: Callable[[str], bool] = lambda _: False
+
+    @property
+    def scopes(self) -> Sequence[Scope]:
+        """Modules, classes and functions, in the order of their numbers."""
+        return self.index.scopes
 
 
 def _defines(index: Index, dotted: str) -> bool | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from aisafety_lint.python.annotations import TypeParameters, read_annotation
 from aisafety_lint.python.builder import MUTATORS, ScopeBuilder
-from aisafety_lint.python.facts import Annotation, Call, Param
+from aisafety_lint.python.facts import Annotation, Call, Param, Place
 from aisafety_lint.python.targets import Targets
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -106,10 +106,20 @@ class Expressions(Targets):
 
     def joined(self, node: ast.JoinedStr) -> int:
         place, outer = self.place(node), self.fixed_place
-        self.fixed_place = place  # positions inside an f-string are only exact from Python 3.12 on
-        pieces = tuple(self._piece(part) for part in node.values)
+        pieces = []
+        for part in node.values:
+            self.fixed_place = outer or self._line_of(part, place)
+            pieces.append(self._piece(part))
         self.fixed_place = outer
-        return self.scope.value("text", pieces, "", "f", place)
+        return self.scope.value("text", tuple(pieces), "", "f", place)
+
+    def _line_of(self, part: ast.expr, whole: Place) -> Place:
+        """Where a piece of an f-string stands: its line, as columns in one are only exact from Python 3.12 on."""
+        line = part.value.lineno if isinstance(part, ast.FormattedValue) else 0
+        if not whole[0] < line <= whole[2]:
+            return whole
+        text = self.lines[line - 1]
+        return line, len(text) - len(text.lstrip()) + 1, line, len(text.rstrip()) + 1
 
     def _piece(self, part: ast.expr) -> int:
         if not isinstance(part, ast.FormattedValue):
