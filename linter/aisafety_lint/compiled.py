@@ -21,15 +21,19 @@ class NotYamlError(Exception):
 
 @dataclass(slots=True)
 class Compiled:
-    """The YAML texts of a run by their hashes: those that the store has, and those that were parsed anew."""
+    """The YAML texts of a run by their hashes: those that the store has, and those that were parsed anew.
+
+    With `several` runs they are kept in memory where there is no store.
+    """
 
     store: Store = NO_CACHE
+    several: bool = False
     kept: dict[str, Any] | None = None
     used: dict[str, Any] = field(default_factory=dict)
 
     def load(self, data: bytes) -> Any:
         """What a YAML text says, as data of one's own; raises NotYamlError."""
-        if not self.store:
+        if not self.store and not self.several:
             return _parse(data)
         import msgspec
 
@@ -56,7 +60,7 @@ class Compiled:
 
     def _all(self) -> dict[str, Any]:
         if self.kept is None:
-            self.kept = _decoded(self.store.get(self.store.name("knowledge")))
+            self.kept = _decoded(self.store.get(self.store.name("knowledge"))) if self.store else {}
         return self.kept
 
 

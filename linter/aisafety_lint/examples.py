@@ -9,11 +9,12 @@ import itertools
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aisafety_lint.compiled import Compiled
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel
 from aisafety_lint.knowledge import Knowledge, builtin_root
@@ -207,10 +208,11 @@ class Runner:
     """Runs cases with the shipped rules and those in the folders `rules`."""
 
     rules: tuple[Path, ...] = ()
+    compiled: Compiled = field(default_factory=lambda: Compiled(several=True), repr=False, compare=False)
 
     @cached_property
     def knowledge(self) -> Knowledge:
-        return Knowledge((builtin_root(), *self.rules))
+        return Knowledge((builtin_root(), *self.rules), self.compiled)
 
     @cached_property
     def formats(self) -> "Formats":
@@ -229,7 +231,8 @@ class Runner:
             folder = Path(name).resolve()
             self.lay_out(case, folder)
             # What is test code by its path is a question of the project, not of the rule.
-            report = pipeline.run(Config(folder, (folder,), persona=Persona.PEDANTIC, rules=self.rules, tests=()))
+            config = Config(folder, (folder,), persona=Persona.PEDANTIC, rules=self.rules, tests=())
+            report = pipeline.run(config, self.compiled)
         return compare(case, report)
 
     def lay_out(self, case: Case, folder: Path) -> None:
