@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from aisafety_lint.flow.binding import bind_operand
 from aisafety_lint.flow.callsites import CallSites
+from aisafety_lint.flow.decided import Decided
 from aisafety_lint.flow.implicit import Implicit
 from aisafety_lint.flow.library import Library
 from aisafety_lint.flow.nodes import NONE, Arrival, Context, Hit, Kindset, Node
@@ -48,6 +49,7 @@ class Solver:
         self.consent = program.consent
         self.library = Library(program.resolver, program.kinds)
         self.implicit = Implicit(program.resolver)
+        self.decided = Decided(program.resolver)
         self.operations = Operations(self.library, program.guards)
         self.sites = CallSites(self.library, self.implicit)
         self.interest = interest
@@ -439,7 +441,7 @@ class Solver:
                 self._raise(hit, caller, scope, call)
 
     def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
-        if hit.kind not in caller.cleaned:
+        if hit.kind not in caller.cleaned and not self.decided.excludes(scope, call, hit.scope, hit.call):
             self._hit(Hit(hit.row, scope, call, caller, hit.kind, hit.held, hit))
 
 

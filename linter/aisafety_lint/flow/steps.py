@@ -25,10 +25,15 @@ class _Step:
     weight: int
 
 
-def steps(resolver: Resolver, way: Sequence[Place], described: str, sink: Location) -> tuple[Location, ...]:
-    """The steps over the values of a way, from the source (which `described` names) to the sink."""
+def steps(
+    resolver: Resolver, way: Sequence[Place], described: str, sink: Location, taken: Sequence[Place]
+) -> tuple[Location, ...]:
+    """The steps over the values of a way, from the source (which `described` names) to the sink.
+
+    `taken` are the calls (scope, value) that lead to the sink.
+    """
     found: list[_Step] = []
-    for step in _Describer(resolver, way, described).steps():
+    for step in _Describer(resolver, way, described, taken).steps():
         if found and _line(found[-1].location) == _line(step.location):
             found[-1] = max(found[-1], step, key=lambda item: item.weight)
         elif step.weight:
@@ -45,11 +50,12 @@ def _line(location: Location) -> tuple[str, int]:
 class _Describer:
     """Words for the values of one way."""
 
-    def __init__(self, resolver: Resolver, way: Sequence[Place], described: str) -> None:
+    def __init__(self, resolver: Resolver, way: Sequence[Place], described: str, taken: Sequence[Place]) -> None:
         self.resolver = resolver
         self.index = resolver.index
         self.way = way
         self.described = described
+        self.taken = frozenset(taken)
 
     def steps(self) -> Iterator[_Step]:
         before: Place | None = None
@@ -97,15 +103,18 @@ class _Describer:
         return _Step(Location(location.path, location.span, words), _PASSED)
 
     def _call(self, before: Place, function: int) -> int | None:
-        """The call of a function that a value is an operand of, or is called on."""
+        """The call of a function that a value is an operand of, or is called on: the one that leads to the sink."""
+        found = list(self._calls(before, function))
+        return next((call for call in found if (before[0], call) in self.taken), found[0] if found else None)
+
+    def _calls(self, before: Place, function: int) -> Iterator[int]:
         scope, passed = before
         for call in self.index.scopes[scope].calls:
             args = self.index.value(scope, call.value).args
             if passed in args[1:] or passed in self.index.value(scope, args[0]).args:
                 callees = self.resolver.callees(scope, call.value)
                 if any(self.resolver.function_of(callee) == function for callee in callees):
-                    return call.value
-        return None
+                    yield call.value
 
     def _at(self, place: Place, value: Value, label: str) -> Location:
         return Location(self.index.paths[place[0]], one_line(value.place), label)

@@ -66,7 +66,7 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         location,
         symbol,
         tuple(chain),
-        steps(solver.resolver, [(node.scope, node.value) for node in nodes], described, sink),
+        steps(solver.resolver, [(node.scope, node.value) for node in nodes], described, sink, chain),
         row_confidence(last.row, last.held, doubts),
         way,
     )

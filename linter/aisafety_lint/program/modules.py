@@ -1,14 +1,14 @@
 """Modules of the project: which dotted name a file has, and which file an import means.
 
-A file's own name follows the `__init__.py` files above it. An import is looked up from the importing file outwards: the
-folder of the file (scripts), the root of its package, `src` folders, and then any folder of the project that could be
-an import root, nearest first. Nothing is assumed about the folder that was given on the command line. A file that
-merely has the name of a module of the standard library, or of a known library, is not taken for it: only where Python
-itself would find it first.
+A file's own name follows the `__init__.py` files above it, also over folders of the package that have none. An import
+is looked up from the importing file outwards: the folder of the file (scripts), the root of its package, `src` folders,
+and then any folder of the project that could be an import root, nearest first. Nothing is assumed about the folder that
+was given on the command line. A file that merely has the name of a module of the standard library, or of a known
+library, is not taken for it: only where Python itself would find it first.
 """
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 _TELLING = 2  # a name with so many dots is not that of a library by chance: it is a part of the library's own namespace
@@ -71,13 +71,25 @@ def link_modules(paths: Iterable[str], libraries: frozenset[str]) -> ModuleTable
         while folder != "." and f"{folder}/__init__.py" in known:
             depth += 1
             folder = _folder(folder)
-        names[path] = ".".join(parts[-depth:]) if depth else ""
         roots[path] = folder
+        depth += _below_package(folder, known)
+        names[path] = ".".join(parts[-depth:]) if depth else ""
         suffix = ""
         for part in reversed(parts):
             suffix = f"{part}.{suffix}" if suffix else part
             suffixes.setdefault(suffix, []).append(path)
     return ModuleTable(names, roots, {name: tuple(found) for name, found in suffixes.items()}, libraries)
+
+
+def _below_package(folder: str, known: Collection[str]) -> int:
+    """How many folders a file's name reaches further up: a folder without `__init__.py` in a package is part of it."""
+    above = depth = 0
+    while folder != ".":
+        above += 1
+        folder = _folder(folder)
+        if f"{folder}/__init__.py" in known:
+            depth = above + 1
+    return depth
 
 
 def absolute_name(name: str, own: str, is_package: bool) -> str:
