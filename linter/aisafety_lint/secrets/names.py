@@ -122,7 +122,8 @@ def _role(names: Names, name: str) -> Role:
         return Role.NONE
     if any(last.endswith(word) for word in names.passwords):
         return Role.PASSWORD
-    if not any("".join(words[-n:]) in names.own for n in (3, 2, 1) if len(words) >= n):
+    own = next((n for n in (3, 2, 1) if len(words) >= n and "".join(words[-n:]) in names.own), 0)
+    if not own:
         return Role.CREDENTIAL
-    foreign = not names.issued.isdisjoint(words) or any(mentions(words, vendor) for vendor in names.vendors)
+    foreign = not names.issued.isdisjoint(words[:-own]) or any(mentions(words, vendor) for vendor in names.vendors)
     return Role.CREDENTIAL if foreign else Role.OWN
