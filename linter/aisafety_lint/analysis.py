@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from aisafety_lint.python.facts import Facts
 
 _DATA = ("yaml", "json", "toml")
-_DOCUMENTS = (*_DATA, "markdown", "dockerfile", "hcl", "unit")
+# A name whose suffix says nothing is a text until a kind of manifest claims it.
+_CLAIMED = (*_DATA, "markdown", "dockerfile", "hcl", "unit", "text")
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ class Reader:
             text = self.text(file)
             if text is None:
                 return None
-            self.parsed[file.path] = documents.parse(text, syntax or file.kind)  # type: ignore[arg-type]  # one of _DOCUMENTS
+            self.parsed[file.path] = documents.parse(text, syntax or file.kind)  # type: ignore[arg-type]  # one of _CLAIMED
         return self.parsed[file.path]
 
     def texts(
@@ -214,8 +215,7 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
     signatures = load_signatures(knowledge)
     possible: dict[str, tuple[SourceFile, tuple[str, ...]]] = {}
     for file in reader.found.files:
-        # A name whose suffix says nothing is a text until a kind claims it.
-        if file.kind in (*_DOCUMENTS, "text") and signatures.pattern.fullmatch(file.path):
+        if file.kind in _CLAIMED and signatures.pattern.fullmatch(file.path):
             data = reader.data(file)
             if data is not None and (among := signatures.candidates(file.path, data)):
                 possible[file.path] = file, among

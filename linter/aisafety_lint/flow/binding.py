@@ -1,6 +1,6 @@
 """Which parameters of a called function an operand of the call becomes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from aisafety_lint.flow.transfer import Path, below, cut, is_position, sliced
 from aisafety_lint.program.refs import Ref
@@ -16,7 +16,7 @@ def bind_operand(
     value = index.value(scope, call)
     params = index.scopes[function].params
     attribute = index.value(scope, value.args[0])
-    bound = callee.receiver is not None or callee.kind in ("class", "instance")
+    bound = is_bound((callee,))
     on_receiver = attribute.op == "attr" and attribute.args[0] == operand and callee.kind == "function"
     if bound and on_receiver and params and (path or not _assembled(resolver, callee)):
         yield params[0].value, path
@@ -27,6 +27,20 @@ def bind_operand(
             yield from _targets(rest, keyword, place, path)
         if keyword == "":
             place += 1
+
+
+def is_bound(callees: Iterable[Ref]) -> bool:
+    """Whether the first parameter of a called function is not filled by an argument of the call."""
+    return any(ref.receiver is not None or ref.kind in ("class", "instance") for ref in callees)
+
+
+def argument_of(
+    resolver: Resolver, scope: int, call: int, callees: Sequence[Ref], function: int, name: str
+) -> int | None:
+    """The operand that a call passes for a parameter of a function; `callees` are what the call means by it."""
+    record = resolver.index.calls[scope][call]
+    given = max((ref.given for ref in callees), default=0)
+    return resolver.argument_for(scope, record, function, name, bound=is_bound(callees), given=given)
 
 
 def _assembled(resolver: Resolver, callee: Ref) -> bool:

@@ -6,6 +6,7 @@ parameter, gives as a constant.
 
 from collections.abc import Iterator
 
+from aisafety_lint.flow.binding import argument_of
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.resolver import Resolver
 
@@ -28,9 +29,8 @@ class Decided:
         key = scope, call, function, guard
         if key not in self._known:
             self._known[key] = any(
-                self._given(scope, call, function, name) is not wanted
+                self._given(scope, call, function, name) is (not wanted)
                 for name, wanted in self._wanted(function, guard)
-                if self._given(scope, call, function, name) is not None
             )
         return self._known[key]
 
@@ -59,9 +59,7 @@ class Decided:
         record = self.index.calls[scope].get(call)
         if not callees or record is None or {"*", "**"} & {*record.keywords}:
             return None
-        bound = any(ref.receiver is not None or ref.kind in ("class", "instance") for ref in callees)
-        given = max(ref.given for ref in callees)
-        operand = self.resolver.argument_for(scope, record, function, name, bound=bound, given=given)
+        operand = argument_of(self.resolver, scope, call, callees, function, name)
         where = scope
         if operand is None:
             param = next(item for item in self.index.scopes[function].params if item.name == name)

@@ -9,7 +9,7 @@ enters the context, so that content never returns to a caller that it did not co
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 
-from aisafety_lint.flow.binding import bind_operand
+from aisafety_lint.flow.binding import argument_of, bind_operand, is_bound
 from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.decided import Decided
 from aisafety_lint.flow.implicit import Implicit
@@ -404,11 +404,8 @@ class Solver:
         if value.op != "call":
             return None if not is_receiver else call if value.op == "store" else value.args[0]
         callees = [ref for ref in self.resolver.callees(scope, call) if self._is_callee(ref, function)]
-        bound = any(ref.receiver is not None or ref.kind in ("class", "instance") for ref in callees)
-        if not is_receiver or not bound:
-            record = self.index.calls[scope][call]
-            given = max((ref.given for ref in callees), default=0)
-            return self.resolver.argument_for(scope, record, function, name, bound=bound, given=given)
+        if not is_receiver or not is_bound(callees):
+            return argument_of(self.resolver, scope, call, callees, function, name)
         if any(ref.kind == "class" for ref in callees):
             return call
         attribute = self.index.value(scope, value.args[0])

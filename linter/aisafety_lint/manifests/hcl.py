@@ -7,11 +7,11 @@ what it will be is not known. Source: the JSON configuration syntax and the nati
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aisafety_lint.manifests.builder import Notes, shorten
 from aisafety_lint.manifests.nodes import MAX_DEPTH, Array, Node, Object, Pair, Places, Scalar
+from aisafety_lint.manifests.tables import Table, Tables
 from aisafety_lint.manifests.tokens import ByteIndex, syntax_tree
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def parse_hcl(source: str, places: Places, notes: Notes) -> list[Node]:
 
     index = ByteIndex(source)
     reader = _Reader(source, index, places, notes)
-    root = _Block(0, len(source))
+    root = Table(0, len(source))
     tree = syntax_tree(tree_sitter_hcl.language(), index.data).root_node
     for part in _errors(tree):
         reader.broken(part)
@@ -44,31 +44,6 @@ def parse_hcl(source: str, places: Places, notes: Notes) -> list[Node]:
     return [root.freeze(places)]
 
 
-@dataclass(slots=True)
-class _Block:
-    """An object while it grows: blocks of one type add to one list."""
-
-    start: int
-    end: int
-    entries: dict[str, tuple[Scalar, "Node | _Block | list[Object]"]] = field(default_factory=dict)
-
-    def freeze(self, places: Places) -> Object:
-        return Object(
-            places,
-            self.start,
-            self.end,
-            tuple(Pair(key, _frozen(value, places)) for key, value in self.entries.values()),
-        )
-
-
-def _frozen(value: "Node | _Block | list[Object]", places: Places) -> Node:
-    if isinstance(value, _Block):
-        return value.freeze(places)
-    if isinstance(value, list):
-        return Array(places, value[0].start, value[-1].end, tuple(value))
-    return value
-
-
 class _Reader:
     def __init__(self, source: str, index: ByteIndex, places: Places, notes: Notes) -> None:
         self.source = source
@@ -76,7 +51,7 @@ class _Reader:
         self.places = places
         self.notes = notes
 
-    def body(self, block: _Block, node: "SyntaxNode", depth: int) -> None:
+    def body(self, block: Table, node: "SyntaxNode", depth: int) -> None:
         """Read the attributes and blocks of a body into an object."""
         for child in node.named_children:
             if child.type == "attribute" and len(child.named_children) > 1:
@@ -90,7 +65,7 @@ class _Reader:
         start, end = self._range(node)
         self.notes.add("broken-document", f"not valid HCL: {shorten(self.source[start:end])}", start, end)
 
-    def _block(self, parent: _Block, node: "SyntaxNode", depth: int) -> None:
+    def _block(self, parent: Table, node: "SyntaxNode", depth: int) -> None:
         if depth > MAX_DEPTH:
             self.notes.too_deep(self._range(node)[0])
             return
@@ -99,21 +74,21 @@ class _Reader:
         owner = parent
         for label in labels[:-1]:
             known = owner.entries.get(label.raw, (None, None))[1]
-            if not isinstance(known, _Block):
-                known = _Block(start, end)
+            if not isinstance(known, Table):
+                known = Table(start, end)
                 owner.entries[label.raw] = (label, known)
             known.end = max(known.end, end)
             owner = known
-        inner = _Block(start, end)
+        inner = Table(start, end)
         for child in node.named_children:
             if child.type == "body":
                 self.body(inner, child, depth)
         if labels:
             held = owner.entries.get(labels[-1].raw, (None, None))[1]
-            if isinstance(held, list):
-                held.append(inner.freeze(self.places))
+            if isinstance(held, Tables):
+                held.tables.append(inner)
             else:
-                owner.entries[labels[-1].raw] = (labels[-1], [inner.freeze(self.places)])
+                owner.entries[labels[-1].raw] = (labels[-1], Tables([inner]))
 
     def _value(self, node: "SyntaxNode", depth: int) -> Node:
         while node.type in _WRAPPERS and len(node.named_children) == 1:

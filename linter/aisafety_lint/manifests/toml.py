@@ -2,11 +2,11 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.manifests.builder import Notes, shorten
-from aisafety_lint.manifests.nodes import MAX_DEPTH, Array, Node, Object, Pair, Places, Scalar
+from aisafety_lint.manifests.nodes import MAX_DEPTH, Array, Node, Places, Scalar
+from aisafety_lint.manifests.tables import Table, Tables
 from aisafety_lint.manifests.tokens import ByteIndex, syntax_tree
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def parse_toml(source: str, places: Places, notes: Notes) -> list[Node]:
         notes.too_deep(0)
     index = ByteIndex(source)
     reader = _Reader(source, index, places, notes)
-    root = _Table(0, len(source))
+    root = Table(0, len(source))
     table = root
     for child in syntax_tree(tree_sitter_toml.language(), index.data).root_node.named_children:
         if child.type in ("table", "table_array_element"):
@@ -62,33 +62,6 @@ def _judge(source: str, notes: Notes) -> None:
         notes.add("broken-document", f"not valid TOML: {shorten(str(error), 120)}", 0, 0)
 
 
-@dataclass(slots=True)
-class _Table:
-    """A table while it grows: TOML may add to it from several headers."""
-
-    start: int
-    end: int
-    entries: dict[str, tuple[Scalar, "_Table | _Tables | Node"]] = field(default_factory=dict)
-
-    def freeze(self, places: Places) -> Object:
-        pairs = tuple(
-            Pair(key, value.freeze(places) if isinstance(value, (_Table, _Tables)) else value)
-            for key, value in self.entries.values()
-        )
-        return Object(places, self.start, self.end, pairs)
-
-
-@dataclass(slots=True)
-class _Tables:
-    """An array of tables while it grows."""
-
-    tables: list[_Table]
-
-    def freeze(self, places: Places) -> Array:
-        items = tuple(table.freeze(places) for table in self.tables)
-        return Array(places, items[0].start, items[-1].end, items)
-
-
 class _Reader:
     def __init__(self, source: str, index: ByteIndex, places: Places, notes: Notes) -> None:
         self.source = source
@@ -96,7 +69,7 @@ class _Reader:
         self.places = places
         self.notes = notes
 
-    def table(self, root: _Table, node: "SyntaxNode") -> _Table:
+    def table(self, root: Table, node: "SyntaxNode") -> Table:
         """Read a table with its header; gives the table that following pairs belong to."""
         keys = [key for child in node.named_children[:1] for key in self._keys(child)]
         if not keys or len(keys) > MAX_DEPTH:
@@ -104,14 +77,14 @@ class _Reader:
         start, end = self._range(node)
         end = start + len(self.source[start:end].rstrip())
         parent = self._descend(root, keys[:-1], start, end)
-        table = _Table(start, end)
+        table = Table(start, end)
         key, known = keys[-1], parent.entries.get(keys[-1].raw, (None, None))[1]
         if node.type == "table_array_element":
-            if isinstance(known, _Tables):
+            if isinstance(known, Tables):
                 known.tables.append(table)
             else:
-                parent.entries[key.raw] = (key, _Tables([table]))
-        elif isinstance(known, _Table):
+                parent.entries[key.raw] = (key, Tables([table]))
+        elif isinstance(known, Table):
             known.end = max(known.end, end)
             table = known
         else:
@@ -123,7 +96,7 @@ class _Reader:
                 self.salvage(table, child)
         return table
 
-    def pair(self, table: _Table, node: "SyntaxNode", depth: int) -> None:
+    def pair(self, table: Table, node: "SyntaxNode", depth: int) -> None:
         """Read `key = value` into a table; a dotted key opens the tables on its way."""
         children = [child for child in node.named_children if child.type != "comment"]
         if len(children) < 2:
@@ -138,21 +111,21 @@ class _Reader:
             self.notes.duplicate(keys[-1])
         target.entries[keys[-1].raw] = (keys[-1], self._value(children[1], depth + len(keys)))
 
-    def salvage(self, table: _Table, node: "SyntaxNode") -> None:
+    def salvage(self, table: Table, node: "SyntaxNode") -> None:
         """Keep the whole pairs inside of a part that was not understood."""
         for child in node.named_children:
             if child.type == "pair":
                 self.pair(table, child, 0)
 
-    def _descend(self, table: _Table, keys: list[Scalar], start: int, end: int) -> _Table:
+    def _descend(self, table: Table, keys: list[Scalar], start: int, end: int) -> Table:
         for key in keys:
             known = table.entries.get(key.raw, (None, None))[1]
-            if isinstance(known, _Tables):
+            if isinstance(known, Tables):
                 table = known.tables[-1]
-            elif isinstance(known, _Table):
+            elif isinstance(known, Table):
                 table = known
             else:
-                inner = _Table(start, end)
+                inner = Table(start, end)
                 table.entries[key.raw] = (key, inner)
                 table = inner
             table.end = max(table.end, end)
@@ -169,7 +142,7 @@ class _Reader:
             )
             return Array(self.places, start, end, items)
         if node.type == "inline_table":
-            table = _Table(start, end)
+            table = Table(start, end)
             for child in node.named_children:
                 if child.type == "pair":
                     self.pair(table, child, depth + 1)
@@ -198,10 +171,10 @@ class _Reader:
     def _range(self, node: "SyntaxNode") -> tuple[int, int]:
         return self.index.char(node.start_byte), self.index.char(node.end_byte)
 
-    def _too_deep(self, node: "SyntaxNode") -> _Table:
+    def _too_deep(self, node: "SyntaxNode") -> Table:
         start, end = self._range(node)
         self.notes.too_deep(start)
-        return _Table(start, end)
+        return Table(start, end)
 
 
 def _scalar(text: str) -> Any:

@@ -7,18 +7,12 @@ project. What a library makes of a value is something else.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.tools import Tool
 from aisafety_lint.python.facts import Value
 
 _SAME = frozenset({"copy", "return", "await", "phi", "or", "list", "tuple", "set", "element", "star", "arithmetic"})
-_KEEPING = frozenset(
-    {
-        *("str", "repr", "format", "join", "strip", "dict", "list", "tuple", "sorted", "items", "copy", "values"),
-        *("dumps", "pformat", "dedent", "jsonify"),
-        *("TextContent", "CallToolResult", "ToolResult", "ToolMessage", "ToolResponse", "ToolResultBlock"),
-    }
-)
 _DEPTH = 3
 _MOST = 400
 
@@ -31,7 +25,7 @@ class Part(NamedTuple):
     label: str
 
 
-def answer_parts(resolver: Resolver, tool: Tool) -> Iterator[Part]:
+def answer_parts(resolver: Resolver, kinds: Kinds, tool: Tool) -> Iterator[Part]:
     """What stands in the answers of a tool, each value once."""
     scope = resolver.index.scopes[tool.scope]
     pending = [(Part(tool.scope, value, ""), _DEPTH) for value in (*scope.returns, *scope.yields)]
@@ -40,17 +34,17 @@ def answer_parts(resolver: Resolver, tool: Tool) -> Iterator[Part]:
         part, depth = pending.pop()
         if part not in seen:
             seen.add(part)
-            inner = list(_inside(resolver, part, depth))
+            inner = list(_inside(resolver, kinds, part, depth))
             pending += inner
             if not inner:
                 yield part
 
 
-def _inside(resolver: Resolver, part: Part, depth: int) -> Iterator[tuple[Part, int]]:
+def _inside(resolver: Resolver, kinds: Kinds, part: Part, depth: int) -> Iterator[tuple[Part, int]]:
     scope, label = part.scope, part.label
     known = resolver.index.value(scope, part.value)
     if known.op == "call":
-        yield from _called(resolver, part, known, depth)
+        yield from _called(resolver, kinds, part, known, depth)
     elif known.op == "text":
         before = ""
         for item in known.args:
@@ -76,7 +70,7 @@ def _chosen(resolver: Resolver, part: Part) -> bool:
     return any(guard > outer and scope.guards[guard].holds in ("true", "false") for guard in guards)
 
 
-def _called(resolver: Resolver, part: Part, known: Value, depth: int) -> Iterator[tuple[Part, int]]:
+def _called(resolver: Resolver, kinds: Kinds, part: Part, known: Value, depth: int) -> Iterator[tuple[Part, int]]:
     """The arguments and the receiver of a call that keeps them, and what a function of the project returns."""
     scope, label = part.scope, part.label
     functions = [resolver.function_of(ref) for ref in resolver.callees(scope, part.value) if ref.kind == "function"]
@@ -85,7 +79,7 @@ def _called(resolver: Resolver, part: Part, known: Value, depth: int) -> Iterato
             for value in resolver.index.scopes[function].returns:
                 yield Part(function, value, label), depth - 1
     called = resolver.index.value(scope, known.args[0])
-    if not functions and called.name.rpartition(".")[2] in _KEEPING:
+    if not functions and called.name.rpartition(".")[2] in kinds.keeping:
         yield from ((Part(scope, item, label), depth) for item in known.args[1:])
         if called.op == "attr":
             yield Part(scope, called.args[0], label), depth

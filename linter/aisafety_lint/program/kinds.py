@@ -18,7 +18,8 @@ class Kinds:
     `harmless_prefix`: the text before the untrusted part; `allowed_start`: what an allow-list asks for; `dangerous`:
     sets of characters of each of which an attack on the kind needs one; `quoted`: kinds for which a value between
     quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters; `prompts`: the
-    names of the arguments in which a model is given its prompt.
+    names of the arguments in which a model is given its prompt; `keeping`: the last names of calls that put what they
+    are given into the answer of a tool as it is.
     """
 
     sources: Mapping[str, str]
@@ -31,6 +32,7 @@ class Kinds:
     quoted: frozenset[str]
     decided_by: Mapping[str, str]
     prompts: frozenset[str]
+    keeping: frozenset[str]
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
         """The kinds for which a text that is made of these characters only is safe, and the quotes that it lacks."""
@@ -77,4 +79,5 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
         quoted,
         decided,
         prompts,
+        frozenset(data["answers"]["tool-answer"]["keeping"]),
     )

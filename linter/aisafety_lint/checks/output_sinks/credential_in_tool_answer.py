@@ -25,7 +25,7 @@ _WRITTEN = re.compile(r"(?=\S*[\d-])(?!.*(?:\*\*|\.\.\.|<|\{|xxx|example))\S{8,}
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     seen: set[tuple[int, int]] = set()
     for tool in project.program.tools:
-        for part in answer_parts(project.program.resolver, tool):
+        for part in answer_parts(project.program.resolver, project.program.kinds, tool):
             name = _credential(project.program, part)
             place = project.program.index.value(part.scope, part.value).place
             if name and place[0] and (part.scope, part.value) not in seen:

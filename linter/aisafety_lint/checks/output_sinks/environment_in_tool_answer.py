@@ -15,7 +15,7 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
     index, resolver = project.program.index, project.program.resolver
     seen: set[tuple[int, int]] = set()
     for tool in project.program.tools:
-        for part in answer_parts(resolver, tool):
+        for part in answer_parts(resolver, project.program.kinds, tool):
             paths = {ref.path for ref in resolver.refs(part.scope, part.value) if ref.kind == "external"}
             if (part.scope, part.value) in seen or not paths & _ENVIRONMENT:
                 continue
