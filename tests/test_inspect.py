@@ -146,17 +146,6 @@ class TestCommand:
         }
         assert len(runs) == 1
 
-    def test_the_map(self, tree: MakeTree, lint: Lint) -> None:
-        agent = '\nAgent(name="desk", tools=[run])\n'
-        call = "from openai import OpenAI\n\nOpenAI().responses.create(input='?')\n"
-        tree({"app.py": PRELUDE + "def run(name: str): ...\n" + agent, "ask.py": call})
-        assert lint("inspect").stdout == (
-            "agents\n  app.py:8  `desk` (agents), tools: `run`\n\n"
-            "tools\n  app.py:6  `run` (agents)\n\n"
-            "model calls\n  ask.py:3  `OpenAI().responses.create`\n\n"
-            "Looked at 2 files, 1 tool, 1 agent, 0 MCP servers, 0 suites.\n"
-        )
-
     def test_what_could_not_be_analysed_is_told(self, tree: MakeTree, lint: Lint) -> None:
         tree({"bad.py": "import agents\n\ndef broken(:\n"})
         walked, named = lint("inspect", "--unresolved"), lint("inspect", "bad.py")
@@ -164,11 +153,11 @@ class TestCommand:
         for result in (walked, named):
             assert "bad.py: `bad.py` cannot be parsed as Python" in result.stderr
 
-    def test_a_format_that_is_not_there_yet(self, tree: MakeTree, lint: Lint) -> None:
+    def test_there_is_no_diagram_of_what_is_unresolved(self, tree: MakeTree, lint: Lint) -> None:
         tree({})
-        result = lint("inspect", "--output-format", "json")
+        result = lint("inspect", "--unresolved", "--output-format", "mermaid")
         assert (result.returncode, result.stdout) == (2, "")
-        assert result.stderr.startswith("error: there is no `json` of this view yet\nhint: ")
+        assert result.stderr.startswith("error: there is no `mermaid` of what is unresolved\nhint: ")
 
 
 def validator() -> jsonschema.Draft202012Validator:

@@ -54,17 +54,17 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
 
 def inspect(config: Config) -> "Inspection":
     """Analyse a project and show what is in it instead of what is wrong; raises UserError as `run` does."""
-    from aisafety_lint.report.inspection import Inspection
+    from aisafety_lint.report.inspection import Inspection, mapped
 
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
     with analysing():
         project = analysis.analyse(reader, Knowledge((builtin_root(), *config.rules)), {})
+        overview = mapped(project, found.in_scope)
     unresolved = tuple(item for item in project.unresolved if found.in_scope(item.path))
     notifications = (*config.notifications, *found.notifications, *project.notifications)
     return Inspection(
-        agents=tuple(agent for agent in project.program.agents if found.in_scope(agent.path)),
-        tools=tuple(tool for tool in project.program.tools if found.in_scope(tool.path)),
+        overview=overview,
         model_calls=tuple(call for call in project.model_calls if found.in_scope(call.path)),
         unresolved=unresolved,
         coverage=_coverage(found, project, reader),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aisafety_lint.report.inspection import Inspection
 
 View = Callable[["Inspection"], str]
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "mermaid")
 
 
 def parser() -> Parser:
@@ -24,7 +24,11 @@ def parser() -> Parser:
     made.add_argument("paths", nargs="*", metavar="PATH", help="what to show (default: .)")
     made.add_argument("--unresolved", action="store_true", help="list the calls that stand for nothing known, and why")
     made.add_argument(
-        "--output-format", type=one_of("format", FORMATS), default="text", metavar="FORMAT", help="text or json"
+        "--output-format",
+        type=one_of("format", FORMATS),
+        default="text",
+        metavar="FORMAT",
+        help="text, json, or a diagram in mermaid",
     )
     made.add_argument("--rules", action="append", type=folder, metavar="DIR", help="a folder of own rules; repeatable")
     made.add_argument("--persona", type=one_of("persona", map(str, Persona)), help="`auditor` sees test code, too")
@@ -38,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     name = "unresolved" if arguments.unresolved else "map"
     view = _views().get((name, arguments.output_format))
     if view is None:
-        raise UserError(f"there is no `{arguments.output_format}` of this view yet", "json needs `--unresolved`")
+        raise UserError(f"there is no `{arguments.output_format}` of what is unresolved", "use text or json")
     from aisafety_lint import pipeline
     from aisafety_lint.settings import CommandLine, load_config
 
@@ -59,10 +63,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _views() -> Mapping[tuple[str, str], View]:
     from aisafety_lint.report import map as overview
-    from aisafety_lint.report import unresolved
+    from aisafety_lint.report import map_data, unresolved
 
     return {
         ("map", "text"): overview.text,
+        ("map", "json"): map_data.json,
+        ("map", "mermaid"): map_data.mermaid,
         ("unresolved", "text"): unresolved.text,
         ("unresolved", "json"): unresolved.json,
     }

@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aisafety_lint.finding import Confidence
@@ -37,8 +37,8 @@ class Grant:
 class Agent:
     """A model with tools: where it is built, its tools defined in the project, and the capabilities of ready-made ones.
 
-    `kind` is "agent", or "server" for a server that offers tools to agents elsewhere; `scope` holds the call that
-    builds it.
+    `kind` is "agent", or "server" for a server that offers tools to agents elsewhere; `scope` and `call` are the call
+    that builds it, `row` what the models say about that call.
     """
 
     name: str
@@ -50,6 +50,8 @@ class Agent:
     capabilities: frozenset[str]
     approved: frozenset[str]
     scope: int = -1
+    call: int = -1
+    row: Row = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def span(self) -> Span:
@@ -143,7 +145,7 @@ def _agent(
     for where, item in tool_values(resolver, scope, call, row.get("tools", {})):
         capabilities |= granted.get((where, item), frozenset())
         for ref in resolver.refs(where, item):
-            for tool in _tools_of(resolver, ref, by_scope):
+            for tool in tools_of(resolver, ref, by_scope):
                 tools[tool.scope] = tool
     kind = row.get("kind", "agent")
     if kind == "server":
@@ -154,7 +156,7 @@ def _agent(
         }
     approved = _approved(resolver, scope, call, row.get("approval"))
     listed = tuple(sorted(tools.values(), key=lambda tool: (tool.path, tool.place)))
-    name = _name(resolver, scope, call)
+    name = _name(resolver, scope, call, {"name": "name", "position": 0} if kind == "server" else {"name": "name"})
     return Agent(
         name,
         index.paths[scope],
@@ -165,11 +167,13 @@ def _agent(
         capabilities,
         approved,
         scope,
+        call,
+        row,
     )
 
 
-def _name(resolver: Resolver, scope: int, call: int) -> str:
-    for operand in operands(resolver, scope, call, {"name": "name"}):
+def _name(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any]) -> str:
+    for operand in operands(resolver, scope, call, spec):
         known = constant(resolver, scope, operand)
         if isinstance(known, str):
             return known
@@ -178,33 +182,32 @@ def _name(resolver: Resolver, scope: int, call: int) -> str:
 
 def tool_values(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     """The values in an agent's list of tools, through variables and concatenation, as (scope, value)."""
-    pending = [(scope, operand) for operand in operands(resolver, scope, call, spec)] if spec else []
+    pending = [(scope, operand) for operand in reversed(operands(resolver, scope, call, spec))] if spec else []
     seen: set[tuple[int, int]] = set()
-    while pending:
+    while pending:  # the last first: what a value is made of takes its place
         where, value = pending.pop()
         if (where, value) in seen:
             continue
         seen.add((where, value))
         known = resolver.index.value(where, value)
-        if known.op in ("text", "phi", "store", "star", "copy"):
-            pending += [(where, item) for item in known.args[:2] if known.op != "star"] or [
-                (where, item) for item in known.args
-            ]
-            continue
-        if known.op in ("list", "tuple", "set"):
-            pending += [(where, item) for item in known.args]
+        if known.op in ("text", "phi", "store", "star", "copy", "list", "tuple", "set"):
+            parts = known.args[:2] if known.op in ("text", "phi", "store", "copy") else known.args
+            if known.op == "store" and known.kind == "attr":  # an attribute of an object is none of its elements
+                parts = known.args[:1]
+            pending += [(where, item) for item in reversed(parts)]
             continue
         containers = [
             ref
             for ref in resolver.refs(where, value)
             if ref.kind == "container" and (ref.scope, ref.value) != (where, value)
         ]
-        pending += [(ref.scope, ref.value) for ref in containers]
+        pending += [(ref.scope, ref.value) for ref in reversed(containers)]
         if not containers:
             yield where, value
 
 
-def _tools_of(resolver: Resolver, ref: Ref, by_scope: Mapping[int, Tool]) -> Iterator[Tool]:
+def tools_of(resolver: Resolver, ref: Ref, by_scope: Mapping[int, Tool]) -> Iterator[Tool]:
+    """The tools that something in a list of tools is: a function, or the methods of a class or of an object."""
     if ref.kind == "function" and ref.scope in by_scope:
         yield by_scope[ref.scope]
     elif ref.kind in ("class", "instance"):

@@ -34,14 +34,15 @@ def json(inspection: Inspection) -> str:
         {
             "schema": SCHEMA,
             "tool": {"name": "aisafety-lint", "version": __version__},
-            "unresolved": [_data(inspection, item) for item in inspection.unresolved],
+            "unresolved": [unresolved_data(inspection, item) for item in inspection.unresolved],
             "notifications": [notification_data(item) for item in inspection.notifications],
             "coverage": asdict(inspection.coverage),
         }
     )
 
 
-def _data(inspection: Inspection, item: Unresolved) -> dict[str, Any]:
+def unresolved_data(inspection: Inspection, item: Unresolved) -> dict[str, Any]:
+    """One place that could not be followed."""
     return {
         "path": item.path,
         **dict(zip(("line", "column", "end_line", "end_column"), item.place, strict=True)),
