@@ -30,6 +30,7 @@ def understand(
     """
     program = _product(link_program(facts, knowledge), aside)
     seeds = _seeds(program)
+    program = replace(program, answers=_answers(program, seeds))
     solver = Solver(program, interest)
     flows = _flows(program, solver, seeds)
     notes = []
@@ -66,9 +67,15 @@ def _flows(program: Program, solver: Solver, seeds: tuple[Seed, ...]) -> tuple[F
     return with_prompts(program, seeds, flows)
 
 
+def _answers(program: Program, seeds: tuple[Seed, ...]) -> frozenset[tuple[int, int]]:
+    """The calls of models."""
+    found = ((seed.scope, seed.value) for seed in seeds if seed.kind == "model-output")
+    return frozenset(site for site in found if program.index.value(*site).op == "call")
+
+
 def _model_calls(program: Program, seeds: tuple[Seed, ...]) -> tuple[ModelCall, ...]:
     index = program.index
-    calls = (seed for seed in seeds if seed.kind == "model-output" and index.value(seed.scope, seed.value).op == "call")
+    calls = (seed for seed in seeds if (seed.scope, seed.value) in program.answers)
     return tuple(
         sorted(
             ModelCall(index.paths[seed.scope], index.value(seed.scope, seed.value).place[0], seed.name)

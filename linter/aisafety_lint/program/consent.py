@@ -52,6 +52,14 @@ class Consent:
             guard = known.parent
         return self._at_entry(scope)
 
+    def answered(self, scope: int, value: int) -> bool:
+        """Whether a value comes from a person's answer."""
+        return self._from("person", scope, value, _DEPTH)
+
+    def answers(self, function: int) -> bool:
+        """Whether what a function returns is a person's answer or depends on one."""
+        return self._returns("person", function, _DEPTH)
+
     def _at_entry(self, function: int) -> bool:
         """Whether one of a function's decorators asks a person before it calls the function."""
         known = self._entries.get(function)
@@ -68,8 +76,8 @@ class Consent:
 
         That is where a variable of the environment is set, or a switch of the constructor against its default.
         """
-        for condition, holds in self._chain(scope, guard):
-            value, positive = self._tested(scope, condition, holds)
+        for condition, holds in self.chain(scope, guard):
+            value, positive = self.tested(scope, condition, holds)
             known = self.index.value(scope, value)
             if holds == "returned":
                 continue
@@ -80,14 +88,14 @@ class Consent:
                 return True
         return False
 
-    def _tested(self, scope: int, value: int, holds: str) -> tuple[int, bool]:
+    def tested(self, scope: int, value: int, holds: str) -> tuple[int, bool]:
         """What a condition tests, and whether it holds where that is true."""
         positive = holds == "true"
         while (known := self.index.value(scope, value)).op == "not":
             positive, value = not positive, known.args[0]
         return value, positive
 
-    def _chain(self, scope: int, guard: int) -> Iterator[tuple[int, str]]:
+    def chain(self, scope: int, guard: int) -> Iterator[tuple[int, str]]:
         """The conditions in force, innermost first."""
         guards = self.index.scopes[scope].guards
         while guard >= 0:
@@ -117,10 +125,10 @@ class Consent:
             ):
                 return True
         return any(
-            callee.kind == "function" and self._insists(callee.scope) for callee in self.resolver.callees(scope, value)
+            callee.kind == "function" and self.insists(callee.scope) for callee in self.resolver.callees(scope, value)
         )
 
-    def _insists(self, function: int) -> bool:
+    def insists(self, function: int) -> bool:
         """Whether a function only comes back when a person agreed (it raises or exits otherwise)."""
         scope = self.index.scopes[function]
         ends = [self.index.value(function, value).guard for value in scope.returns]
@@ -130,8 +138,7 @@ class Consent:
 
     def _decided(self, scope: int, guard: int, origin: str, depth: int) -> bool:
         return any(
-            holds != "returned" and self._from(origin, scope, value, depth)
-            for value, holds in self._chain(scope, guard)
+            holds != "returned" and self._from(origin, scope, value, depth) for value, holds in self.chain(scope, guard)
         )
 
     def _from(self, origin: str, scope: int, value: int, depth: int) -> bool:

@@ -12,6 +12,21 @@ QUOTES = frozenset({"'", '"'})
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """How programs speak of a person's approval; what each pattern is about is written in the knowledge."""
+
+    asks: re.Pattern[str]
+    decides: re.Pattern[str]
+    agrees: re.Pattern[str]
+    verdict: re.Pattern[str]
+    allows: re.Pattern[str]
+    filled: re.Pattern[str]
+    promise: re.Pattern[str]
+    unanswered: frozenset[str]
+    consequential: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Kinds:
     """How messages name each kind, which attributes of a source hold no content, and what makes content harmless.
 
@@ -19,7 +34,7 @@ class Kinds:
     sets of characters of each of which an attack on the kind needs one; `quoted`: kinds for which a value between
     quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters; `prompts`: the
     names of the arguments in which a model is given its prompt; `keeping`: the last names of calls that put what they
-    are given into the answer of a tool as it is.
+    are given into the answer of a tool as it is; `approval`: how programs speak of a person's approval.
     """
 
     sources: Mapping[str, str]
@@ -33,6 +48,7 @@ class Kinds:
     decided_by: Mapping[str, str]
     prompts: frozenset[str]
     keeping: frozenset[str]
+    approval: Approval
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
         """The kinds for which a text that is made of these characters only is safe, and the quotes that it lacks."""
@@ -80,4 +96,19 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
         decided,
         prompts,
         frozenset(data["answers"]["tool-answer"]["keeping"]),
+        _approval(data["approval"]),
+    )
+
+
+def _approval(data: Mapping[str, Any]) -> Approval:
+    return Approval(
+        asks=re.compile(data["asks"]),
+        decides=re.compile(data["decides"]),
+        agrees=re.compile(data["agrees"]),
+        verdict=re.compile(data["verdict"]),
+        allows=re.compile(data["allows"]),
+        filled=re.compile(data["filled"]),
+        promise=re.compile(data["promise"]),
+        unanswered=frozenset(data["unanswered"]),
+        consequential=frozenset(data["consequential"]),
     )

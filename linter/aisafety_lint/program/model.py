@@ -20,7 +20,8 @@ from aisafety_lint.python.facts import Facts, Scope
 class Program:
     """Tools, agents, grants and effects of a project, and what is needed to ask more.
 
-    `cut` are the tools that reach more functions than were followed; `tested` tells test code.
+    `cut` are the tools that reach more functions than were followed; `tested` tells test code; `answers` are the calls
+    (scope, value) whose results a model wrote.
     """
 
     index: Index
@@ -36,6 +37,7 @@ class Program:
     effects: tuple[Effect, ...]
     cut: tuple[Tool, ...] = ()
     tested: Callable[[str], bool] = lambda _: False
+    answers: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def scopes(self) -> Sequence[Scope]:

@@ -1,11 +1,12 @@
 """Descriptions of tools that give orders: an agent that loads a tool reads its description as part of its prompt."""
 
 import re
-from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aisafety_lint.finding import Confidence, Finding, Location
+from aisafety_lint.program.descriptions import descriptions
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 from aisafety_lint.source import Span
@@ -39,45 +40,11 @@ def _orders() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     for tool in {tool.scope: tool for tool in project.program.tools}.values():
-        for text, place in _descriptions(project.program, tool):
+        for text, place in descriptions(project.program, tool):
             hits = ((match.start(), what) for what, pattern in _orders() if (match := pattern.search(text)))
             first = min(hits, default=None)
             if first is not None:
                 yield _finding(rule, project.program, tool, first[1], place(first[0]))
-
-
-def _descriptions(program: "Program", tool: "Tool") -> Iterator[tuple[str, Callable[[int], Span]]]:
-    """The texts that a model is told about a tool, each with the place of an offset in it."""
-    from aisafety_lint.program.conditions import operands
-    from aisafety_lint.program.constants import constant
-
-    index = program.index
-    yield index.scopes[tool.scope].doc, partial(_in_docstring, program, tool.scope)
-    outer = index.parents[tool.scope]
-    for value in index.scopes[tool.scope].decorators:
-        if index.value(outer, value).op == "call":
-            for operand in operands(program.resolver, outer, value, {"name": "description"}):
-                text = constant(program.resolver, outer, operand)
-                if isinstance(text, str):
-                    yield text, partial(_whole, Span(*index.value(outer, operand).place))
-
-
-def _whole(span: Span, _: int) -> Span:
-    """A description that is an argument is shown as a whole."""
-    return span
-
-
-def _in_docstring(program: "Program", scope: int, start: int) -> Span:
-    """The rest of the line from an offset in a docstring on, which stands below the head of its function as written."""
-    known = program.index.scopes[scope]
-    head = known.head[2]
-    below = max((program.index.value(scope, param.value).place[2] for param in known.params), default=head)
-    first = head + 1 if below <= head else below + 2
-    before, after = known.doc[:start], known.doc[start:].partition("\n")[0]
-    opening = known.head[1] + len('    """') if "\n" not in before else 1
-    column = opening + len(before) - (before.rfind("\n") + 1)
-    line = first + before.count("\n")
-    return Span(line, column, line, column + len(after))
 
 
 def _finding(rule: Rule, program: "Program", tool: "Tool", what: str, span: Span) -> Finding:
