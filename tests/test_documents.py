@@ -301,3 +301,14 @@ def test_embedded_documents_have_places_in_the_outer_file(style: str, line: int)
     (two,) = select(inner, "$.a[1]")
     assert two.location.line == line
     assert SourceText("file", EMBEDDED).line(line)[two.location.column - 1] == "2"
+
+
+def test_what_the_outer_language_fills_in_is_an_unknown_value_of_the_embedded_document() -> None:
+    outer = read('text: |\n  {"debug": ${{ vars.DEBUG }}, "name": "${{ vars.NAME }}", "last": 1}\n', "yaml")
+    (match,) = select(outer, "$.text")
+    assert isinstance(match.node, Scalar)
+    inner = parse_embedded(match.node, "json", r"\$\{\{[^{}]*\}\}")
+    assert inner.data == ({"debug": None, "name": "${{ vars.NAME }}", "last": 1},)
+    assert not inner.notifications
+    (last,) = select(inner, "$.last")
+    assert last.location.column == len('  {"debug": ${{ vars.DEBUG }}, "name": "${{ vars.NAME }}", ') + 1

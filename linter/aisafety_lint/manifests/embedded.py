@@ -1,12 +1,15 @@
 """Documents inside documents: the text of a scalar as a text of its own, whose offsets lead back to the outer file."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from aisafety_lint.manifests.documents import Syntax, parse
 from aisafety_lint.manifests.nodes import Document, Places, Scalar
 from aisafety_lint.source import Span
 
+_NULL = "null"
+_ESCAPED = re.compile(r"\\.")
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
 
 
@@ -54,9 +57,24 @@ def embedded_text(scalar: Scalar) -> EmbeddedText:
     return EmbeddedText(scalar.places, value, tuple(offsets), scalar.end)
 
 
-def parse_embedded(scalar: Scalar, syntax: Syntax) -> Document:
-    """Parse the text of a scalar; all places are those of the outer file."""
-    return parse(embedded_text(scalar), syntax)
+def parse_embedded(scalar: Scalar, syntax: Syntax, expressions: str = "") -> Document:
+    """Parse the text of a scalar; all places are those of the outer file.
+
+    What the pattern of `expressions` finds is filled in by the outer language before the text is read: a value that
+    nobody knows yet. Outside of quotes it would be no value of any syntax, so `null` stands in for it there.
+    """
+    text = embedded_text(scalar)
+    if expressions:
+        filled = re.sub(expressions, partial(_unknown, text.text), text.text)
+        text = replace(text, text=filled)
+    return parse(text, syntax)
+
+
+def _unknown(text: str, found: re.Match[str]) -> str:
+    """Text of the same length: as it is inside of quotes, else `null` and blanks."""
+    line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    quoted = _ESCAPED.sub("", line).count('"') % 2 == 1
+    return found[0] if quoted or len(found[0]) < len(_NULL) else _NULL.ljust(len(found[0]))
 
 
 def _locate(source: str, char: str, at: int, end: int, *, escapes: bool) -> tuple[int, int]:

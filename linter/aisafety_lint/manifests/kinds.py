@@ -40,10 +40,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """Text scalars of a kind that hold a document of another kind."""
+    """Text scalars of a kind that hold a document of another kind.
+
+    `expressions` is a pattern of what the outer language fills in before the document is read.
+    """
 
     at: str
     kind: str
+    expressions: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,8 @@ def check_kind(content: Mapping[str, Any]) -> None:
     for data in content.get("programs", {}).values():
         for key in _EXPRESSIONS:
             re.compile(data.get(key, ""))
+    for entry in content.get("embedded", ()):
+        re.compile(entry.get("expressions", ""))
     places = content.get("places", {})
     for query in (*content.get("shape", ()), *(query for given in places.values() for query in _queries(given))):
         if query.startswith(("$", "@")):
@@ -195,7 +201,7 @@ def _inside(manifest: Manifest, kinds: Kinds) -> Iterator[Manifest]:
             continue
         for match in manifest.select(embedded.at):
             if isinstance(match.node, Scalar) and isinstance(match.node.value, str):
-                document = parse_embedded(match.node, kind.syntax)
+                document = parse_embedded(match.node, kind.syntax, embedded.expressions)
                 yield from recognise(manifest.path, document, kinds, (kind,))
 
 
@@ -207,7 +213,7 @@ def _kind(stem: str, content: Mapping[str, Any]) -> Kind:
         signature=Signature.of(content),
         shape=tuple(content.get("shape", ())),
         places={name: _place(given) for name, given in content.get("places", {}).items()},
-        embedded=tuple(Embedded(entry["at"], entry["kind"]) for entry in content.get("embedded", ())),
+        embedded=tuple(Embedded(**entry) for entry in content.get("embedded", ())),
         facts=content.get("facts", {}),
     )
 

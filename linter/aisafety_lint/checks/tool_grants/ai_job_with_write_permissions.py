@@ -1,4 +1,4 @@
-"""Jobs whose agent anyone can start and whose token may write code, releases or packages, or the default."""
+"""Jobs whose agent others can start and whose token may write code, releases or packages, or the default."""
 
 from collections.abc import Iterator
 
@@ -23,14 +23,14 @@ def _findings(rule: Rule, workflow: Workflow) -> Iterator[Finding]:
         steps = [step for step in job.steps if step.action is not None and acts(step)]
         if not steps or not workflow.triggers:
             continue
-        is_open = any(workflow.access(step) is Access.OPEN for step in steps)
-        hit = _hit(job, is_open=is_open)
+        hit = _hit(job, max((workflow.access(step) for step in steps), key=lambda access: access.value))
         if hit is not None and hit.at.parts not in seen:
             seen.add(hit.at.parts)
             yield manifest_finding(rule, workflow.manifest, hit)
 
 
-def _hit(job: Job, *, is_open: bool) -> Hit | None:
+def _hit(job: Job, access: Access) -> Hit | None:
+    is_open = access is Access.OPEN
     block, writes = job.permissions, job.writes()
     if block is None:
         words = {"job": job.name, "power": "the repository's default permissions"}
@@ -40,7 +40,12 @@ def _hit(job: Job, *, is_open: bool) -> Hit | None:
         words = {"job": job.name, "power": "permission to write everything"}
         return Hit(block, words=words, severity=None if is_open else Severity.MEDIUM)
     held = [name for name in _CONSEQUENTIAL if name in writes]
-    if not held or not is_open:
+    # What only the project's own people start may do what they may; to say so is hygiene.
+    if not held or access is Access.CLOSED:
         return None
     place: Match = block.child(held[0]) or block
-    return Hit(place, words={"job": job.name, "power": " and ".join(f"`{name}: write`" for name in held)})
+    words = {"job": job.name, "power": " and ".join(f"`{name}: write`" for name in held)}
+    if is_open:
+        return Hit(place, words=words)
+    severity = Severity.MEDIUM if access is Access.CALLER else Severity.LOW
+    return Hit(place, words=words, severity=severity, persona=Persona.PEDANTIC)
