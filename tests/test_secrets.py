@@ -1,5 +1,6 @@
 """Secrets: every format is found, wherever people write credentials, look-alikes are silent, and nothing is shown."""
 
+import hashlib
 import json
 import random
 import re
@@ -229,6 +230,14 @@ def test_found_wherever_people_write_it(context: str, format_id: str) -> None:
     assert len(matches) == 1
     assert matches[0].digest == digest(value)
     assert matches[0].format == format_id or form.near
+
+
+def test_identifier_in_a_session_that_is_shown_to_readers() -> None:
+    value = hashlib.md5(b"session").hexdigest()
+    assert find(f'>>> s = SessionStore(session_key="{value}")\n', "docs/sessions.txt", "text") == ()
+    assert find(f'session_key = "{value}"\n', "a.ini", "text")
+    token = fake(formats(), "github-pat")
+    assert find(f'>>> client = Client(token="{token}")\n', "docs/start.txt", "text")
 
 
 class TestNotebooks:

@@ -30,6 +30,7 @@ from aisafety_lint.source import SourceText, Span
 _LARGE = 1_048_576
 _QUOTED = re.compile(r"\"([^\"\n\\]{3,200})\"|'([^'\n\\]{3,200})'")
 _WINDOW = 240
+_PROMPT = ">>> "  # of a session that is shown to readers
 _LEAST = 8
 _LEAST_WORDS = 4
 _SPOKEN = re.compile(r"(?<![\w-])[A-Za-z]{2,}(?![\w=-])")
@@ -123,7 +124,9 @@ def _pairs(source: SourceText, lowered: bytes, kind: str, formats: Formats) -> I
     hits = name_hits(text, lowered, names)
     as_text = text_pairs(text, lowered, hits, names, is_bare(source.path, kind))
     if kind != "python":
-        yield from as_text
+        for pair in as_text:
+            shown = line_before(text, pair.start).lstrip().startswith(_PROMPT)
+            yield pair._replace(prose=True) if shown else pair
         return
     written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_issued(pair, formats)]
     promising = [hit for hit in hits if _promises(text, hit, formats)]

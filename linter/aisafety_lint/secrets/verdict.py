@@ -68,7 +68,7 @@ def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Form
 def _is_described(pair: Pair, kind: str) -> bool:
     """Whether the pair stands in text for a reader: not as a variable's setting, or as code with an own secret."""
     if pair.role is Role.OWN:
-        return kind == "markdown" and pair.quoted
+        return (kind == "markdown" or (pair.prose and kind != "python")) and pair.quoted
     return (pair.prose or kind == "markdown") and not pair.name.isupper()
 
 
