@@ -102,12 +102,24 @@ class Effects:
         origin = self._origin(scope, deleted)
         for other in index.scopes[scope].calls:
             paths = self.resolver.paths(scope, other.value)
-            if other.value in origin and any(path.startswith("tempfile.") for path in paths):
+            if other.value in origin and self._makes_temporary(scope, other.value):
                 return True
             written = self._subjects(scope, other.value)
             if other.value != call and written & deleted and self._writes(scope, other.value, paths):
                 return True
         return False
+
+    def _makes_temporary(self, scope: int, call: int) -> bool:
+        """Whether a call gives a new temporary file or folder, or a function does that makes one."""
+        made = any(path.startswith("tempfile.") for path in self.resolver.paths(scope, call))
+        functions = (self.resolver.function_of(callee) for callee in self.resolver.callees(scope, call))
+        return made or any(
+            path.startswith("tempfile.")
+            for function in functions
+            if function is not None
+            for inner in self.resolver.index.scopes[function].calls
+            for path in self.resolver.paths(function, inner.value)
+        )
 
     def _subjects(self, scope: int, call: int) -> set[int]:
         """What a call may be about: its first argument, and the receiver of a method."""

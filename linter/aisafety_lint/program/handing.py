@@ -45,6 +45,9 @@ def handed_on(resolver: Resolver, scope: int, value: int, how: Handing, depth: i
                 continue
             elif user.op in _SAME:
                 pending.append(position)
+            elif _is_kept(values, user, known):
+                if _read_from(resolver, user.name, how, depth):
+                    return True
             elif user.op != "call" or _taken(resolver, scope, position, known, how, depth):
                 return True
     return not used
@@ -54,6 +57,26 @@ def _method(values: Sequence[Value], user: Value) -> tuple[int, str]:
     """The object and the name of a method that is called; what is given to it stays with the object."""
     function = values[user.args[0]] if user.op == "call" else user
     return (function.args[0], function.name) if user.op == "call" and function.op == "attr" else (-1, "")
+
+
+def _is_kept(values: Sequence[Value], user: Value, known: int) -> bool:
+    """Whether a value is stored under a name in the object whose method this is."""
+    kept = user.op == "store" and user.kind == "attr" and user.args[1] == known
+    return kept and _first(values, user.args[0]).name == "self"
+
+
+def _first(values: Sequence[Value], position: int) -> Value:
+    """The object before anything was stored in it."""
+    known = values[position]
+    while known.op == "store":
+        known = values[known.args[0]]
+    return known
+
+
+def _read_from(resolver: Resolver, name: str, how: Handing, depth: int) -> bool:
+    """Whether what is kept under a name is handed on where it is read from there; what nobody reads may be yet."""
+    loads = resolver.index.attribute_loads.get(name, ())
+    return not loads or (depth > 0 and any(handed_on(resolver, *load, how, depth - 1) for load in loads))
 
 
 def _read_elsewhere(resolver: Resolver, scope: int, value: int) -> bool:
