@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.flow.files import Files
 from aisafety_lint.flow.filling import is_filled_in
+from aisafety_lint.flow.matched import matched
 from aisafety_lint.flow.shapes import arranged, method_result
 from aisafety_lint.flow.transfer import FILE, Path, below, iterated, passes
 from aisafety_lint.program.conditions import Holds, all_hold, operands
@@ -206,6 +207,7 @@ class Library:
             if about and all_hold(self.resolver, scope, call, row) is Holds.YES:
                 cleans |= frozenset(row["cleans"])
         cleans |= self._filtered(scope, call, paths) | self._applied(scope, call, paths)
+        cleans |= matched(self.resolver, self.kinds, scope, call)
         if is_filled_in(self.resolver, scope, call, operand):
             cleans |= frozenset(self.kinds.decided_by)
         if "all" in cleans:

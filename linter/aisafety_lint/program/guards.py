@@ -10,8 +10,8 @@ from aisafety_lint.program.checked import Check, common, meet
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.ingredients import made_of, split_of, wildcards
 from aisafety_lint.program.kinds import Kinds
-from aisafety_lint.program.models import Row
-from aisafety_lint.program.patterns import characters_allowed, characters_of
+from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.patterns import characters_of, full_matches
 from aisafety_lint.program.reads import Read, read_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.wrappers import Wrappers
@@ -21,7 +21,7 @@ ALL = frozenset({"all"})
 _SLICE = 10
 Allowing = Callable[[Resolver, Kinds, int, int], Iterator[Allowed]]
 _DEPTH = 5
-_MATCHERS = {"re.match": 0, "re.fullmatch": 0, "re.search": 0}
+_READ = frozenset({"param", "attr", "item", "element", "phi", "await", "copy"})  # empty where it is false
 _KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"})
 
 
@@ -52,7 +52,7 @@ class Guards:
         }
         self._checks: dict[tuple[int, int], tuple[Check, ...]] = {}
         self._origins: dict[tuple[int, int], frozenset[int]] = {}
-        self._summaries: dict[tuple[int, str], tuple[tuple[str, Check], ...]] = {}
+        self._summaries: dict[tuple[int, str, str], tuple[tuple[str, Check], ...]] = {}
 
     # -- sanitizing checks ----------------------------------------------------------------------------------------
 
@@ -165,6 +165,7 @@ class Guards:
     def _established(self, scope: int, value: int, holds: str, depth: int) -> Iterable[Check]:
         """What is known when a condition is true, false, or a call has returned."""
         known = self.index.value(scope, value)
+        found: Iterable[Check] = ()
         if depth == 0:
             return ()
         if holds == "returned":
@@ -184,8 +185,19 @@ class Guards:
             case "call":
                 return self._by_call(scope, value, known, holds, depth)
             case "attr" | "await" | "copy" | "return":
-                return self._by_attribute(scope, known, holds, depth)
-        return ()
+                found = self._by_attribute(scope, known, holds, depth)
+            case "element":
+                found = self._by_part(scope, known, holds, depth)
+        empty = [Check(value, ALL, derived=False)] if holds == "false" and known.op in _READ else []
+        return (*found, *empty)
+
+    def _by_part(self, scope: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
+        """`allowed, reason = check(text)`: what one of the values that a function returns says of its arguments."""
+        pair = known.args[0]
+        while self.index.value(scope, pair).op == "await":
+            pair = self.index.value(scope, pair).args[0]
+        called = self.index.value(scope, pair).op == "call" and known.name.isdigit()
+        return self._by_callees(scope, pair, holds, depth, known.name) if called else ()
 
     def _is_switch(self, scope: int, value: int) -> bool:
         """Whether a condition is a flag with which the program switches a check off: what a model fills is none."""
@@ -236,12 +248,21 @@ class Guards:
 
     def _by_membership(self, scope: int, left: int, right: int) -> Iterator[Check]:
         """An allow-list, or a text that holds all characters that a part of it can have."""
+        yield from self._by_part_of(scope, right)
         characters = characters_of(self.resolver, scope, right)
         each = ALL if characters is None else self.kinds.harmless(characters)
         if not self._is_text(scope, right):
             yield from self._equal(scope, left, ALL, each)
         elif characters is not None:
             yield from self._equal(scope, left, each, each)
+
+    def _by_part_of(self, scope: int, collection: int) -> Iterator[Check]:
+        """`base in path.parents`: what is in an attribute of a value decides about the value."""
+        known = self.index.value(scope, collection)
+        paths = [ref.path for ref in self.resolver.refs(scope, collection) if ref.kind == "external"]
+        for row in rows_of(self.resolver.models, "checks", paths) if known.op == "attr" else ():
+            if not row.get("after") or self._went_through(scope, known.args[0], row["after"]):
+                yield Check(known.args[0], frozenset(row["cleans"]), derived=True)
 
     def _equal(self, scope: int, value: int, cleans: frozenset[str], each: frozenset[str]) -> Iterator[Check]:
         """What is known of a value that is one of some constants, and of what it was taken from."""
@@ -366,13 +387,18 @@ class Guards:
         found += self._by_quantifier(scope, call, known, holds, depth)
         if holds == "true":
             found += self._by_start(allowed_by_start, scope, call)
-            found += self._by_pattern(scope, call, known)
+            found += self._by_pattern(scope, call)
             found += self._by_type(scope, call, known)
+        return found + self._by_callees(scope, call, holds, depth)
+
+    def _by_callees(self, scope: int, call: int, holds: str, depth: int, part: str = "") -> list[Check]:
+        """What the functions that are called establish about their arguments, by what they or a part of it return."""
+        found: list[Check] = []
         for callee in self.resolver.callees(scope, call):
             function = self.resolver.function_of(callee)
             if function is not None and callee.kind == "function":
                 record = self.index.calls[scope][call]
-                for name, check in self.summary(function, holds, depth - 1):
+                for name, check in self.summary(function, holds, depth - 1, part):
                     operand = self.resolver.argument_for(
                         scope, record, function, name, bound=callee.receiver is not None
                     )
@@ -415,29 +441,17 @@ class Guards:
         if paths and paths <= self.resolver.models.scalars:
             yield Check(value, ALL, derived=False)
 
-    def _by_pattern(self, scope: int, call: int, known: Value) -> Iterator[Check]:
+    def _by_pattern(self, scope: int, call: int) -> Iterator[Check]:
         """A full match of a pattern clears the kinds for which none of the characters that it allows is dangerous."""
-        for path in self.resolver.paths(scope, call):
-            name = path.rpartition(".")[2]
-            if path in _MATCHERS and len(known.args) > 2:
-                pattern, subject = known.args[1], known.args[2]
-                allowed = characters_allowed(
-                    self.resolver, scope, pattern, full=name == "fullmatch", start=name != "search"
-                )
-            elif path.startswith("re.compile().") and name in ("match", "fullmatch", "search") and len(known.args) > 1:
-                subject = known.args[1]
-                function = self.index.value(scope, known.args[0])
-                allowed = characters_allowed(
-                    self.resolver, scope, function.args[0], full=name == "fullmatch", start=name != "search"
-                )
-            else:
-                continue
-            if allowed is not None:
-                yield from (Check(item, self.kinds.harmless(allowed), derived=False) for item in (subject, call))
+        for subject, allowed in full_matches(self.resolver, scope, call):
+            yield from (Check(item, self.kinds.harmless(allowed), derived=False) for item in (subject, call))
 
-    def summary(self, function: int, holds: str, depth: int) -> tuple[tuple[str, Check], ...]:
-        """What is known of a function's parameters when it returned something true or false, or returned at all."""
-        key = function, holds
+    def summary(self, function: int, holds: str, depth: int, part: str = "") -> tuple[tuple[str, Check], ...]:
+        """What is known of a function's parameters when it returned something true or false, or returned at all.
+
+        `part` is the place in the returned tuple of what is true or false, empty for all of it.
+        """
+        key = function, holds, part
         if key in self._summaries or depth <= 0:
             return self._summaries.get(key, ())
         self._summaries[key] = ()
@@ -446,7 +460,7 @@ class Guards:
         returns = [value for value in scope.returns if not self.switched(function, scope.values[value].guard)]
         listed = {value: wildcards(self.index, function, scope.values[value].guard) for value in returns}
         returns = [value for value in returns if not listed[value]]
-        outcomes = [self._at_return(function, value, holds, depth) for value in returns or scope.returns]
+        outcomes = [self._at_return(function, value, holds, depth, part) for value in returns or scope.returns]
         if scope.end != -2 and holds == "returned":
             outcomes.append(self.checks(function, scope.end))
         reached = [outcome for outcome in outcomes if outcome is not None]
@@ -465,14 +479,22 @@ class Guards:
                 elif param.value == value:
                     yield param.name, Check(value, check.cleans, derived=False, path=path)
 
-    def _at_return(self, function: int, value: int, holds: str, depth: int) -> tuple[Check, ...] | None:
+    def _at_return(self, function: int, value: int, holds: str, depth: int, part: str) -> tuple[Check, ...] | None:
         """The checks that hold at a return, or None where it does not return such a value."""
         known = self.index.value(function, value)
         established = self.checks(function, known.guard)
         if holds == "returned":
             return established
-        result = self.index.value(function, known.args[0])
+        place = known.args[0]
+        result = self.index.value(function, place)
+        if part and result.op == "call":
+            return (*established, *self._by_callees(function, place, holds, depth, part))
+        if part:
+            if result.op != "tuple" or int(part) >= len(result.args):
+                return established
+            place = result.args[int(part)]
+            result = self.index.value(function, place)
         if result.op == "const" or result.op == "tuple":
             truth = result.op == "tuple" or result.name not in ("False", "None", "0", "")
             return established if truth == (holds == "true") else None
-        return (*established, *self._established(function, known.args[0], holds, depth))
+        return (*established, *self._established(function, place, holds, depth))

@@ -21,6 +21,8 @@ _OPPOSITES = {
     sre.CATEGORY_NOT_WORD: sre.CATEGORY_WORD,
     sre.CATEGORY_NOT_SPACE: sre.CATEGORY_SPACE,
 }
+_METHODS = frozenset({"match", "fullmatch", "search"})
+_MATCHERS = frozenset(f"re.{name}" for name in _METHODS)
 _COLLECTIONS = frozenset({"set", "frozenset", "list", "tuple"})
 _ALPHABETS = frozenset({"ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits"})
 _REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
@@ -71,6 +73,74 @@ def characters_left(resolver: Resolver, scope: int, pattern: int, replacement: i
     return None if gone is None else (_ASCII - gone) | frozenset(filler)
 
 
+def full_matches(resolver: Resolver, scope: int, call: int) -> Iterator[tuple[int, frozenset[str]]]:
+    """The text of which a call that returned a match says that all of it matches a pattern, and what that allows."""
+    known = resolver.index.value(scope, call)
+    for path in resolver.paths(scope, call):
+        name = path.rpartition(".")[2]
+        if path in _MATCHERS and len(known.args) > 2:
+            pattern, subject = known.args[1], known.args[2]
+        elif path.removeprefix("re.compile().") in _METHODS and len(known.args) > 1:
+            subject = known.args[1]
+            pattern = resolver.index.value(scope, known.args[0]).args[0]
+        else:
+            continue
+        allowed = characters_allowed(resolver, scope, pattern, full=name == "fullmatch", start=name != "search")
+        if allowed is not None:
+            yield subject, allowed
+
+
+def extracted(
+    resolver: Resolver, scope: int, pattern: int, group: int | str
+) -> tuple[frozenset[str] | None, str] | None:
+    """The ASCII characters of what a group of a pattern matches, and the text that all such matches begin with.
+
+    None where the pattern or the group is not known.
+    """
+    source = _pattern_text(resolver, scope, pattern)
+    try:
+        parsed: Any = parser.parse(source) if source is not None else None
+        number = parsed.state.groupdict.get(group, group) if parsed is not None else None
+    except (re.error, RecursionError, OverflowError):
+        return None
+    items = list(parsed) if number == 0 else _group(parsed, number) if isinstance(number, int) else None
+    if items is None:
+        return None
+    try:
+        characters: frozenset[str] | None = frozenset().union(*(_characters(item) for item in items))
+    except ValueError:
+        characters = None
+    return characters, "".join(_literally(items[1:] if items and items[0][0] is sre.AT else items))
+
+
+def groups(resolver: Resolver, scope: int, pattern: int) -> int | None:
+    """How many groups a pattern has; None where it is not known."""
+    source = _pattern_text(resolver, scope, pattern)
+    try:
+        return None if source is None else int(parser.parse(source).state.groups) - 1
+    except (re.error, RecursionError, OverflowError):
+        return None
+
+
+def _group(items: Any, number: int) -> list[tuple[Any, Any]] | None:
+    """The content of a numbered group, wherever it stands in a parsed pattern."""
+    for op, argument in items:
+        nested: list[Any] = []
+        if op is sre.SUBPATTERN:
+            if argument[0] == number:
+                return list(argument[3])
+            nested = [argument[3]]
+        elif op in _REPEATS:
+            nested = [argument[2]]
+        elif op is sre.BRANCH:
+            nested = argument[1]
+        for inner in nested:
+            found = _group(inner, number)
+            if found is not None:
+                return found
+    return None
+
+
 def beginning(resolver: Resolver, scope: int, value: int) -> str:
     """The text that every match of a pattern begins with, as far as it is fixed: optional parts left out.
 
@@ -90,12 +160,21 @@ def _literally(items: Sequence[tuple[Any, Any]]) -> Iterator[str]:
             yield chr(argument)
         elif op in _REPEATS and argument[0] == 0 and argument[1] == 1:
             continue
-        elif op is sre.SUBPATTERN and all(inner[0] is sre.LITERAL for inner in argument[3]):
+        elif op is sre.SUBPATTERN and all(_is_fixed(inner) for inner in argument[3]):
             yield from _literally(argument[3])
         elif op is sre.ANY or (op in _VARIABLE and not _characters((op, argument)) & _HOST_ENDS):
             yield "\0"  # a single dot is one that was not escaped
         else:
+            if op is sre.SUBPATTERN:
+                yield from _literally(argument[3])
             return
+
+
+def _is_fixed(item: tuple[Any, Any]) -> bool:
+    """A character, or one that may be left out."""
+    op, argument = item
+    optional = op in _REPEATS and argument[:2] == (0, 1) and len(argument[2]) == 1
+    return op is sre.LITERAL or (optional and argument[2][0][0] is sre.LITERAL)
 
 
 def characters_of(resolver: Resolver, scope: int, value: int, depth: int = 6) -> frozenset[str] | None:
