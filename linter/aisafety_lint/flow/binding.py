@@ -22,11 +22,19 @@ def bind_operand(
         yield params[0].value, path
     rest = params[bound + callee.given :]
     place = 0
-    for keyword, item in zip(index.calls[scope][call].keywords, value.args[1:], strict=True):
+    keywords = index.calls[scope][call].keywords
+    for keyword, item in zip(keywords, value.args[1:], strict=True):
         if item == operand:
-            yield from _targets(rest, keyword, place, path)
+            free = _free(rest, keywords) if keyword == "**" else rest
+            yield from _targets(free, keyword, place, path)
         if keyword == "":
             place += 1
+
+
+def _free(params: tuple[Param, ...], keywords: Sequence[str]) -> tuple[Param, ...]:
+    """The parameters that a mapping can fill: those that no other argument does."""
+    given = [param.name for param in params if param.form == "positional"][: keywords.count("")]
+    return tuple(param for param in params if param.name not in given and param.name not in keywords)
 
 
 def is_bound(callees: Iterable[Ref]) -> bool:

@@ -14,7 +14,7 @@ from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Value
 
 _SAME = frozenset({"copy", "enter", "await", "phi", "store"})
-_NO_PATH = frozenset({"path-read", "path-write", "path-delete"})  # an open file is no name of one
+NO_PATH = frozenset({"path-read", "path-write", "path-delete"})  # an open file is no name of one
 _BREAKS = " \t\n'\"=;&|<>()"
 
 
@@ -47,7 +47,7 @@ class Files:
                 return FILE, frozenset()
             if all_hold(self.resolver, scope, call, row) is Holds.NO:
                 return None
-            return (), _NO_PATH if row.get("gives") == "handle" else frozenset()
+            return (), NO_PATH if row.get("gives") == "handle" else frozenset()
         return None
 
     def aliases(self, scope: int, value: int) -> Iterator[int]:

@@ -75,9 +75,9 @@ class Solver:
         for seed in seeds:
             if seed.kind in groups:
                 self.contexts.append(Context(groups[seed.kind], 0, seed, seed.scope, seed.value, (), seed.clean))
-                cleaned = seed.cleaned | self._at_entry(seed.scope, seed.value)
-                for path in seed.paths or ((),):
-                    self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, cleaned), Arrival(0))
+                checked = self._at_entry(seed.scope, seed.value)
+                for path, cleaned in seed.parts():
+                    self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, cleaned | checked), Arrival(0))
         started = len(self.contexts)
         while (nearest := next(filter(None, self.work), None)) and len(self.reached) < self.most:
             self._process(nearest.popleft())
@@ -199,6 +199,8 @@ class Solver:
 
     def _method(self, node: Node, attribute: int, cleaned: Kindset) -> None:
         """An attribute of something untrusted: the calls of the method that it is."""
+        if not node.path and self.index.value(node.scope, attribute).name in self.contexts[node.context].clean:
+            return
         for position, operand in self.sites.uses(node.scope).get(attribute, ()):
             if operand == 0 and self.index.value(node.scope, position).op == "call":
                 self._operand(node, position, node.value, node.path, cleaned, node)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from aisafety_lint.flow.files import NO_PATH
 from aisafety_lint.flow.transfer import FILE, Path
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.constants import text_of
@@ -21,6 +22,7 @@ _HOLDING = frozenset(
 )
 _TEXTS = frozenset({"str", "bytes", "list", "tuple", "dict", "set"})
 _NESTING = 2
+_ADDRESS = "ssrf"
 _CALLABLE_OPS = frozenset({"name", "call", "param", "phi", "store", "enter"})
 
 
@@ -29,7 +31,8 @@ class Seed:
     """A value that is untrusted from the start.
 
     `clean` are its attributes that carry no text; `paths`, where there are any, the only parts of it that do;
-    `passes`: it is a call whose result holds what went in as well; `cleaned` are the sink kinds that it is safe for.
+    `passes`: it is a call whose result holds what went in as well; `cleaned` are the sink kinds that it is safe for,
+    `names` the parts of it for which that does not hold: those by which an open file names one.
     """
 
     scope: int
@@ -41,6 +44,12 @@ class Seed:
     tool: Tool | None = None
     passes: bool = False
     cleaned: frozenset[str] = frozenset()
+    names: tuple[Path, ...] = ()
+
+    def parts(self) -> Iterator[tuple[Path, frozenset[str]]]:
+        """The untrusted parts, each with the sink kinds that it is safe for."""
+        yield from ((path, self.cleaned) for path in self.paths or ((),))
+        yield from ((path, frozenset()) for path in self.names)
 
 
 def find_seeds(resolver: Resolver, tools: Iterable[Tool], decorators: DecoratorIndex) -> tuple[Seed, ...]:
@@ -51,10 +60,10 @@ def find_seeds(resolver: Resolver, tools: Iterable[Tool], decorators: DecoratorI
         *_calls(resolver),
         *_own_models(resolver),
         *_attributes(resolver),
+        *_instances(resolver),
         *_decorated(resolver, decorators),
         *_handlers(resolver),
         *_methods(resolver),
-        *_instances(resolver),
     ):
         found.setdefault((seed.scope, seed.value), seed)
     return tuple(sorted(found.values(), key=lambda seed: (seed.scope, seed.value)))
@@ -140,7 +149,7 @@ def _source_call(resolver: Resolver, scope: int, call: int) -> Iterator[Seed]:
                 clean, parts = _shape(resolver, row)
                 name, passes = spelled(resolver.index, scope, call), bool(row.get("passes"))
                 paths = (FILE,) if row.get("content") else _paths(parts)
-                yield Seed(scope, call, row["yields"], name, clean, paths, passes=passes)
+                yield _of_file(Seed(scope, call, row["yields"], name, clean, paths, passes=passes), row)
 
 
 def _attributes(resolver: Resolver) -> Iterator[Seed]:
@@ -151,7 +160,8 @@ def _attributes(resolver: Resolver) -> Iterator[Seed]:
             if any(key in resolver.models.keys(path) for path in paths):
                 for row in rows:
                     clean, parts = _shape(resolver, row)
-                    yield Seed(scope, value, row["yields"], spelled(resolver.index, scope, value), clean, _paths(parts))
+                    name = spelled(resolver.index, scope, value)
+                    yield _of_file(Seed(scope, value, row["yields"], name, clean, _paths(parts)), row)
 
 
 def _shape(resolver: Resolver, row: Row) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -217,7 +227,7 @@ def _parameters(resolver: Resolver, function: int, row: Row, values: tuple[int, 
     clean, parts = _shape(resolver, row if "method" in row else {**row, "except": ()})
     for param in resolver.index.scopes[function].params:
         if param.value in values and carries(resolver, function, param):
-            yield Seed(function, param.value, row["yields"], param.name, clean, _paths(parts))
+            yield _of_file(Seed(function, param.value, row["yields"], param.name, clean, _paths(parts)), row)
 
 
 def _instances(resolver: Resolver) -> Iterator[Seed]:
@@ -232,7 +242,7 @@ def _instances(resolver: Resolver) -> Iterator[Seed]:
                 for row, inside in _rows_of_instances(resolver, refs, rows, ()):
                     clean, parts = _shape(resolver, row)
                     paths = tuple((*inside, *path) for path in _paths(parts)) or ((inside,) if inside else ())
-                    yield Seed(number, param.value, row["yields"], param.name, clean, paths)
+                    yield _of_file(Seed(number, param.value, row["yields"], param.name, clean, paths), row)
 
 
 def _rows_of_instances(
@@ -246,6 +256,14 @@ def _rows_of_instances(
         if ref.kind == "external" and ":" in ref.path:
             kinds = resolver.models.lineage(ref.path)
         yield from ((rows[kind], inside) for kind in kinds if kind in rows)
+
+
+def _of_file(seed: Seed, row: Row) -> Seed:
+    """An open file, or a collection of them, is no path or address itself; some of its attributes are."""
+    if "file" not in row:
+        return seed
+    names = tuple((*inside, name) for name in row["file"] for inside in ((), ("*",)))
+    return replace(seed, cleaned=seed.cleaned | NO_PATH | {_ADDRESS}, names=names)
 
 
 def _paths(parts: Iterable[str]) -> tuple[tuple[str, ...], ...]:

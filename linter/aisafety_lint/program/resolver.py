@@ -80,7 +80,8 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
             bases = {ref.path.removesuffix("()") for ref in lineage if ref.kind == "external"} - _ABSTRACT
             fields = any(self.index.scopes[ref.scope].annotations for ref in lineage if ref.kind == "class")
             parsed = bool(bases) and (fields or any(kind in bases for kind, _ in self.models.instances))
-            known = self._assembled[owner] = self.function_of(Ref("class", owner)) is not None and not parsed
+            made = self.function_of(Ref("class", owner)) is not None or (not bases and not fields)
+            known = self._assembled[owner] = made and not parsed
         return known
 
     def _settle(self) -> None:

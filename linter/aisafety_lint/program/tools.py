@@ -187,9 +187,12 @@ def make_tool(resolver: Resolver, function: int, row: Row, where: tuple[int, int
 
 
 def model_params(resolver: Resolver, function: int, row: Row) -> tuple[int, ...]:
-    """The parameters of a function that the model fills: not the receiver, not what the framework injects."""
+    """The parameters of a function that the model fills, not what the framework injects.
+
+    The receiver is one where it is a message whose fields the model fills.
+    """
     params = list(resolver.index.scopes[function].params)
-    if params and params[0].name in ("self", "cls"):
+    if params and params[0].name in ("self", "cls") and not row.get("self"):
         params = params[1:]
     wanted = row.get("parameters")
     if isinstance(wanted, list):
@@ -221,12 +224,18 @@ def _injected(resolver: Resolver, function: int, param: Param, row: Row) -> bool
         return False
     wanted = {kind for name in context for kind in ([f"{row['stem']}:{name}", name] if ":" not in name else [name])}
     outer = resolver.index.parents[function]
-    made = param.default >= 0 and resolver.index.value(outer, param.default).op == "call"
-    if made and wanted.intersection(resolver.paths(outer, param.default)):
+    if param.default >= 0 and wanted.intersection(_makers(resolver, outer, param.default)):
         return True
     return param.annotation is not None and any(
         set(_named_types(resolver, function, annotation)) & wanted for annotation in _flat(param.annotation)
     )
+
+
+def _makers(resolver: Resolver, scope: int, value: int) -> Iterator[str]:
+    """The calls that a value comes from, by their names: here, or in the function that returns it."""
+    if resolver.index.value(scope, value).op == "call":
+        yield from resolver.paths(scope, value)
+    yield from (path.removesuffix("()") for ref in resolver.refs(scope, value) for path in resolver.paths_of(ref))
 
 
 def _flat(annotation: Annotation) -> Iterator[Annotation]:
