@@ -1,5 +1,6 @@
 """Calls and subscripts: what is called, what comes back, and by which access paths the models know it."""
 
+import builtins
 from collections.abc import Iterable, Iterator
 
 from aisafety_lint.program.conditions import Holds, all_hold, operands
@@ -7,8 +8,11 @@ from aisafety_lint.program.index import Index
 from aisafety_lint.program.models import Models, Row
 from aisafety_lint.program.refs import Ref, Refs, external, unique
 from aisafety_lint.program.standard import Standard, in_pairs
+from aisafety_lint.python.facts import Annotation
 
 _NESTING = 4
+_CLASSES = frozenset({"type", "Type", "typing.Type"})
+_BUILTINS = frozenset({*dir(builtins), "None", "Any"})
 _OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_"))
 _COPYING = frozenset({"copy", "deepcopy", "model_copy", "__copy__", "_replace"})
 
@@ -61,7 +65,7 @@ class Results(Standard):
             case "class":
                 return [Ref("instance", callee.scope)]
             case "function":
-                returned = list(self.returned(callee))
+                returned = self._of_argument(scope, position, callee) or list(self.returned(callee))
                 typed = [external(kind) for kind in self.models_made_by_function(callee)]
                 return [*returned, *typed]
             case "instance":
@@ -80,6 +84,30 @@ class Results(Standard):
             case "external":
                 return self._external_result(scope, position, callee.path)
         return ()
+
+    def _of_argument(self, scope: int, position: int, callee: Ref) -> list[Ref]:
+        """What a call returns whose type is that of an argument: `def load(kind: type[T]) -> T`."""
+        function = self.index.scopes[callee.scope]
+        wanted = function.annotation
+        if wanted is None or not self._is_variable(callee.scope, wanted):
+            return []
+        found: list[Ref] = []
+        first = callee.given + (callee.receiver is not None)
+        for place, param in enumerate(function.params):
+            declared = param.annotation
+            made = declared is not None and declared.name in _CLASSES and declared.args == (wanted,)
+            if declared is not None and (made or declared == wanted):
+                spec = {"name": param.name, **({"position": place - first} if place >= first else {})}
+                given = [ref for item in operands(self, scope, position, spec) for ref in self.refs(scope, item)]
+                found += [Ref("instance", ref.scope) for ref in given if ref.kind == "class"] if made else given
+        return found
+
+    def _is_variable(self, scope: int, annotation: Annotation) -> bool:
+        """Whether an annotation is a type variable, or a class that is one: a name that stands for no type."""
+        if annotation.name in _CLASSES and len(annotation.args) == 1:
+            return self._is_variable(scope, annotation.args[0])
+        plain = annotation.name.isidentifier() and not annotation.args and annotation.name not in _BUILTINS
+        return plain and not self.dotted(scope, annotation.name)
 
     def models_made_by_function(self, callee: Ref) -> tuple[str, ...]:
         """Modelled types that the models say a project function returns."""

@@ -251,6 +251,7 @@ def _named_types(resolver: Resolver, function: int, annotation: Annotation) -> I
             for kind in resolver.models.types_of_class(ref.path):
                 yield from resolver.models.lineage(kind)
         elif ref.kind == "class":
+            yield resolver.index.dotted(ref.scope)
             yield from resolver.types(ref.scope)
 
 
