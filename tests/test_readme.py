@@ -74,11 +74,13 @@ def test_the_workflow_to_paste_fits_the_action() -> None:
 
 
 def test_the_configuration_to_paste_is_valid(tree: MakeTree, lint: Lint) -> None:
-    (block,) = blocks("toml")
-    assert tomllib.loads(block)["tool"]["aisafety-lint"]["overrides"]
-    tree({"pyproject.toml": block, "agent.py": ""})
-    done = lint()
-    assert done.returncode == 0, done.stderr
+    settings, accepted = blocks("toml")
+    assert tomllib.loads(settings)["tool"]["aisafety-lint"]["overrides"]
+    server = {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem@1.0.0", "/"]}
+    tree({"pyproject.toml": settings + accepted, ".mcp.json": json.dumps({"mcpServers": {"files": server}})})
+    done = lint("--today", "2027-01-01", "--select", "mcp-filesystem-server-at-wide-root,unused-suppression")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 suppressed" in done.stdout
 
 
 def test_the_example_shows_a_finding_of_every_family(lint: Lint) -> None:

@@ -17,6 +17,7 @@ from aisafety_lint.report import render
 from aisafety_lint.report.explanation import explanation
 from aisafety_lint.report.limits import both_ends, shorten
 from aisafety_lint.report.model import Coverage, Report
+from aisafety_lint.report.options import Options
 from aisafety_lint.report.sarif import left_out
 from aisafety_lint.report.sarif_results import uri, utf16_column
 from aisafety_lint.source import Span
@@ -248,7 +249,7 @@ def test_a_rule_carries_what_github_shows_and_filters_by() -> None:
 
 def test_nothing_of_a_rule_of_the_catalogue_is_cut() -> None:
     report = catalogue_report()
-    assert left_out(report) == ()
+    assert left_out(report, Options()) == ()
     assert not [rule.id for rule in report.rules.values() if len(rule.summary) > 1024]
 
 
@@ -336,7 +337,7 @@ def test_a_run_holds_the_worst_results_and_says_what_it_left_out() -> None:
     assert [result["ruleId"] for result in results[:3]] == [
         "model-output-to-shell", "unapproved-payment", "unpinned-mcp-server",
     ]  # fmt: skip
-    assert [note.message for note in left_out(big_report())] == [
+    assert [note.message for note in left_out(big_report(), Options())] == [
         "1002 findings left out: a run holds the 5000 worst.",
         "1 finding with fewer flows than found: a result holds 30.",
         "1 finding with shortened flows: a flow holds 30 steps, from both ends.",
@@ -360,7 +361,7 @@ def test_a_result_stays_within_the_limits_and_keeps_both_ends_of_a_flow() -> Non
 
 
 def test_below_the_limits_nothing_is_left_out() -> None:
-    assert left_out(sample()) == ()
+    assert left_out(sample(), Options()) == ()
 
 
 @given(st.lists(st.integers()), st.integers(2, 9))

@@ -32,7 +32,10 @@ _CLAIMED = (*_DATA, "markdown", "dockerfile", "hcl", "unit", "text")
 
 @dataclass(slots=True)
 class Reader:
-    """Reads the files of a run; a file that cannot be read becomes a notification, once."""
+    """Reads the files of a run; a file that cannot be read becomes a notification, once.
+
+    `marked` are the files that may hold comments which speak to the linter.
+    """
 
     config: Config
     found: Discovered
@@ -40,6 +43,7 @@ class Reader:
     unreadable: dict[str, Notification] = field(default_factory=dict)
     parsed: "dict[str, Document]" = field(default_factory=dict)
     notes: list[Notification] = field(default_factory=list)
+    marked: set[str] = field(default_factory=set)
 
     def data(self, file: SourceFile) -> bytes | None:
         """The bytes of a file, or None where it cannot be read."""
@@ -191,6 +195,8 @@ def _first_pass(
         if look.problem:
             reader.fail("unreadable-file", f"`{path}` is not analysed: {look.problem}.", path)
         reader.memory.secrets[path] = look.secrets
+        if look.marked:
+            reader.marked.add(path)
     secrets = tuple(secret for path in sorted(looks) for secret in looks[path].secrets)
     return secrets, {path: look.imports for path, look in looks.items() if look.imports is not None}
 

@@ -5,10 +5,13 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from aisafety_lint.errors import UserError
 from aisafety_lint.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    import datetime
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,6 +60,16 @@ def count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise UserError(f"`{text}` is not a number of something")
     return int(text)
+
+
+def day(text: str) -> "datetime.date":
+    """A type of argument that takes a day."""
+    import datetime
+
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"`{text}` is no day", "a day is written 2027-01-31") from None
 
 
 def words(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 The fields with a `setting` text are what a configuration file can say; the schema of that file is generated from them.
 """
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +72,25 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Findings of a rule that are accepted below a path, for files that hold no comments; with a reason, until a day.
+
+    `position` counts the acceptances of the configuration file, from 0; `file` is that file, relative to the root, or
+    empty where it lies outside.
+    """
+
+    path: str = field(metadata={"setting": "A pattern of paths, in the syntax of .gitignore."})
+    rule: str = field(metadata={"setting": "The rule whose findings are accepted there."})
+    reason: str = field(default="", metadata={"setting": "Why; required.", "required": True})
+    until: str = field(default="", metadata={"setting": "The last day of effect, YYYY-MM-DD.", "format": "date"})
+    at: str = field(
+        default="", metadata={"setting": "Only there in a JSON, YAML or TOML file: a path like $.mcpServers.files."}
+    )
+    position: int = 0
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsFile:
     """The configuration file of a run: its content as data, and its text to tell places in it.
 
@@ -91,8 +111,9 @@ class Config:
     `paths` are what to report on, absolute and existing, with links resolved; `root` is the project they belong to: the
     git root, or else their common folder. All patterns are relative to the root. `stdin` is a text that takes the place
     of a file: path relative to the root, and bytes. `jobs` is the number of processes to work in, None for as many as
-    it is worth. `origins` tells for each setting that is not a default where it
-    comes from; `notifications` is what the settings themselves have to say in the report.
+    it is worth. `suppress` tells whether suppressions have effect, `today` which of them are over. `origins` tells for
+    each setting that is not a default where it comes from; `notifications` is what the settings themselves have to say
+    in the report.
     """
 
     root: Path
@@ -137,6 +158,11 @@ class Config:
     overrides: tuple[Override, ...] = field(
         default=(), metadata={"setting": "What is different below some paths, each with a reason."}
     )
+    suppressions: tuple[Acceptance, ...] = field(
+        default=(), metadata={"setting": "Findings that are accepted in files without comments, each with a reason."}
+    )
+    suppress: bool = True
+    today: datetime.date = field(default_factory=datetime.date.today)
     stdin: tuple[str, bytes] | None = None
     jobs: int | None = 1
     file: SettingsFile | None = None

@@ -75,6 +75,12 @@ class Finding:
     proven: bool = False
     indirect: tuple[Location, ...] = ()
 
+    @property
+    def order(self) -> tuple[str, int, int, str, str]:
+        """Where it comes in a report: by path, line, column, rule and message."""
+        span = self.location.span
+        return self.location.path, span.line, span.column, self.rule, self.message
+
 
 class NotificationLevel(StrEnum):
     """How bad it is for the run: an error means that the answer is incomplete where the user asked for it."""

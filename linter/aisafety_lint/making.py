@@ -67,7 +67,9 @@ class _Attempt:
             knowledge.compiled.save()
             memory.save()
             if self.digests.complete() and self.digests.hold() and not memory.by_accident:
-                content = remembered.remembered(report, self.found.files, self.digests.known, memory.secrets)
+                content = remembered.remembered(
+                    report, self.found.files, self.digests.known, memory.secrets, self.config.today.isoformat()
+                )
                 remembered.put(self.store, self._report(), content)
                 self._keep_catalogue(knowledge)
                 self._keep_seen()

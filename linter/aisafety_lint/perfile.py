@@ -14,6 +14,7 @@ from aisafety_lint.python.relevance import AgentPackages, imported_modules
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.scan import SecretMatch, scan
 from aisafety_lint.source import SourceFile, SourceText, UnreadableError, decode
+from aisafety_lint.suppressed import MARK
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 """The Python whose syntax is understood: what is newer is no mistake of the file."""
@@ -23,11 +24,15 @@ _PYTHON = ("python", "notebook")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The first look at a file: the modules that it imports if it is Python, its secrets, and why it is no text."""
+    """The first look at a file: the modules that it imports if it is Python, its secrets, and why it is no text.
+
+    `marked` tells that there may be a comment in it that speaks to the linter.
+    """
 
     imports: frozenset[str] | None = None
     secrets: tuple[SecretMatch, ...] = ()
     problem: str = ""
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ class Looker:
         if file.kind in _PYTHON:
             imports = imported_modules(data, self.packages, notebook=file.kind == "notebook")
         try:
-            look = Look(imports, scan(SourceText(file.path, decode(data)), file.kind, self.formats))
+            text = SourceText(file.path, decode(data))
+            look = Look(imports, scan(text, file.kind, self.formats), marked=MARK in text.text)
         except UnreadableError as error:
             look = Look(imports, problem=str(error))
         return Outcome(look, digest=sha256(data).digest() if self.hashing else b"")

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from aisafety_lint import analysis, discovery, select
+from aisafety_lint import analysis, discovery, select, suppression
 from aisafety_lint.checks import interest, run_checks
 from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
@@ -18,6 +18,7 @@ from aisafety_lint.project import Project
 from aisafety_lint.report.model import Coverage, Report
 from aisafety_lint.select import Selection
 from aisafety_lint.standards import standards_of
+from aisafety_lint.suppressed import Suppressed, Suppression
 
 if TYPE_CHECKING:
     from aisafety_lint.report.inspection import Inspection
@@ -35,20 +36,28 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
     reader = analysis.Reader(config, found, memory)
     with analysing():
         project = analysis.analyse(reader, knowledge, interest(selection.rules.values()))
-        findings = sorted(run_checks(selection.rules.values(), project), key=_position)
-    shown, hidden = _decide(_placed(findings, found), found, selection)
+        findings = [*_placed(run_checks(selection.rules.values(), project), found)]
+        judged = suppression.judge(findings, suppression.written(reader, project, knowledge.rules), selection, found)
+        project = replace(project, suppressions=judged.suppressions)
+        findings += run_checks([rule for rule in selection.rules.values() if "suppression" in rule.match], project)
+    with_suppressions = [(finding, judged.held.get(index)) for index, finding in enumerate(findings)]
+    decided = _decide(sorted(with_suppressions, key=lambda pair: pair[0].order), found, selection)
     notifications = (*config.notifications, *found.notifications, *project.notifications)
-    texts, masked = reader.texts({*_paths(shown), *(note.path for note in notifications)}, project.secrets)
+    quoted = [*decided.shown, *(item.finding for item in decided.suppressed)]
+    texts, masked = reader.texts({*_paths(quoted), *(note.path for note in notifications)}, project.secrets)
     return Report(
         root=str(config.root),
-        findings=tuple(shown),
+        findings=tuple(decided.shown),
         notifications=tuple(_unique(notifications)),
         coverage=_coverage(found, project, reader),
         rules=selection.rules,
         texts=texts,
-        hidden=hidden,
+        hidden=decided.hidden(),
         standards=standards_of(knowledge, [name for rule in selection.rules.values() for name in rule.standards]),
         masked=masked,
+        suppressed=tuple(decided.suppressed),
+        suppressions=judged.suppressions,
+        last_days=tuple(sorted({*suppression.last_days(judged.suppressions)})),
     )
 
 
@@ -80,31 +89,40 @@ def _placed(findings: Iterable[Finding], found: Discovered) -> Iterator[Finding]
         yield replace(finding, persona=Persona.AUDITOR) if hidden else finding
 
 
+@dataclass(slots=True)
+class _Decided:
+    """What becomes of the findings: those shown, those that a person has accepted, and how many others by reason."""
+
+    shown: list[Finding] = field(default_factory=list)
+    suppressed: list[Suppressed] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+
+    def hidden(self) -> dict[str, int]:
+        counts = self.others + Counter(suppressed=len(self.suppressed))
+        return dict(sorted(counts.items()))
+
+
 def _decide(
-    findings: Iterable[Finding], found: Discovered, selection: Selection
-) -> tuple[list[Finding], dict[str, int]]:
-    """What is shown, and how many are not, by reason; what lies outside the given paths is not counted at all."""
-    shown: list[Finding] = []
-    hidden: Counter[str] = Counter()
-    for finding in findings:
+    findings: Iterable[tuple[Finding, Suppression | None]], found: Discovered, selection: Selection
+) -> _Decided:
+    """What is shown and what is not; what lies outside the given paths is not counted at all."""
+    result = _Decided()
+    for finding, by in findings:
         if any(found.in_scope(path) for path in _paths([finding])):
             decided, reason = selection.decide(finding)
             if reason:
-                hidden[reason] += 1
+                result.others[reason] += 1
+            elif by is not None:
+                result.suppressed.append(Suppressed(decided, by.kind, by.reason, by.until, by.path, by.span))
             else:
-                shown.append(decided)
-    return shown, dict(sorted(hidden.items()))
+                result.shown.append(decided)
+    return result
 
 
 def _paths(findings: Iterable[Finding]) -> Iterator[str]:
     for finding in findings:
         for location in (finding.location, *finding.related, *(step for flow in finding.flows for step in flow)):
             yield location.path
-
-
-def _position(finding: Finding) -> tuple[str, int, int, str, str]:
-    span = finding.location.span
-    return finding.location.path, span.line, span.column, finding.rule, finding.message
 
 
 def _unique(notifications: Iterable[Notification]) -> Iterator[Notification]:

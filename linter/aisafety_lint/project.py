@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aisafety_lint.program.model import Program
     from aisafety_lint.program.unresolved import Unresolved
     from aisafety_lint.secrets.scan import SecretMatch
+    from aisafety_lint.suppressed import Suppression
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,7 +62,8 @@ NO_EVALUATION = cast("Evaluation", _NoEvaluation())
 class Project:
     """All files by path, the linked Python program and its flows, manifests, secrets, and what is evaluated and how.
 
-    `unresolved` are the places in the program that the analysis could not follow.
+    `unresolved` are the places in the program that the analysis could not follow; `suppressions` are judged by what all
+    other checks have found.
     """
 
     files: Mapping[str, SourceFile]
@@ -73,3 +75,4 @@ class Project:
     notifications: tuple[Notification, ...] = ()
     model_calls: tuple[ModelCall, ...] = ()
     unresolved: tuple["Unresolved", ...] = ()
+    suppressions: tuple["Suppression", ...] = ()

@@ -18,8 +18,9 @@ from aisafety_lint.remembered import Catalogue, Remembered
 from aisafety_lint.report.model import Report
 from aisafety_lint.stamps import Stamp, is_settled, stamp
 
-# What a report says does not depend on these; of standard input only the content counts, below.
-_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "jobs"})
+# What a report says does not depend on these; of standard input only the content counts, below. A report knows itself
+# until which day it holds.
+_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "jobs", "today"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +86,7 @@ def restored(store: Store, config: Config, report: str, catalogue: str) -> Repor
     Raises ChangedError where a file has changed meanwhile.
     """
     found = remembered.get(store, report, Remembered)
+    if found is not None and not found.holds(config.today.isoformat()):
+        return None
     known = None if found is None else remembered.get(store, catalogue, Catalogue)
     return None if found is None or known is None else remembered.restored(found, known, config)

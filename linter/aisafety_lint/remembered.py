@@ -49,11 +49,19 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A report without its root, texts, rules and standards; the texts by path, the rules by name."""
+    """A report without its root, texts, rules and standards; the texts by path, the rules by name.
+
+    `day` is when it was made.
+    """
 
     report: Report
     texts: Mapping[str, Quoted]
     rules: tuple[str, ...]
+    day: str = ""
+
+    def holds(self, day: str) -> bool:
+        """Whether it says the same on another day: nothing that it went by has ended in between."""
+        return all((last < self.day) == (last < day) for last in self.report.last_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ def remembered(
     files: Iterable[SourceFile],
     digests: Mapping[str, bytes],
     secrets: Mapping[str, Iterable["SecretMatch"]],
+    day: str,
 ) -> Remembered:
     """A report in the form of the cache, from what is known about the files that it quotes."""
     sizes = {file.path: file.size for file in files}
@@ -79,7 +88,7 @@ def remembered(
         for path in report.texts
     }
     slim = replace(report, root="", rules={}, texts={}, standards={}, masked={})
-    return Remembered(slim, texts, tuple(report.rules))
+    return Remembered(slim, texts, tuple(report.rules), day)
 
 
 def restored(found: Remembered, catalogue: Catalogue, config: Config) -> Report:

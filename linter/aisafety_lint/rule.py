@@ -21,9 +21,9 @@ _TITLE = re.compile(r"^# +(.+?) *$", re.MULTILINE)
 class Rule:
     """One rule of the catalogue.
 
-    `match` is what data can say about it: a mapping with one key (flow, grant, approval, manifest, secret, eval), or
-    empty where a module of `checks/` implements the rule; then `about` says what that looks at. `sections` are the
-    Markdown texts under the fixed headings.
+    `match` is what data can say about it: a mapping with one key (flow, grant, approval, manifest, secret, eval,
+    suppression), or empty where a module of `checks/` implements the rule; then `about` says what that looks at.
+    `sections` are the Markdown texts under the fixed headings.
     """
 
     id: str

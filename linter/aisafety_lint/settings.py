@@ -52,12 +52,12 @@ def load_config(
     root = scope.project_root(paths)
     paths = tuple(dict.fromkeys(scope.without_links(path, root) for path in paths))
     file, notifications = _find_file(line, root, cwd or Path.cwd(), paths)
-    config = Config(root, paths, file=file, notifications=notifications)
+    config = Config(root, paths, file=file, notifications=notifications, today=today or datetime.date.today())
     if stdin and line.stdin:
         config = replace(config, stdin=(config.relative(stdin), line.stdin[1]))
     if file is not None:
         _check(file, store_for(root))
-        config = _without_expired(_apply_file(config, file), today or datetime.date.today())
+        config = _without_expired(_apply_file(config, file), config.today)
     return _apply_command_line(config, line.settings)
 
 
@@ -173,8 +173,13 @@ def _apply_file(config: Config, file: SettingsFile) -> Config:
     values = _built(Config, file.data)
     if "rules" in values:
         values["rules"] = _rule_folders(config.root, file, values["rules"])
-    if "overrides" in values:
-        values["overrides"] = tuple(replace(item, position=at) for at, item in enumerate(values["overrides"]))
+    for key in ("overrides", "suppressions"):
+        if key in values:
+            values[key] = tuple(replace(item, position=at) for at, item in enumerate(values[key]))
+    if "suppressions" in values and file.path.is_relative_to(config.root):
+        values["suppressions"] = tuple(
+            replace(item, file=config.relative(file.path)) for item in values["suppressions"]
+        )
     base = _base_folder(file)
     if base.is_relative_to(config.root) and base != config.root:
         values = _anchored(values, config.relative(base))
@@ -237,6 +242,8 @@ def _anchored(values: dict[str, Any], base: str) -> dict[str, Any]:
         result["overrides"] = tuple(
             replace(item, paths=tuple(anchor(pattern, base) for pattern in item.paths)) for item in values["overrides"]
         )
+    if "suppressions" in values:
+        result["suppressions"] = tuple(replace(item, path=anchor(item.path, base)) for item in values["suppressions"])
     return result
 
 

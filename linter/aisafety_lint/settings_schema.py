@@ -16,6 +16,7 @@ from typing import Any
 
 from aisafety_lint.config import Config, SettingsFile
 from aisafety_lint.errors import UserError
+from aisafety_lint.source import Span
 from aisafety_lint.suggest import did_you_mean
 
 if typing.TYPE_CHECKING:
@@ -178,6 +179,12 @@ def _described(value: object) -> str:
 
 def place(file: SettingsFile, route: Sequence[str | int]) -> str:
     """Where a setting is, as `file:line:column`; only the name of the file where it cannot be told."""
+    found = span(file, route)
+    return f"{file.name}:{found.line}:{found.column}" if found else file.name
+
+
+def span(file: SettingsFile, route: Sequence[str | int]) -> Span | None:
+    """Where a setting is, or as much of the way to it as there is."""
     from aisafety_lint.manifests import documents
     from aisafety_lint.source import SourceText
 
@@ -190,9 +197,7 @@ def place(file: SettingsFile, route: Sequence[str | int]) -> str:
             found = node = node.items[part]
         else:
             break
-    if found is None:
-        return file.name
-    return f"{file.name}:{found.span.line}:{found.span.column}"
+    return found.span if found else None
 
 
 def route_to(file: SettingsFile, setting: str, value: str) -> _Route:

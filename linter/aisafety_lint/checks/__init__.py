@@ -17,6 +17,7 @@ _BY_MATCH = {
     "manifest": "manifests",
     "secret": "secrets",
     "eval": "evals",
+    "suppression": "suppressions",
 }
 
 # What rules are about: where a project has none of it, nothing need be loaded to find nothing.
@@ -31,6 +32,7 @@ _SUBJECTS: dict[str, Callable[[Project], Collection[object]]] = {
     "evaluation": lambda project: (*project.evaluation.declarations, *project.program.agents),
     "tools": lambda project: project.program.tools,
     "program": lambda project: project.program.scopes,
+    "suppression": lambda project: project.suppressions,
 }
 
 Check = Callable[[Rule, Project], Iterator[Finding]]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import cli
-from aisafety_lint.arguments import Parser, count, folder, one_of, use_color, words
+from aisafety_lint.arguments import Parser, count, day, folder, one_of, use_color, words
 from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel, Persona, Severity
@@ -35,7 +35,7 @@ _FLAGS = ("force_exclude", "strict")
 
 def parser() -> Parser:
     """The arguments of the command, which are those of the program as a whole."""
-    commands = "\n".join(f"  {name:<10} {text}" for name, text in cli.COMMANDS.items())
+    commands = "\n".join(f"  {name:<12} {text}" for name, text in cli.COMMANDS.items())
     made = Parser(
         "",
         "Find what makes an LLM agent unsafe around the model. Nothing is executed, nothing leaves the machine.",
@@ -45,6 +45,7 @@ def parser() -> Parser:
         "paths", nargs="*", metavar="PATH", help="what to report on (default: .); `-` reads standard input"
     )
     _add_rules(made.add_argument_group("rules"))
+    _add_suppressions(made.add_argument_group("suppressions"))
     _add_files(made.add_argument_group("files"))
     _add_output(made.add_argument_group("output"))
     return made
@@ -64,6 +65,18 @@ def _add_rules(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--min-severity", type=severities, metavar="LEVEL", help="show findings from this severity on")
     group.add_argument(
         "--fail-on", type=severities, metavar="LEVEL", help="exit with 1 from this severity on (default: low)"
+    )
+
+
+def _add_suppressions(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--no-suppressions", action="store_true", help="show what comments and settings suppress as all other findings"
+    )
+    group.add_argument(
+        "--include-suppressed", action="store_true", help="list suppressed findings in json and sarif, as suppressed"
+    )
+    group.add_argument(
+        "--today", type=day, metavar="DATE", help="the day by which suppressions are over (default: the clock's)"
     )
 
 
@@ -123,7 +136,7 @@ def run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     outputs = [parse_output(text) for text in arguments.output]
     to_stdout = stdout_format(arguments.output_format, outputs)
-    config = _config(arguments)
+    config = config_of(arguments)
     if arguments.show_settings:
         from aisafety_lint.settings_view import settings_text
 
@@ -134,7 +147,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from aisafety_lint import recall
 
-    report = recall.run(config, _store(arguments, config.root))
+    report = recall.run(config, store_of(arguments, config.root))
     options = _options(arguments, time.monotonic() - started)
     for form, path in outputs:
         if path is not None:
@@ -160,20 +173,22 @@ def exit_code(config: Config, report: "Report", exit_zero: bool = False) -> int:
     return int(not exit_zero and any(item.severity >= config.fail_on for item in report.findings))
 
 
-def _store(arguments: argparse.Namespace, root: Path) -> "Store":
+def store_of(arguments: argparse.Namespace, root: Path) -> "Store":
+    """The cache of a run."""
     from aisafety_lint.cache import NO_CACHE, chosen_folder, open_store
 
     return NO_CACHE if arguments.no_cache else open_store(chosen_folder(arguments.cache_dir), root)
 
 
-def _config(arguments: argparse.Namespace) -> Config:
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The settings of a run."""
     from aisafety_lint.settings import CommandLine, load_config
 
     settings: dict[str, Any] = {
         name: tuple(value) for name in _LISTS if (value := getattr(arguments, name)) is not None
     }
     settings |= {name: True for name in _FLAGS if getattr(arguments, name)}
-    settings["jobs"] = arguments.jobs
+    settings |= {"jobs": arguments.jobs, "suppress": not arguments.no_suppressions}
     if arguments.persona:
         settings["persona"] = Persona[arguments.persona.upper()]
     for name in ("min_severity", "fail_on"):
@@ -185,7 +200,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         raise UserError("`--config` and `--isolated` exclude each other")
     paths = tuple(arguments.paths) or (".",)
     line = CommandLine(paths, arguments.config, arguments.isolated, _stdin(arguments, paths), settings)
-    return load_config(line, store_for=lambda root: _store(arguments, root))
+    return load_config(line, today=arguments.today, store_for=lambda root: store_of(arguments, root))
 
 
 def _stdin(arguments: argparse.Namespace, paths: tuple[str, ...]) -> tuple[str, bytes] | None:
@@ -212,6 +227,7 @@ def _options(arguments: argparse.Namespace, seconds: float) -> dict[str, Any]:
         "seconds": seconds,
         "category": arguments.category,
         "hyperlinks": terminal and use_color(arguments.color, os.environ, terminal),
+        "include_suppressed": arguments.include_suppressed,
         "width": max(shutil.get_terminal_size((100, 24)).columns, 40),
     }
 

@@ -24,16 +24,18 @@ def render(
     category: str = "",
     hyperlinks: bool = False,
     width: int = 100,
+    include_suppressed: bool = False,
 ) -> str:
     """Write a report in one of FORMATS, with a line end at its end; raises KeyError for any other format.
 
     Color, trace, links, width and seconds are for people, in full and concise; the other formats depend on the report
-    only, so the same input gives the same bytes. `category` tells the SARIF uploads of one commit apart.
+    only, so the same input gives the same bytes. `category` tells the SARIF uploads of one commit apart, and
+    `include_suppressed` has json and sarif list the findings that somebody has accepted.
     """
     from aisafety_lint.report.options import Options
 
     if format not in FORMATS:
         raise KeyError(format)
     writer = import_module(f"aisafety_lint.report.{format}")
-    text: str = writer.render(report, Options(color, trace, seconds, category, hyperlinks, width))
+    text: str = writer.render(report, Options(color, trace, seconds, category, hyperlinks, width, include_suppressed))
     return text

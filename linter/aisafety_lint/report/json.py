@@ -16,19 +16,22 @@ from aisafety_lint.report.model import Report
 from aisafety_lint.report.options import Options
 from aisafety_lint.rule import Rule
 from aisafety_lint.source import Span
+from aisafety_lint.suppressed import Suppressed
 
 SCHEMA = 1
 
 
-def render(report: Report, _options: Options) -> str:
+def render(report: Report, options: Options) -> str:
     """The whole report as one JSON object."""
-    keys = fingerprints(report.findings, report.texts)
+    known = report.known
+    keys = fingerprints([finding for finding, _ in known], report.texts)
     document = {
         "schema": SCHEMA,
         "tool": {"name": "aisafety-lint", "version": __version__},
         "findings": [
-            _finding(finding, report.rules[finding.rule], key)
-            for finding, key in zip(report.findings, keys, strict=True)
+            _finding(finding, report.rules[finding.rule], key, suppressed)
+            for (finding, suppressed), key in zip(known, keys, strict=True)
+            if suppressed is None or options.include_suppressed
         ],
         "notifications": [notification_data(notification) for notification in report.notifications],
         "coverage": asdict(report.coverage),
@@ -37,7 +40,7 @@ def render(report: Report, _options: Options) -> str:
     return dump(document)
 
 
-def _finding(finding: Finding, rule: Rule, fingerprint: str) -> Mapping[str, Any]:
+def _finding(finding: Finding, rule: Rule, fingerprint: str, suppressed: Suppressed | None) -> Mapping[str, Any]:
     return {
         "rule": finding.rule,
         "family": rule.family,
@@ -56,6 +59,17 @@ def _finding(finding: Finding, rule: Rule, fingerprint: str) -> Mapping[str, Any
         "indirect": [_location(place) for place in finding.indirect],
         "standards": list(rule.standards),
         "fingerprint": fingerprint,
+        "suppression": _suppression(suppressed) if suppressed else None,
+    }
+
+
+def _suppression(suppressed: Suppressed) -> Mapping[str, Any]:
+    return {
+        "kind": suppressed.kind,
+        "reason": suppressed.reason,
+        "until": suppressed.until or None,
+        "path": suppressed.path,
+        "span": _span(suppressed.span) if suppressed.span else None,
     }
 
 

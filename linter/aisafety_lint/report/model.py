@@ -1,12 +1,13 @@
 """The outcome of a run, as every output format receives it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aisafety_lint.finding import Finding, Notification
 from aisafety_lint.rule import Rule
 from aisafety_lint.source import SourceText, Span
 from aisafety_lint.standards import Taxonomy
+from aisafety_lint.suppressed import Suppressed, Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,12 @@ class Coverage:
 class Report:
     """Findings to show, in the order path, line, column, rule; what was hidden and why; and what was looked at.
 
-    `hidden` counts findings that were not shown, by reason: persona, severity, ignored (by configuration).
+    `hidden` counts findings that were not shown, by reason: persona, severity, ignored (by configuration),
+    suppressed; `suppressed` holds these.
     `texts` holds the text of every file that a finding or a notification names, with secrets already masked, character
     by character so that every place stays where it is; `masked` says where. `standards` holds the taxonomies that the
-    rules refer to.
+    rules refer to. `suppressions` are all of the project in the given paths; after one of the `last_days` the report
+    could be another one.
     """
 
     root: str
@@ -44,3 +47,12 @@ class Report:
     hidden: Mapping[str, int] = field(default_factory=dict)
     standards: Mapping[str, Taxonomy] = field(default_factory=dict)
     masked: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    suppressed: tuple[Suppressed, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    last_days: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> Sequence[tuple[Finding, Suppressed | None]]:
+        """All findings that a person could see, shown or suppressed, in the order of path and place."""
+        pairs = [*((finding, None) for finding in self.findings), *((item.finding, item) for item in self.suppressed)]
+        return sorted(pairs, key=lambda pair: pair[0].order)

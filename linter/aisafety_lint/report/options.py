@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Options:
     """`trace` is short or full; `seconds` the time the run took; `category` tells several SARIF uploads apart.
 
-    `width` is the number of cells that a line for people may take.
+    `width` is the number of cells that a line for people may take; with `include_suppressed` the formats for programs
+    list the findings that somebody has accepted, too.
     """
 
     color: bool = False
@@ -16,3 +17,4 @@ class Options:
     category: str = ""
     hyperlinks: bool = False
     width: int = 100
+    include_suppressed: bool = False

@@ -23,7 +23,7 @@ from aisafety_lint.report.limits import (
 )
 from aisafety_lint.report.model import Report
 from aisafety_lint.report.options import Options
-from aisafety_lint.report.sarif_results import ROOT, Places, result
+from aisafety_lint.report.sarif_results import ROOT, Places, result, standing
 from aisafety_lint.report.sarif_rules import Taxa, descriptor, tags
 from aisafety_lint.report.terminal import count
 
@@ -33,12 +33,13 @@ HOME = "https://github.com/aisafety-lint/aisafety-lint"
 
 def render(report: Report, options: Options) -> str:
     """One log with one run."""
-    return dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report, options.category)]})
+    return dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report, options)]})
 
 
-def left_out(report: Report) -> tuple[Notification, ...]:
+def left_out(report: Report, options: Options) -> tuple[Notification, ...]:
     """What the limits keep out of the SARIF output, in words."""
-    findings = worst_first(report.findings)[:SARIF_RESULTS]
+    listed = [finding for finding, by in report.known if by is None or options.include_suppressed]
+    findings = worst_first(listed)[:SARIF_RESULTS]
     flows = sum(len(finding.flows) > SARIF_FLOWS for finding in findings)
     steps = sum(any(len(flow) > SARIF_STEPS for flow in finding.flows) for finding in findings)
     related = sum(len(finding.related) > SARIF_RELATED for finding in findings)
@@ -46,7 +47,7 @@ def left_out(report: Report) -> tuple[Notification, ...]:
     note = NotificationLevel.NOTE
     messages = (
         (
-            len(report.findings) - len(findings),
+            len(listed) - len(findings),
             NotificationLevel.WARNING,
             ("results", "finding", f"left out: a run holds the {SARIF_RESULTS} worst."),
         ),
@@ -62,21 +63,28 @@ def left_out(report: Report) -> tuple[Notification, ...]:
     )
 
 
-def _run(report: Report, category: str) -> Mapping[str, Any]:
-    keys = fingerprints(report.findings, report.texts)
-    findings = sorted(zip(report.findings, keys, strict=True), key=lambda pair: badness(pair[0]))[:SARIF_RESULTS]
+def _run(report: Report, options: Options) -> Mapping[str, Any]:
+    known = report.known
+    keys = fingerprints([finding for finding, _ in known], report.texts)
+    listed = [
+        (finding, key, by)
+        for (finding, by), key in zip(known, keys, strict=True)
+        if by is None or options.include_suppressed
+    ]
+    findings = sorted(listed, key=lambda item: badness(item[0]))[:SARIF_RESULTS]
     places = Places(report.texts, report.masked)
     taxa = Taxa.of(report.rules.values(), report.standards)
-    notifications = (*report.notifications, *left_out(report))
+    notifications = (*report.notifications, *left_out(report, options))
     order = {rule_id: index for index, rule_id in enumerate(report.rules)}
     return {
         "tool": {"driver": _driver(report, taxa)},
-        "automationDetails": {"id": f"aisafety-lint/{category.strip('/')}/".replace("//", "/")},
+        "automationDetails": {"id": f"aisafety-lint/{options.category.strip('/')}/".replace("//", "/")},
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the scanned repository."}}},
         "columnKind": "utf16CodeUnits",
         "invocations": [_invocation(notifications, places)],
         "results": [
-            result(finding, report.rules[finding.rule], order[finding.rule], key, places) for finding, key in findings
+            {**result(finding, report.rules[finding.rule], order[finding.rule], key, places), **standing(by, places)}
+            for finding, key, by in findings
         ],
         "taxonomies": taxa.components(),
         "properties": {"coverage": asdict(report.coverage), "hidden": dict(sorted(report.hidden.items()))},

@@ -10,6 +10,7 @@ from aisafety_lint.fingerprint import hashed_lines, line_hashes, region_text
 from aisafety_lint.report.limits import SARIF_FLOWS, SARIF_RELATED, SARIF_STEPS, both_ends
 from aisafety_lint.rule import Rule
 from aisafety_lint.source import SourceText, Span
+from aisafety_lint.suppressed import Suppressed
 
 ROOT = "%SRCROOT%"
 LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
@@ -121,6 +122,22 @@ def result(finding: Finding, rule: Rule, index: int, fingerprint: str, places: P
             for number, place in enumerate(finding.related[:SARIF_RELATED], 1)
         ]
     return entry
+
+
+def standing(by: Suppressed | None, places: Places) -> dict[str, Any]:
+    """How somebody has accepted a finding, where somebody has."""
+    if by is None:
+        return {}
+    entry: dict[str, Any] = {
+        "kind": "inSource" if by.kind in ("comment", "file-comment") else "external",
+        "status": "accepted",
+        "justification": by.reason,
+    }
+    if by.path:
+        entry["location"] = places.location(by.path, by.span)
+    if by.until:
+        entry["properties"] = {"until": by.until}
+    return {"suppressions": [entry]}
 
 
 def _flow(flow: Sequence[Location], places: Places) -> dict[str, Any]:

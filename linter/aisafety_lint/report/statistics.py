@@ -8,13 +8,16 @@ from aisafety_lint.report.terminal import Paint
 
 
 def render(report: Report, *, color: bool = False, seconds: float | None = None, hyperlinks: bool = False) -> str:
-    """One line a rule, the most frequent first, with its severity, and the last line."""
+    """One line a rule, the most frequent first, with its severity and what is suppressed of it, and the last line."""
     paint = Paint(color, hyperlinks)
     found = Counter(finding.rule for finding in report.findings)
+    suppressed = Counter(item.finding.rule for item in report.suppressed)
+    found.update(dict.fromkeys(suppressed, 0))
     digits = len(str(max(found.values(), default=0)))
     lines = []
     for rule_id, number in sorted(found.items(), key=lambda item: (-item[1], item[0])):
         rule = report.rules[rule_id]
         severity = paint(f"{rule.severity!s:<8}", str(rule.severity))
-        lines.append(f"{number:>{digits}}  {severity}  {paint.link(rule_id, rule.path)}")
+        besides = f"  ({suppressed[rule_id]} suppressed)" if suppressed[rule_id] else ""
+        lines.append(f"{number:>{digits}}  {severity}  {paint.link(rule_id, rule.path)}{besides}")
     return "\n".join([*lines, summary(report, seconds)]) + "\n"

@@ -1,0 +1,48 @@
+"""`aisafety-lint suppressions`: lists what people have accepted in a project, why, until when, and what it holds."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from aisafety_lint.arguments import Parser, day, folder, one_of
+from aisafety_lint.commands import check
+from aisafety_lint.outputs import write_stdout
+
+if TYPE_CHECKING:
+    from aisafety_lint.report.model import Report
+
+FORMATS = ("text", "json")
+# What the command does not ask: it runs all rules, as the settings say.
+_NOT_ASKED: dict[str, Any] = {
+    **dict.fromkeys(("select", "ignore", "extend_select", "exclude", "extend_exclude")),
+    **dict.fromkeys(("force_exclude", "strict", "no_suppressions"), False),
+    **dict.fromkeys(("min_severity", "fail_on", "jobs", "stdin_filename")),
+}
+
+
+def parser() -> Parser:
+    """The arguments of the command."""
+    made = Parser("suppressions", "List what is suppressed in a project, why, until when, and what it holds back.")
+    made.add_argument("paths", nargs="*", metavar="PATH", help="which files (default: .)")
+    formats = one_of("format", FORMATS)
+    made.add_argument("--output-format", type=formats, default="text", metavar="FORMAT", help="text or json")
+    made.add_argument("--persona", help="`auditor` tells of test code, too")
+    made.add_argument("--today", type=day, metavar="DATE", help="the day by which suppressions are over")
+    made.add_argument("--rules", action="append", type=folder, metavar="DIR", help="a folder of own rules; repeatable")
+    made.add_argument("--config", metavar="FILE", help="use this configuration file")
+    made.add_argument("--isolated", action="store_true", help="use no configuration file")
+    made.add_argument("--no-cache", action="store_true", help="neither use what earlier runs found nor keep anything")
+    made.add_argument("--cache-dir", metavar="DIR", help="the folder of the cache")
+    return made
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print all suppressions: 0 where each has its use, 1 where one is malformed, unused or over, 2 for no answer."""
+    from aisafety_lint import recall
+    from aisafety_lint.report import suppressions
+
+    config = check.config_of(argparse.Namespace(**{**_NOT_ASKED, **vars(arguments)}))
+    report: Report = recall.run(config, check.store_of(arguments, config.root))
+    write_stdout(suppressions.json(report) if arguments.output_format == "json" else suppressions.text(report))
+    if check.exit_code(config, report, exit_zero=True):
+        return 2
+    return int(any(not suppressions.in_order(item) for item in report.suppressions))
