@@ -173,12 +173,21 @@ class Library:
     def part(self, scope: int, position: int) -> frozenset[str]:
         """The sink kinds for which an attribute of an object (`Path(text).name`) or the end of a split text is safe."""
         value = self.resolver.index.value(scope, position)
-        if value.op == "item":
-            return self._split_off(scope, value)
+        if value.op in ("item", "element"):
+            split = self._split_off(scope, value) if value.op == "item" else frozenset()
+            return split | self._returned_part(scope, value)
         if value.name not in self._clean_names:
             return frozenset()
         paths = (ref.path for ref in self.resolver.refs(scope, position) if ref.kind == "external")
         rows = (row for path in paths for row in self.models.rows("clean_attributes", path))
+        return frozenset(kind for row in rows for kind in row["cleans"])
+
+    def _returned_part(self, scope: int, value: Value) -> frozenset[str]:
+        """One of the values that a library call returns: `os.path.splitext(name)[1]`."""
+        call = value.args[0]
+        called = self.resolver.index.value(scope, call).op == "call" and value.name.isdigit()
+        paths = self.resolver.paths(scope, call) if called else ()
+        rows = (row for path in paths for row in self.models.rows("clean_attributes", f"{path}()[{value.name}]"))
         return frozenset(kind for row in rows for kind in row["cleans"])
 
     def _split_off(self, scope: int, value: Value) -> frozenset[str]:

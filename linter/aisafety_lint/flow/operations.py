@@ -42,7 +42,7 @@ class Operations:
         if path is None:
             return None
         cleaned = node.cleaned
-        if user.op in ("attr", "item") and path != FILE:
+        if user.op in ("attr", "item", "element") and path != FILE:
             cleaned |= self.library.part(node.scope, position) | self.fields.cleared(node.scope, position)
         if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
             cleaned |= self._harmless(node, user, operand)
