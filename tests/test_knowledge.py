@@ -140,7 +140,7 @@ def test_its_regular_expressions_are_quick(stem: str) -> None:
     ("group", "more"),
     [
         ("sources", {"inert", "prompts"}),
-        ("sinks", {"dangerous", "needed", "quoted", "harmless_prefix", "allowed_start", "decided_by"}),
+        ("sinks", {"dangerous", "needed", "quoted", "harmless_prefix", "allowed_start", "decided_by", "meant"}),
         ("capabilities", set()),
     ],
 )

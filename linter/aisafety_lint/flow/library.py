@@ -173,6 +173,8 @@ class Library:
     def part(self, scope: int, position: int) -> frozenset[str]:
         """The sink kinds for which an attribute of an object (`Path(text).name`) or the end of a split text is safe."""
         value = self.resolver.index.value(scope, position)
+        if meant := self._meant(value.name):
+            return meant
         if value.op in ("item", "element"):
             split = self._split_off(scope, value) if value.op == "item" else frozenset()
             return split | self._returned_part(scope, value)
@@ -189,6 +191,18 @@ class Library:
         paths = self.resolver.paths(scope, call) if called else ()
         rows = (row for path in paths for row in self.models.rows("clean_attributes", f"{path}()[{value.name}]"))
         return frozenset(kind for row in rows for kind in row["cleans"])
+
+    def _meant(self, name: str) -> frozenset[str]:
+        """The sink kinds that a part of an object is meant for, as its name says: whoever sends it may."""
+        return frozenset(kind for kind, pattern in self.kinds.meant.items() if pattern.fullmatch(name))
+
+    def _looked_up(self, scope: int, call: int) -> frozenset[str]:
+        """The same of a part that is read by `get`."""
+        args = self.resolver.index.value(scope, call).args
+        function = self.resolver.index.value(scope, args[0])
+        if len(args) < 2 or function.op != "attr" or function.name not in ("get", "pop"):
+            return frozenset()
+        return self._meant(self.resolver.index.value(scope, args[1]).name)
 
     def _split_off(self, scope: int, value: Value) -> frozenset[str]:
         """`text.split("/")[-1]` holds no slash."""
@@ -216,7 +230,7 @@ class Library:
             if about and all_hold(self.resolver, scope, call, row) is Holds.YES:
                 cleans |= frozenset(row["cleans"])
         cleans |= self._filtered(scope, call, paths) | self._applied(scope, call, paths)
-        cleans |= matched(self.resolver, self.kinds, scope, call)
+        cleans |= self._looked_up(scope, call) | matched(self.resolver, self.kinds, scope, call)
         if is_filled_in(self.resolver, scope, call, operand):
             cleans |= frozenset(self.kinds.decided_by)
         if "all" in cleans:

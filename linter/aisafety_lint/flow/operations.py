@@ -14,9 +14,34 @@ from aisafety_lint.program.fields import Fields
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.kinds import QUOTES
 from aisafety_lint.program.models import Row
+from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Value
 
+_MANY = 12  # entries of a literal that is a message: longer ones are tables
 _READING = frozenset({"attr", "item", "element"})
+
+
+def entry_rows(resolver: Resolver, scope: int, literal: Value) -> Iterator[tuple[int, Row]]:
+    """The sinks that are entries of a dict or tuple literal, each with the operand that it is."""
+    entries = resolver.models.entries
+    if literal.op == "dict":
+        keys = [resolver.index.value(scope, item).name for item in literal.args[::2]]
+        values = range(1, len(literal.args), 2)
+    else:
+        keys = [str(place) for place in range(len(literal.args))]
+        values = range(len(literal.args))
+    if len(keys) > _MANY or entries.keys().isdisjoint(keys):
+        return
+    for key, operand in zip(keys, values, strict=True):
+        for row in entries.get(key, ()):
+            beside = row["beside"]
+            texts = {
+                name: resolver.index.value(scope, literal.args[item])
+                for name, item in zip(keys, values, strict=True)
+                if name in beside
+            }
+            if len(texts) == len(beside) and all(known.name in beside[name] for name, known in texts.items()):
+                yield operand, row
 
 
 class Operations:
@@ -50,12 +75,21 @@ class Operations:
 
     def item_sinks(self, node: Node, user: Value, operand: int) -> Iterator[Row]:
         """`message["Subject"] = text` on an instance of a modelled type counts as its `__setitem__`."""
+        if user.op != "store":
+            yield from self._entry_sinks(node, user, operand)
+            return
         if user.kind != "item" or operand != 1 or node.path:
             return
         for ref in self.resolver.refs(node.scope, user.args[0]):
             for row in self.resolver.models.rows("sinks", f"{ref.path}.__setitem__") if ref.kind == "external" else ():
                 if row["kind"] not in node.cleaned:
                     yield row
+
+    def _entry_sinks(self, node: Node, user: Value, operand: int) -> Iterator[Row]:
+        """`{"role": "system", "content": text}`, `("system", text)`: what an entry is, others in the literal say."""
+        for place, row in entry_rows(self.resolver, node.scope, user):
+            if place == operand and not node.path and row["kind"] not in node.cleaned:
+                yield row
 
     def _part(self, node: Node, position: int, user: Value, operand: int, clean: Kindset) -> Path | None:
         if user.op == "dict":

@@ -17,6 +17,7 @@ from functools import cached_property
 
 from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.library import Library
+from aisafety_lint.flow.operations import entry_rows
 from aisafety_lint.flow.sources import scalar
 from aisafety_lint.flow.transfer import FILE, Path, may_pass
 from aisafety_lint.program.conditions import operands
@@ -80,6 +81,12 @@ class Reach:
     def _item_sinks(self) -> Iterator[tuple[int, int, str]]:
         """`message["Subject"] = text` on a modelled type."""
         rows = self.resolver.models.facts["sinks"]
+        entries = self.resolver.models.entries
+        for scope, known in enumerate(self.index.scopes) if entries else ():
+            for value in known.values:
+                if value.op in ("dict", "tuple"):
+                    for operand, row in entry_rows(self.resolver, scope, value):
+                        yield scope, value.args[operand], row["kind"]
         kinds = {row["kind"] for key, found in rows.items() if key.endswith(".__setitem__") for row in found}
         for scope, known in enumerate(self.index.scopes) if kinds else ():
             for value in known.values:

@@ -172,7 +172,7 @@ class Solver:
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
         clean = self.contexts[node.context].clean
         given = node if cleaned == node.cleaned else Node(*node[:4], cleaned)
-        if user.op == "store":
+        if user.op in ("store", "dict", "tuple"):
             for row in self.operations.item_sinks(given, user, operand):
                 self._hit(Hit(row, node.scope, position, node, row["kind"], Holds.YES))
         may_run = user.op in self.implicit.operations and (node.path or operand)

@@ -27,14 +27,34 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Loops:
+    """How loops around a model are written; what each pattern is about is written in the knowledge."""
+
+    tools: frozenset[str]
+    waits: re.Pattern[str]
+    counts: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Where it is written what a model is told; what each is about is written in the knowledge."""
+
+    described: frozenset[str]
+    instructed: frozenset[str]
+    files: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Kinds:
     """How messages name each kind, which attributes of a source hold no content, and what makes content harmless.
 
     `harmless_prefix`: the text before the untrusted part; `allowed_start`: what an allow-list asks for; `dangerous`:
     sets of characters of each of which an attack on the kind needs one; `quoted`: kinds for which a value between
-    quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters; `prompts`: the
-    names of the arguments in which a model is given its prompt; `keeping`: the last names of calls that put what they
-    are given into the answer of a tool as it is; `approval`: how programs speak of a person's approval.
+    quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters; `meant`: names of
+    parts that are sent to become it; `prompts`: the names of the arguments in which a model is given its prompt;
+    `keeping`: the last names of calls that put what they are given into the answer of a tool as it is; `approval`: how
+    programs speak of a person's approval; `loops`: how they write loops around a model; `told`:
+    where they keep what it is told.
     """
 
     sources: Mapping[str, str]
@@ -46,9 +66,12 @@ class Kinds:
     dangerous: Mapping[str, tuple[frozenset[str], ...]]
     quoted: frozenset[str]
     decided_by: Mapping[str, str]
+    meant: Mapping[str, re.Pattern[str]]
     prompts: frozenset[str]
     keeping: frozenset[str]
     approval: Approval
+    loops: Loops
+    told: Told
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
         """The kinds for which a text that is made of these characters only is safe, and the quotes that it lacks."""
@@ -71,9 +94,9 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
     named = {
         role: {kind: row["name"] for kind, row in data[role].items()} for role in ("sources", "sinks", "capabilities")
     }
-    prefixes, starts = (
+    prefixes, starts, meant = (
         {kind: re.compile(row[key]) for kind, row in data["sinks"].items() if key in row}
-        for key in ("harmless_prefix", "allowed_start")
+        for key in ("harmless_prefix", "allowed_start", "meant")
     )
     dangerous = {
         kind: tuple(frozenset(row[key]) for key in ("dangerous", "needed") if key in row)
@@ -94,9 +117,18 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
         dangerous,
         quoted,
         decided,
+        meant,
         prompts,
         frozenset(data["answers"]["tool-answer"]["keeping"]),
         _approval(data["approval"]),
+        Loops(
+            frozenset(data["loops"]["tools"]), re.compile(data["loops"]["waits"]), re.compile(data["loops"]["counts"])
+        ),
+        Told(
+            frozenset(data["told"]["described"]),
+            frozenset(data["told"]["instructed"]),
+            re.compile(data["told"]["files"]),
+        ),
     )
 
 

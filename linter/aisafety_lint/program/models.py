@@ -32,6 +32,9 @@ CALL_ROLES = (
     "effects",
 )
 
+INSTRUCTIONS = "prompt"
+"""The kind of sink that the instructions of an agent are."""
+
 _ATTRIBUTES = {"sources": "attributes", "sanitizers": "clean_attributes"}
 _ROOTS = re.compile(rb"^roots: *\[(.*?)\]", re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"\b([\w.]+):[A-Z]\w*")
@@ -45,7 +48,8 @@ class Models:
     dotted name of a class to its modelled types, `bases` a type to those whose facts it takes over, `made_by` the path
     of a call to the types that it returns, `fields` an attribute path to the type of the attribute, `absent` a text to
     the kinds of sinks that a value is safe for which does not contain it, `inert` a kind of source to its attributes
-    that hold no content. `weak_operators` and `weak_names` are the weak checks that are no calls of a known path.
+    that hold no content; `entries` are the sinks that are an entry of a literal, by its key.
+    `weak_operators` and `weak_names` are the weak checks that are no calls of a known path.
     """
 
     facts: dict[str, dict[str, list[Row]]] = field(
@@ -62,6 +66,7 @@ class Models:
     piped: set[str] = field(default_factory=set)
     constructors: set[str] = field(default_factory=set)
     methods: list[tuple[str, str, Row]] = field(default_factory=list)
+    entries: dict[str, list[Row]] = field(default_factory=dict)
     listed: list[tuple[str, str, Row]] = field(default_factory=list)
     decorators: list[tuple[str, Row]] = field(default_factory=list)
     instances: list[tuple[str, Row]] = field(default_factory=list)
@@ -237,6 +242,7 @@ def _add_facts(models: Models, stem: str, content: Row) -> None:
     for role in CALL_ROLES:
         for row in content.get(role, ()):
             _add_row(models, stem, types, role, row)
+    _add_prompts(models, stem, content)
     for row in content.get("weak_checks", ()):
         if "operator" in row:
             models.weak_operators[row["operator"], bool(row.get("where", False))] = row
@@ -244,6 +250,17 @@ def _add_facts(models: Models, stem: str, content: Row) -> None:
             models.weak_names.append((re.compile(row["function"]), row))
     models.scalars |= set(content.get("scalars", ()))
     models.opt_ins += content.get("opt_ins", ())
+
+
+def _add_prompts(models: Models, stem: str, content: Row) -> None:
+    """The instructions of agents, and the entries of literals, are sinks, too."""
+    for row in content.get("agents", ()):
+        if "instructions" in row and row.get("kind") != "server" and "task" not in row:
+            prompt = {"call": row["call"], "argument": row["instructions"], "kind": INSTRUCTIONS}
+            _add_row(models, stem, content.get("types", {}), "sinks", prompt)
+    for row in content.get("sinks", ()):
+        if "entry" in row:
+            models.entries.setdefault(row["entry"], []).append({**row, "role": "sinks", "stem": stem})
 
 
 def _add_row(models: Models, stem: str, types: Row, role: str, row: Row) -> None:

@@ -25,6 +25,7 @@ conditions it is computed. What a value's `op` means:
 | await, enter, yield | the operand | |
 | global | the new content | the variable of an outer scope |
 | caught | its type, what is raised in the body, the calls in it | how many are raised |
+| loop | the condition; the place is all of a `while` | |
 | function, class | | the qualified name of the nested definition |
 | unknown | the operands | |
 """

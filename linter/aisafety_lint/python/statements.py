@@ -252,6 +252,7 @@ class Statements(Patterns):
         self.loops.pop()
         self.scope.close_loop(phis, self.scope.bindings)
         self.scope.guard = outer
+        self.scope.value("loop", (condition,), place=self.place(node))
         ends = [(True, bindings, guard) for bindings, guard in loop.breaks]
         if not forever:
             self.scope.push(condition, "false")
