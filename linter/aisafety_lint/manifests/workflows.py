@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.manifests.nodes import Object, Scalar, walk
 from aisafety_lint.manifests.query import Match
+
+Parts: TypeAlias = tuple[str | int, ...]
 
 _EVENT_TEST = re.compile(r"github\.event_name\s*==\s*'([^']+)'|'([^']+)'\s*==\s*github\.event_name")
 _FALSE_WORDS = ("", "false", "no", "0")
@@ -30,10 +32,14 @@ class Access(Enum):
 
 @dataclass(frozen=True)
 class Action:
-    """How an action that runs a model behaves, by the kind's facts; a plain command has no facts."""
+    """How an action that runs a model behaves, by the kind's facts; a plain command has no facts.
+
+    `command` is the part of a script that runs it.
+    """
 
     name: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
 
     def inputs(self, key: str) -> tuple[str, ...]:
         """A list of input names among the facts."""
@@ -101,8 +107,10 @@ class Job:
         found = []
         for number, match in enumerate(self.match.select("@.steps[*]")):
             words = ai.get(match.parts)
-            action = None if words is None else self.workflow.action(match)
-            found.append(Step(match, self, number, action, (words or {}).get("value", "")))
+            script = self.workflow.scripts.get(match.parts)
+            action = script if words is None else self.workflow.action(match)
+            command = script.command if script is not None and words is None else (words or {}).get("value", "")
+            found.append(Step(match, self, number, action, command))
         return tuple(found)
 
     @property
@@ -136,9 +144,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A workflow, or a composite action, which has steps but no triggers of its own."""
+    """A workflow, or a composite action, which has steps but no triggers of its own.
+
+    `scripts` are the steps, by where they are, that run a file of the project with an agent or a model in it.
+    """
 
     manifest: Manifest
+    scripts: Mapping[Parts, Action] = field(default_factory=dict)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -263,11 +275,14 @@ class Workflow:
         return any(re.search(gate, text) for gate in self.facts["gates"] for text in texts)
 
 
-def workflows(manifests: Iterable[Manifest]) -> Iterator[Workflow]:
-    """The workflows among manifests: those whose kind has facts about triggers."""
+def workflows(
+    manifests: Iterable[Manifest], scripts: Mapping[str, Mapping[Parts, Action]] | None = None
+) -> Iterator[Workflow]:
+    """The workflows among manifests: those whose kind has facts about triggers; `scripts` are those of each by path."""
+    scripts = scripts or {}
     for manifest in manifests:
         if "triggers" in manifest.kind.facts and isinstance(manifest.root.node, Object):
-            yield Workflow(manifest)
+            yield Workflow(manifest, scripts.get(manifest.path, {}))
 
 
 def acts(step: Step) -> bool:

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Finding
 from aisafety_lint.manifests.nodes import Scalar
 from aisafety_lint.manifests.query import Match
-from aisafety_lint.manifests.workflows import Job, Step, Workflow, workflows
+from aisafety_lint.manifests.workflows import Job, Step, Workflow
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
@@ -18,7 +19,7 @@ _SCRIPT_INPUTS = ("script",)
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows(project.manifests):
+    for workflow in workflows_of(project):
         yield from _findings(rule, workflow)
 
 

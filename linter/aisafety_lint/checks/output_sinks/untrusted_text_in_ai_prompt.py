@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
+from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Confidence, Finding, Persona, Severity
 from aisafety_lint.manifests.nodes import Scalar
 from aisafety_lint.manifests.query import Match
-from aisafety_lint.manifests.workflows import Access, Step, Workflow, acts, workflows
+from aisafety_lint.manifests.workflows import Access, Step, Workflow, acts
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows(project.manifests):
+    for workflow in workflows_of(project):
         yield from _findings(rule, workflow)
     for manifest in project.manifests:
         for match, known in manifest.captures("untrusted-prompts"):

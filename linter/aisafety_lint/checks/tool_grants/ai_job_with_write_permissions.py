@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Finding, Persona, Severity
 from aisafety_lint.manifests.query import Match
-from aisafety_lint.manifests.workflows import Access, Job, Workflow, acts, workflows
+from aisafety_lint.manifests.workflows import Access, Job, Workflow, acts
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
@@ -13,7 +14,7 @@ _CONSEQUENTIAL = ("contents", "actions", "packages", "deployments", "pages")
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows(project.manifests):
+    for workflow in workflows_of(project):
         yield from _findings(rule, workflow)
 
 

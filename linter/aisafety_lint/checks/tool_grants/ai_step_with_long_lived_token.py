@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Finding, Persona, Severity
 from aisafety_lint.manifests.nodes import Scalar
 from aisafety_lint.manifests.query import Match
-from aisafety_lint.manifests.workflows import Access, Step, acts, workflows
+from aisafety_lint.manifests.workflows import Access, Step, acts
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
@@ -17,7 +18,7 @@ _APP_TOKEN = re.compile(r"\bsteps\.(?P<name>[\w-]+)\.outputs\.token\b")
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows(project.manifests):
+    for workflow in workflows_of(project):
         for step in workflow.ai_steps:
             if not acts(step):
                 continue
