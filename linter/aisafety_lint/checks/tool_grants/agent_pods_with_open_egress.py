@@ -18,7 +18,7 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
         return
     for manifest in project.manifests:
         pods = manifest.select("agent-pods")
-        labels = next((found.data for found in manifest.select("agent-labels")), None)
+        labels: Any = next((found.data for found in manifest.select("agent-labels")), None)
         if pods and _known(labels) and not any(_selects(wanted, labels) for wanted in selecting):
             name = str(manifest.root.data.get("metadata", {}).get("name", "agent"))
             yield manifest_finding(rule, manifest, Hit(pods[0], words={"name": name}))
