@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from aisafety_lint.flow.files import NO_PATH
 from aisafety_lint.flow.transfer import FILE, Path
 from aisafety_lint.program.conditions import Holds, all_hold, operands
-from aisafety_lint.program.constants import text_of
+from aisafety_lint.program.constants import Unknown, constant, text_of
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row, rows_of
@@ -143,13 +143,22 @@ def _own_models(resolver: Resolver) -> Iterator[Seed]:
 
 
 def _source_call(resolver: Resolver, scope: int, call: int) -> Iterator[Seed]:
-    for path in resolver.paths(scope, call):
+    for path in () if _is_picked(resolver, scope, call) else resolver.paths(scope, call):
         for row in resolver.models.rows("sources", path):
             if all_hold(resolver, scope, call, row) is not Holds.NO:
                 clean, parts = _shape(resolver, row)
                 name, passes = spelled(resolver.index, scope, call), bool(row.get("passes"))
                 paths = (FILE,) if row.get("content") else _paths(parts)
                 yield _of_file(Seed(scope, call, row["yields"], name, clean, paths, passes=passes), row)
+
+
+def _is_picked(resolver: Resolver, scope: int, call: int) -> bool:
+    """Whether what is called was picked by a name that is not known: that it asks a model is a guess."""
+    index = resolver.index
+    function = index.value(scope, index.value(scope, call).args[0])
+    if function.op != "call" or len(function.args) < 3 or index.value(scope, function.args[0]).name != "getattr":
+        return False
+    return isinstance(constant(resolver, scope, function.args[2]), Unknown)
 
 
 def _attributes(resolver: Resolver) -> Iterator[Seed]:

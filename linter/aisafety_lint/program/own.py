@@ -31,8 +31,9 @@ def tool_functions(resolver: Resolver) -> Iterator[tuple[int, Row, tuple[int, in
     makers: dict[int, bool] = {}
     for number, scope in enumerate(resolver.index.scopes):
         if scope.form == "class":
-            row = {**ROW, "method": {}}
-            yield from ((method, row, (number, -1)) for method in _class_tool(resolver, number))
+            for method in _class_tool(resolver, number):
+                extra = _extra(resolver.index.scopes[method].params)
+                yield method, {**ROW, "method": {}, "except": extra}, (number, -1)
         for value in scope.decorators if scope.form == "function" else ():
             outer = resolver.index.parents[number]
             maker = _maker(resolver, outer, value)
@@ -76,6 +77,12 @@ def _class_tool(resolver: Resolver, owner: int) -> Iterator[int]:
         method = index.by_qualname.get((index.paths[owner], f"{scope.qualname}.{name}"))
         if method is not None and index.scopes[method].form == "function":
             yield method
+
+
+def _extra(params: tuple[Param, ...]) -> tuple[str, ...]:
+    """The parameter for all other names, beside ones that are named: the application passes its own things in it."""
+    named = [param for param in params[1:] if param.form in ("positional", "keyword")]
+    return tuple(param.name for param in params if param.form == "**") if named else ()
 
 
 def _maker(resolver: Resolver, scope: int, value: int) -> int | None:
