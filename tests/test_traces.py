@@ -118,6 +118,14 @@ class TestMessages:
         assert first["message"].startswith("Tool argument `path` of `load` reaches `open`")
         assert second["message"].startswith("Tool argument `name` of `page` reaches `open`")
 
+    def test_names_the_tool_alone_where_the_fields_of_a_message_are_its_arguments(self, tree: MakeTree) -> None:
+        body = (
+            "import os\nfrom langroid.agent.tool_message import ToolMessage\n"
+            'class Ping(ToolMessage):\n    request: str = "ping"\n    purpose: str = "Ping"\n    host: str\n'
+            "    def handle(self) -> str:\n        return str(os.system(self.host))\n"
+        )
+        assert self.message({"a.py": body}, tree).startswith("Tool argument of `Ping` reaches `os.system`")
+
     def test_another_name_of_a_function_is_told_by_the_first(self, tree: MakeTree) -> None:
         body = "run = os.system\n@function_tool\ndef tool(text: str):\n    start = run\n    start(text)\n"
         assert "reaches `run`" in self.message({"a.py": TOOL + body}, tree)

@@ -282,8 +282,8 @@ def _paths(parts: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 def named(index: Index, kinds: Kinds, seed: Seed) -> str:
     """How a message begins: what a source is and where it comes from."""
     kind = kinds.sources[seed.kind]
-    if seed.tool is not None:
-        return f"{kind} `{seed.name}` of `{seed.tool.name}`"
+    if seed.tool is not None:  # the fields of a message stand for its arguments
+        return f"{kind} {'' if seed.name == 'self' else f'`{seed.name}` '}of `{seed.tool.name}`"
     value = index.value(seed.scope, seed.value)
     function = index.scopes[seed.scope].name
     if not seed.name:
