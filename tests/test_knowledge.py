@@ -169,7 +169,7 @@ def test_every_sink_that_does_harm_has_a_rule() -> None:
 
 def test_every_power_that_is_granted_has_a_rule() -> None:
     grants = [row for stem in MODELS for role, row in rows(stem) if role == "grants"]
-    marks = ("sandboxed", "unapproved", "exposes", "switch", "hazard")
+    marks = ("sandboxed", "unapproved", "exposes", "switch", "late", "hazard")
     plain = [set(row["capabilities"]) for row in grants if not any(mark in row for mark in marks)]
     rules = [rule.match["grant"] for rule in Knowledge().rules.values() if "grant" in rule.match]
     ruled = {capability for block in rules for capability in block.get("capabilities", ())}

@@ -16,7 +16,7 @@ from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
 
 _FILES = frozenset({"fs-read", "fs-write", "fs-delete"})
-_MARKS = ("exposes", "unapproved", "switch", "hazard")
+_MARKS = ("exposes", "unapproved", "switch", "late", "hazard")
 _INCLUDED = {"shell": _FILES, "exec": _FILES}  # who has the one needs no finding about the others
 
 

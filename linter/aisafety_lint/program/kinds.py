@@ -31,6 +31,7 @@ class Loops:
     """How loops around a model are written; what each pattern is about is written in the knowledge."""
 
     tools: frozenset[str]
+    offers: frozenset[str]
     waits: re.Pattern[str]
     counts: re.Pattern[str]
 
@@ -54,7 +55,7 @@ class Kinds:
     parts that are sent to become it; `prompts`: the names of the arguments in which a model is given its prompt;
     `keeping`: the last names of calls that put what they are given into the answer of a tool as it is; `approval`: how
     programs speak of a person's approval; `loops`: how they write loops around a model; `told`:
-    where they keep what it is told.
+    where they keep what it is told; `lists`: the names of those in which a `*` allows everything.
     """
 
     sources: Mapping[str, str]
@@ -72,6 +73,7 @@ class Kinds:
     approval: Approval
     loops: Loops
     told: Told
+    lists: frozenset[str]
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
         """The kinds for which a text that is made of these characters only is safe, and the quotes that it lacks."""
@@ -122,13 +124,17 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
         frozenset(data["answers"]["tool-answer"]["keeping"]),
         _approval(data["approval"]),
         Loops(
-            frozenset(data["loops"]["tools"]), re.compile(data["loops"]["waits"]), re.compile(data["loops"]["counts"])
+            frozenset(data["loops"]["tools"]),
+            frozenset(data["loops"]["offers"]),
+            re.compile(data["loops"]["waits"]),
+            re.compile(data["loops"]["counts"]),
         ),
         Told(
             frozenset(data["told"]["described"]),
             frozenset(data["told"]["instructed"]),
             re.compile(data["told"]["files"]),
         ),
+        frozenset(data["lists"]),
     )
 
 

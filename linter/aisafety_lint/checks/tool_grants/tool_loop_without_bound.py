@@ -29,11 +29,11 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
         for loop in inside[:1]:
             fresh = (scope, loop) not in seen and not program.tested(program.index.paths[scope])
             seen.add((scope, loop))
-            if fresh and _endless(program, verdicts, scope, loop):
+            if fresh and _endless(program, verdicts, scope, loop, call):
                 yield _finding(rule, program, scope, loop, call)
 
 
-def _endless(program: Program, verdicts: Verdicts, scope: int, loop: int) -> bool:
+def _endless(program: Program, verdicts: Verdicts, scope: int, loop: int, call: int) -> bool:
     """Whether only the model decides when a loop in which it calls tools is over."""
     words = program.kinds.loops
     known = program.scopes[scope]
@@ -42,7 +42,8 @@ def _endless(program: Program, verdicts: Verdicts, scope: int, loop: int) -> boo
     if not forever and not verdicts.of(scope, condition):
         return False
     body = [value for value in known.values if value.op != "loop" and within(value.place, known.values[loop].place)]
-    asked = any(value.name in words.tools for value in body if value.op in ("attr", "const", "item"))
+    offered = bool(words.offers.intersection(program.index.calls[scope][call].keywords))
+    asked = offered or any(value.name in words.tools for value in body if value.op in ("attr", "const", "item"))
     return asked and not any(_ends(program, known, value) for value in body)
 
 
@@ -55,6 +56,8 @@ def _ends(program: Program, scope: Scope, value: Value) -> bool:
         return any(pattern.fullmatch(called) for pattern in (words.waits, words.counts, asks))
     if value.op == "compare":
         return bool(_ORDERS & set(value.name.split()))
+    if value.op == "name" and words.waits.fullmatch(value.name):
+        return True  # handed to what calls it: `to_thread(input)`
     return value.op in _WRITTEN and bool(words.counts.fullmatch(value.name))
 
 
