@@ -111,6 +111,28 @@ def test_the_key_holds_when_a_formatter_was_there() -> None:
     assert fingerprints([moved], {"a.py": after}) == keys((before, 1))
 
 
+@pytest.mark.parametrize(
+    ("before", "marked", "after", "marked_after"),
+    [
+        ("run(f'a {b}')", "run(f'a {b}')", 'run(\n    f"a {b}",  # why (not\n)', "run"),
+        ("a.b(c).run(d, ')')", "a.b(c).run(d, ')')", "(a.b(c)\n .run(\n d, ')'))", "run"),
+        ("x = Agent(tools=[t])", "Agent(tools=[t])", "x = Agent(\n    tools=[\n        t,\n    ],\n)", "A"),
+        ("x = [a, b]", "[a, b]", "x = [\n    a,\n    b,\n]", "["),
+    ],
+)
+def test_the_key_holds_when_a_call_goes_on_over_several_lines(
+    before: str, marked: str, after: str, marked_after: str
+) -> None:
+    keys = []
+    for code, region in ((before, marked), (after, marked_after)):
+        text = SourceText("a.py", code + "\nother(1)\n")
+        start = code.index(region)
+        place = Location("a.py", text.span(start, start + len(region)))
+        finding = Finding("a-rule", "A message.", place, Severity.LOW, Confidence.LOW)
+        keys += fingerprints([finding], {"a.py": text})
+    assert keys[0] == keys[1]
+
+
 def test_the_key_depends_on_rule_symbol_and_text() -> None:
     source = SourceText("a.py", "os.system(reply)\nos.system(other)")
     texts = {"a.py": source}

@@ -17,6 +17,7 @@ COMMANDS = {
     "inspect": "show the agents and tools, or with --unresolved what could not be resolved",
     "explain": "print what a rule finds, why it matters and what to do instead",
     "rules": "list the rules",
+    "baseline": "keep the findings of today, and show only new ones",
     "suppressions": "list what is suppressed and why",
     "test": "run the examples in a folder of rules",
     "clean": "empty the cache",

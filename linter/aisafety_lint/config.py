@@ -161,6 +161,9 @@ class Config:
     suppressions: tuple[Acceptance, ...] = field(
         default=(), metadata={"setting": "Findings that are accepted in files without comments, each with a reason."}
     )
+    baseline: Path | None = field(
+        default=None, metadata={"setting": "A file of known findings that are not shown, relative to the file."}
+    )
     suppress: bool = True
     today: datetime.date = field(default_factory=datetime.date.today)
     stdin: tuple[str, bytes] | None = None

@@ -25,6 +25,14 @@ _BASE_TO_WINDOW = pow(_BASE, _WINDOW, _MASK + 1)
 _LINE_END = re.compile(r"\r\n?")
 _BLANKS = str.maketrans("", "", " \t")
 _SPACE = re.compile(r"\s+")
+# What a scan of Python code must not look into, and what it counts.
+_CODE = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"""|\'{3}(?:[^\\]|\\.)*?\'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|[()\[\]{}]''',
+    re.DOTALL,
+)
+_OPENING = re.compile(r"(?<=\w)[\w.]*(?:[ \t]*\()?")
+_DEFINED = re.compile(r"\b(?:def|class)[ \t]+$")
+_LONGEST = 20_000
 _LAST_COMMA = re.compile(r",(?=[)\]}])")
 
 
@@ -79,9 +87,51 @@ def fingerprints(findings: Sequence[Finding], texts: Mapping[str, SourceText]) -
 
 def _digest(finding: Finding, texts: Mapping[str, SourceText]) -> str:
     text = texts.get(finding.location.path)
-    what = finding.key or (_normalised(region_text(text, finding.location.span)) if text else "")
+    what = finding.key or (_normalised(_what(text, finding.location.span)) if text else "")
     parts = (finding.rule, finding.symbol, what)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _what(text: SourceText, span: Span) -> str:
+    """The text that a region stands for: in Python all of the call or list that it is the beginning of."""
+    name = text.path.rpartition("/")[2]
+    if not name.endswith((".py", ".pyw", ".ipynb")) and "." in name:
+        return region_text(text, span)
+    start = text.offset(span.line, span.column) if span.line <= len(text.starts) else len(text.text)
+    return _call(text.text, start, start + len(region_text(text, span)))
+
+
+def _call(source: str, start: int, end: int) -> str:
+    """The code from one offset to another and on to where its brackets close, without comments; of a call its name and
+    arguments, since a call over several lines is marked at its name only, and one in a line as a whole.
+    """
+    opening = _OPENING.match(source, end)
+    if opening and not _DEFINED.search(source, max(start - 20, 0), start):
+        end = opening.end()
+    parts: list[str] = []
+    opened: list[int] = []
+    last = position = start
+    for token in _CODE.finditer(source, start, start + _LONGEST):
+        if token.start() >= end and not opened:
+            break
+        parts.append(source[position : token.start()])
+        position = token.end()
+        if token[0][0] in "([{":
+            opened.append(sum(map(len, parts)))
+        elif token[0][0] in ")]}" and opened:
+            last = opened.pop()
+        parts.append("" if token[0][0] == "#" else token[0])
+        end = max(end, position)
+    code = "".join([*parts, source[position:end]]).rstrip()
+    if not code.endswith(")"):
+        return code
+    name = code[:last].rstrip()
+    first = next((at for at in range(len(name), 0, -1) if not _is_in_name(name[at - 1])), 0)
+    return code[first:]
+
+
+def _is_in_name(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def region_text(text: SourceText, span: Span) -> str:

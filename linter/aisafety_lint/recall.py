@@ -20,7 +20,7 @@ from aisafety_lint.stamps import Stamp, is_settled, stamp
 
 # What a report says does not depend on these; of standard input only the content counts, below. A report knows itself
 # until which day it holds.
-_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "jobs", "today"})
+_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "jobs", "today", "baseline"})
 
 
 @dataclass(frozen=True, slots=True)

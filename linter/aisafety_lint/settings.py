@@ -173,6 +173,8 @@ def _apply_file(config: Config, file: SettingsFile) -> Config:
     values = _built(Config, file.data)
     if "rules" in values:
         values["rules"] = _rule_folders(config.root, file, values["rules"])
+    if "baseline" in values:
+        values["baseline"] = _inside(config.root, file, values["baseline"], ("baseline",))
     for key in ("overrides", "suppressions"):
         if key in values:
             values[key] = tuple(replace(item, position=at) for at, item in enumerate(values[key]))
@@ -218,18 +220,25 @@ def _rule_folders(root: Path, file: SettingsFile, folders: tuple[Path, ...]) -> 
     """The folders of rules that a file names: they exist, and lie in the project or beside the file."""
     from aisafety_lint.settings_schema import place
 
-    base = _base_folder(file).resolve()
     found = []
     for index, folder in enumerate(folders):
-        path = (base / folder).resolve()
-        where = place(file, ("rules", index))
-        if not (path.is_relative_to(root) or path.is_relative_to(base)):
-            hint = "`--rules DIR` on the command line may name any folder"
-            raise UserError(f"{where}: `{folder}` lies outside the project", hint)
+        path = _inside(root, file, folder, ("rules", index))
         if not path.is_dir():
-            raise UserError(f"{where}: `{folder}` is not a folder")
+            raise UserError(f"{place(file, ('rules', index))}: `{folder}` is not a folder")
         found.append(path)
     return tuple(found)
+
+
+def _inside(root: Path, file: SettingsFile, name: Path, route: tuple[str | int, ...]) -> Path:
+    """What a path in a configuration file names: it lies in the project, or beside the file."""
+    from aisafety_lint.settings_schema import place
+
+    base = _base_folder(file).resolve()
+    path = (base / name).resolve()
+    if not (path.is_relative_to(root) or path.is_relative_to(base)):
+        hint = f"`--{route[0]}` on the command line may name any place"
+        raise UserError(f"{place(file, route)}: `{name}` lies outside the project", hint)
+    return path
 
 
 def _anchored(values: dict[str, Any], base: str) -> dict[str, Any]:

@@ -19,7 +19,8 @@ def settings_text(config: Config) -> str:
         if item.name in _TABLES:
             continue
         value, origin = getattr(config, item.name), config.origins.get(item.name, "default")
-        lines.append(f"{setting_key(item.name)} = {_toml(value, config)}  # {origin}")
+        if value is not None:
+            lines.append(f"{setting_key(item.name)} = {_toml(value, config)}  # {origin}")
     for name in _TABLES:
         for entry in getattr(config, name):
             lines += ["", f"[[{name}]]", *_entry(entry, config)]

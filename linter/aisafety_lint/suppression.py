@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from aisafety_lint.comments import Comment, comments
 from aisafety_lint.config import Acceptance, SettingsFile
+from aisafety_lint.directives import directives
 from aisafety_lint.finding import Finding, NotificationLevel, Persona
+from aisafety_lint.fingerprint import region_text
 from aisafety_lint.ignorefiles import path_test
 from aisafety_lint.rule import Rule
 from aisafety_lint.select import Selection, find_rule, matching
-from aisafety_lint.source import Span
+from aisafety_lint.source import SourceText, Span
 from aisafety_lint.suggest import did_you_mean
 from aisafety_lint.suppressed import State, Suppression
 
@@ -57,19 +59,27 @@ class Judgement:
 def written(reader: "Reader", project: "Project", rules: Mapping[str, Rule]) -> tuple[Written, ...]:
     """The suppressions of a project, those of the narrowest effect first; raises UserError for wrong settings.
 
-    They are read from texts in which secrets are masked, so that no reason can show one.
+    What they say is taken from texts in which secrets are masked, so that no reason can show one.
     """
     config = reader.config
     if not config.suppress:
         return ()
     doubtful = {note.path for note in project.notifications if note.level is not NotificationLevel.NOTE}
     found = []
-    for path, text in reader.texts(reader.marked, project.secrets)[0].items():
+    for path, masked in reader.texts(reader.marked, project.secrets)[0].items():
         judged = path not in doubtful and (config.persona is Persona.AUDITOR or not reader.found.is_test(path))
-        said = comments(text, project.files[path].kind)
-        found += [_of_comment(path, comment, rules, judged=judged) for comment in said]
+        for comment in comments(reader.text(project.files[path]) or masked, project.files[path].kind):
+            found.append(_of_comment(path, _masked(comment, masked), rules, judged=judged))  # noqa: PERF401 - it is long
     found += [_of_settings(item, reader, project, rules) for item in config.suppressions]
     return tuple(sorted(found, key=_reach))
+
+
+def _masked(comment: Comment, masked: SourceText) -> Comment:
+    """The comment as it is in the masked text; a mask can break the syntax by which comments are found."""
+    if "*" not in region_text(masked, comment.span):
+        return comment
+    said = next(directives(region_text(masked, comment.span)), comment.directive)
+    return replace(comment, directive=replace(comment.directive, reason=said.reason, until=said.until))
 
 
 def _reach(item: Written) -> tuple[int, str, Span]:

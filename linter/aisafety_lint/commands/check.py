@@ -45,7 +45,7 @@ def parser() -> Parser:
         "paths", nargs="*", metavar="PATH", help="what to report on (default: .); `-` reads standard input"
     )
     _add_rules(made.add_argument_group("rules"))
-    _add_suppressions(made.add_argument_group("suppressions"))
+    _add_suppressions(made.add_argument_group("accepted findings"))
     _add_files(made.add_argument_group("files"))
     _add_output(made.add_argument_group("output"))
     return made
@@ -69,6 +69,13 @@ def _add_rules(group: "argparse._ArgumentGroup") -> None:
 
 
 def _add_suppressions(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--add-ignores", action="store_true", help="write suppressions for all findings into the files; needs --reason"
+    )
+    group.add_argument("--reason", default="", metavar="TEXT", help="why the findings are accepted, with --add-ignores")
+    group.add_argument("--until", type=day, metavar="DATE", help="the last day of what --add-ignores writes")
+    group.add_argument("--baseline", metavar="FILE", help="do not show the findings that are in this baseline")
+    group.add_argument("--no-baseline", action="store_true", help="use no baseline, whatever the settings say")
     group.add_argument(
         "--no-suppressions", action="store_true", help="show what comments and settings suppress as all other findings"
     )
@@ -134,6 +141,8 @@ def _add_output(group: "argparse._ArgumentGroup") -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Analyse, write, and decide the exit code."""
     started = time.monotonic()
+    if (arguments.reason or arguments.until) and not arguments.add_ignores:
+        raise UserError("`--reason` and `--until` are for `--add-ignores`")
     outputs = [parse_output(text) for text in arguments.output]
     to_stdout = stdout_format(arguments.output_format, outputs)
     config = config_of(arguments)
@@ -147,7 +156,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     from aisafety_lint import recall
 
-    report = recall.run(config, store_of(arguments, config.root))
+    report = _without_known(recall.run(config, store_of(arguments, config.root)), config)
+    if arguments.add_ignores:
+        return _add_ignores(arguments, config, report)
     options = _options(arguments, time.monotonic() - started)
     for form, path in outputs:
         if path is not None:
@@ -159,6 +170,26 @@ def run(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:
         drop_stdout()  # who reads only the first lines still gets the exit code of the whole run
     return code
+
+
+def _add_ignores(arguments: argparse.Namespace, config: Config, report: "Report") -> int:
+    from aisafety_lint.commands import add_ignores
+
+    until = arguments.until.isoformat() if arguments.until else ""
+    told = add_ignores.add(config, report, arguments.reason, until, isolated=arguments.isolated)
+    write_stdout(told)
+    return exit_code(config, report, exit_zero=True) or int("Not suppressed" in told)
+
+
+def _without_known(report: "Report", config: Config) -> "Report":
+    """The report without what is in the baseline, where there is one."""
+    if config.baseline is None:
+        return report
+    from aisafety_lint import baseline
+
+    path = config.baseline
+    name = config.relative(path) if path.is_relative_to(config.root) else str(path)
+    return baseline.apply(report, baseline.load(path), config, name)
 
 
 def exit_code(config: Config, report: "Report", exit_zero: bool = False) -> int:
@@ -180,6 +211,11 @@ def store_of(arguments: argparse.Namespace, root: Path) -> "Store":
     return NO_CACHE if arguments.no_cache else open_store(chosen_folder(arguments.cache_dir), root)
 
 
+def with_defaults(arguments: argparse.Namespace) -> argparse.Namespace:
+    """The arguments of a command that has only some of the options of this one, with the others as by default."""
+    return argparse.Namespace(**{**vars(parser().parse([])), **vars(arguments)})
+
+
 def config_of(arguments: argparse.Namespace) -> Config:
     """The settings of a run."""
     from aisafety_lint.settings import CommandLine, load_config
@@ -189,6 +225,8 @@ def config_of(arguments: argparse.Namespace) -> Config:
     }
     settings |= {name: True for name in _FLAGS if getattr(arguments, name)}
     settings |= {"jobs": arguments.jobs, "suppress": not arguments.no_suppressions}
+    if arguments.baseline or arguments.no_baseline:
+        settings["baseline"] = Path(arguments.baseline).absolute() if arguments.baseline else None
     if arguments.persona:
         settings["persona"] = Persona[arguments.persona.upper()]
     for name in ("min_severity", "fail_on"):

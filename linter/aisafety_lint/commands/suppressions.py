@@ -1,7 +1,7 @@
 """`aisafety-lint suppressions`: lists what people have accepted in a project, why, until when, and what it holds."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aisafety_lint.arguments import Parser, day, folder, one_of
 from aisafety_lint.commands import check
@@ -11,12 +11,6 @@ if TYPE_CHECKING:
     from aisafety_lint.report.model import Report
 
 FORMATS = ("text", "json")
-# What the command does not ask: it runs all rules, as the settings say.
-_NOT_ASKED: dict[str, Any] = {
-    **dict.fromkeys(("select", "ignore", "extend_select", "exclude", "extend_exclude")),
-    **dict.fromkeys(("force_exclude", "strict", "no_suppressions"), False),
-    **dict.fromkeys(("min_severity", "fail_on", "jobs", "stdin_filename")),
-}
 
 
 def parser() -> Parser:
@@ -40,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from aisafety_lint import recall
     from aisafety_lint.report import suppressions
 
-    config = check.config_of(argparse.Namespace(**{**_NOT_ASKED, **vars(arguments)}))
+    config = check.config_of(check.with_defaults(arguments))
     report: Report = recall.run(config, check.store_of(arguments, config.root))
     write_stdout(suppressions.json(report) if arguments.output_format == "json" else suppressions.text(report))
     if check.exit_code(config, report, exit_zero=True):

@@ -29,6 +29,7 @@ _LEADERS = {
     "python": ("#",),
 }
 _ANY = ("#", "//", "/*", "--", ";", "%", "<!--")
+_HEREDOC = re.compile(r"<<-?(?P<quote>[\"']?)(?P<word>[A-Za-z_]\w*)(?P=quote)")
 _CLOSED = {"/*": "*/", "<!--": "-->"}
 _DOCUMENTS = ("yaml", "json", "toml", "hcl")
 _CONTINUED = ("dockerfile", "shell", "unit")
@@ -110,10 +111,19 @@ def _end(text: str, leader: str, start: int) -> int:
 
 
 def _commands(text: SourceText) -> Iterator[tuple[int, int]]:
-    """The lines that a backslash joins, with the comments between them."""
+    """The lines that a backslash joins, with the comments between them, and those up to the end of a here-document."""
     first = 0
+    word = ""
     for line in range(1, len(text.starts) + 1):
         content = text.line(line).rstrip()
+        if word:
+            if content.strip() == word:
+                yield first, line
+                first, word = 0, ""
+            continue
+        if (opened := _HEREDOC.search(content)) is not None and not content.lstrip().startswith("#"):
+            first, word = first or line, opened["word"]
+            continue
         comment = content.lstrip().startswith("#")
         if content.endswith("\\") and not comment:
             first = first or line

@@ -20,12 +20,13 @@ _OTHER = re.compile(r"^[ \t]*(?:\.\.|//)[ \t]+(?P<words>aisafety:[^\r\n]*)", re.
 
 def markdown_comments(text: SourceText) -> Iterator[Comment]:
     """The comments of a text that hold a directive; what is quoted as code is none."""
-    matter = _MATTER.match(text.text)
+    matter = front_matter(text)
     if matter is not None:
-        yield from line_comments(SourceText(text.path, matter[0]), "yaml")
-    fences = [match.span() for match in _FENCE.finditer(text.text, matter.end() if matter else 0)]
+        yield from line_comments(matter, "yaml")
+    body = len(matter.text) if matter else 0
+    fences = _fences(text)
     pattern = _OTHER if text.path.lower().endswith((".rst", ".adoc")) else _COMMENT
-    for match in pattern.finditer(text.text, matter.end() if matter else 0):
+    for match in pattern.finditer(text.text, body):
         line = text.span(match.start(), match.start()).line
         before = text.text[text.offset(line, 1) : match.start()]
         if before.count("`") % 2 or any(start <= match.start() < end for start, end in fences):
@@ -34,6 +35,28 @@ def markdown_comments(text: SourceText) -> Iterator[Comment]:
         last = text.span(match.end(), match.end()).line
         about = (line, last) if before.strip(" \t>*-") else _below(text, last, fences)
         yield Comment(directive, text.span(*match.span("words")), whole_lines(*about) if about else None)
+
+
+def front_matter(text: SourceText) -> SourceText | None:
+    """The front matter of a text with its lines of dashes, if it has one."""
+    matter = _MATTER.match(text.text)
+    return SourceText(text.path, matter[0]) if matter else None
+
+
+def block_around(text: SourceText, line: int) -> int:
+    """The first line of the paragraph or fenced block that a line belongs to."""
+    for start, end in _fences(text):
+        span = text.span(start, end)
+        if span.line <= line <= span.end_line:
+            return span.line
+    while line > 1 and text.line(line - 1).strip():
+        line -= 1
+    return line
+
+
+def _fences(text: SourceText) -> list[tuple[int, int]]:
+    matter = _MATTER.match(text.text)
+    return [match.span() for match in _FENCE.finditer(text.text, matter.end() if matter else 0)]
 
 
 def _below(text: SourceText, line: int, fences: list[tuple[int, int]]) -> tuple[int, int] | None:

@@ -31,11 +31,11 @@ class Report:
     """Findings to show, in the order path, line, column, rule; what was hidden and why; and what was looked at.
 
     `hidden` counts findings that were not shown, by reason: persona, severity, ignored (by configuration),
-    suppressed; `suppressed` holds these.
+    suppressed (by a comment or the configuration), baseline; `suppressed` holds the findings of both.
     `texts` holds the text of every file that a finding or a notification names, with secrets already masked, character
     by character so that every place stays where it is; `masked` says where. `standards` holds the taxonomies that the
     rules refer to. `suppressions` are all of the project in the given paths; after one of the `last_days` the report
-    could be another one.
+    could be another one. `baseline` tells that known findings were taken out; `overdue` are those shown again.
     """
 
     root: str
@@ -50,6 +50,8 @@ class Report:
     suppressed: tuple[Suppressed, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     last_days: tuple[str, ...] = ()
+    baseline: bool = False
+    overdue: tuple[Finding, ...] = ()
 
     @property
     def known(self) -> Sequence[tuple[Finding, Suppressed | None]]:

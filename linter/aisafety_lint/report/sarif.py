@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from aisafety_lint import __version__
-from aisafety_lint.finding import Notification, NotificationLevel
+from aisafety_lint.finding import Finding, Notification, NotificationLevel
 from aisafety_lint.fingerprint import fingerprints
 from aisafety_lint.report.encode import dump
 from aisafety_lint.report.limits import (
@@ -26,6 +26,7 @@ from aisafety_lint.report.options import Options
 from aisafety_lint.report.sarif_results import ROOT, Places, result, standing
 from aisafety_lint.report.sarif_rules import Taxa, descriptor, tags
 from aisafety_lint.report.terminal import count
+from aisafety_lint.suppressed import Suppressed
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://github.com/aisafety-lint/aisafety-lint"
@@ -83,12 +84,21 @@ def _run(report: Report, options: Options) -> Mapping[str, Any]:
         "columnKind": "utf16CodeUnits",
         "invocations": [_invocation(notifications, places)],
         "results": [
-            {**result(finding, report.rules[finding.rule], order[finding.rule], key, places), **standing(by, places)}
+            {
+                **result(finding, report.rules[finding.rule], order[finding.rule], key, places),
+                **standing(by, places),
+                **({"baselineState": _state(report, finding, by)} if report.baseline else {}),
+            }
             for finding, key, by in findings
         ],
         "taxonomies": taxa.components(),
         "properties": {"coverage": asdict(report.coverage), "hidden": dict(sorted(report.hidden.items()))},
     }
+
+
+def _state(report: Report, finding: Finding, by: Suppressed | None) -> str:
+    """How a finding stands to the baseline."""
+    return "unchanged" if finding in report.overdue or (by is not None and by.kind == "baseline") else "new"
 
 
 def _driver(report: Report, taxa: Taxa) -> Mapping[str, Any]:
