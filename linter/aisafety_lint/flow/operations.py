@@ -74,16 +74,17 @@ class Operations:
         return None if "all" in cleaned else (path, cleaned)
 
     def item_sinks(self, node: Node, user: Value, operand: int) -> Iterator[Row]:
-        """`message["Subject"] = text` on an instance of a modelled type counts as its `__setitem__`."""
+        """The sinks that an untrusted value becomes by `container[key] = value`, or as an entry of a literal."""
         if user.op != "store":
             yield from self._entry_sinks(node, user, operand)
-            return
-        if user.kind != "item" or operand != 1 or node.path:
-            return
-        for ref in self.resolver.refs(node.scope, user.args[0]):
-            for row in self.resolver.models.rows("sinks", f"{ref.path}.__setitem__") if ref.kind == "external" else ():
-                if row["kind"] not in node.cleaned:
-                    yield row
+        elif user.kind == "item" and operand == 1 and not node.path:
+            yield from (row for row in self.item_rows(node.scope, user) if row["kind"] not in node.cleaned)
+
+    def item_rows(self, scope: int, store: Value) -> Iterator[Row]:
+        """`message["Subject"] = text` on an instance of a modelled type counts as its `__setitem__`."""
+        for ref in self.resolver.refs(scope, store.args[0]):
+            if ref.kind == "external":
+                yield from self.resolver.models.rows("sinks", f"{ref.path}.__setitem__")
 
     def _entry_sinks(self, node: Node, user: Value, operand: int) -> Iterator[Row]:
         """`{"role": "system", "content": text}`, `("system", text)`: what an entry is, others in the literal say."""

@@ -17,7 +17,7 @@ from functools import cached_property
 
 from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.library import Library
-from aisafety_lint.flow.operations import entry_rows
+from aisafety_lint.flow.operations import Operations, entry_rows
 from aisafety_lint.flow.sources import scalar
 from aisafety_lint.flow.transfer import FILE, Path, may_pass
 from aisafety_lint.program.conditions import operands
@@ -52,8 +52,11 @@ class Nearness:
 class Reach:
     """Finds what is relevant for sinks; `seeded` are the calls that are sources: nothing comes through them."""
 
-    def __init__(self, library: Library, sites: CallSites, seeded: frozenset[Place]) -> None:
+    def __init__(
+        self, library: Library, operations: Operations, sites: CallSites, seeded: frozenset[Place]
+    ) -> None:
         self.library = library
+        self.operations = operations
         self.resolver: Resolver = library.resolver
         self.index = library.resolver.index
         self.sites = sites
@@ -80,18 +83,18 @@ class Reach:
 
     def _item_sinks(self) -> Iterator[tuple[int, int, str]]:
         """`message["Subject"] = text` on a modelled type."""
-        rows = self.resolver.models.facts["sinks"]
-        entries = self.resolver.models.entries
-        for scope, known in enumerate(self.index.scopes) if entries else ():
+        models = self.resolver.models
+        for scope, known in enumerate(self.index.scopes) if models.entries else ():
             for value in known.values:
                 if value.op in ("dict", "tuple"):
                     for operand, row in entry_rows(self.resolver, scope, value):
                         yield scope, value.args[operand], row["kind"]
-        kinds = {row["kind"] for key, found in rows.items() if key.endswith(".__setitem__") for row in found}
-        for scope, known in enumerate(self.index.scopes) if kinds else ():
+        modelled = any(key.endswith(".__setitem__") for key in models.facts["sinks"])
+        for scope, known in enumerate(self.index.scopes) if modelled else ():
             for value in known.values:
                 if value.op == "store" and value.kind == "item":
-                    yield from ((scope, value.args[1], kind) for kind in sorted(kinds))
+                    for row in self.operations.item_rows(scope, value):
+                        yield scope, value.args[1], row["kind"]
 
 
 class _Walk:

@@ -89,7 +89,7 @@ class Solver:
         """The group of each kind of source that has sinks; how near everything is to those is found once a group."""
         wanted = {source: self.interest[source] for source in sorted(sources) if self.interest.get(source)}
         groups = group_kinds(wanted.values())
-        reach = Reach(self.library, self.sites, self.seeded)
+        reach = Reach(self.library, self.operations, self.sites, self.seeded)
         self.groups = [(kinds, reach.nearness(kinds)) for kinds in groups]
         return {
             source: next(number for number, group in enumerate(groups) if kinds <= group)

@@ -9,7 +9,7 @@ from aisafety_lint.finding import Confidence, Finding, Location
 from aisafety_lint.flow.places import call_place, one_line
 from aisafety_lint.program.declared import declared
 from aisafety_lint.project import Project
-from aisafety_lint.python.facts import Place, Value
+from aisafety_lint.python.facts import Place, Scope, Value
 from aisafety_lint.rule import Rule
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ _SHOWN = frozenset({"text", "dict", "list", "tuple", "store"})
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     program = project.program
-    for owner, mark, place in sorted(_marks(program), key=lambda item: (program.index.paths[item[0]], item[2])):
-        if _acted_on(program, mark):
+    marks = sorted(_marks(program), key=lambda item: (program.index.paths[item[0]], item[2]))
+    acted_on = _acted_on(program, frozenset(mark for _, mark, _ in marks))
+    for owner, mark, place in marks:
+        if mark in acted_on:
             continue
         path = program.index.paths[owner]
         declared = Location(path, one_line(place), f"declares `{mark}`")
@@ -61,25 +63,31 @@ def _marks(program: "Program") -> Iterator[tuple[int, str, Place]]:
                     yield number, name, scope.values[key].place
 
 
-def _acted_on(program: "Program", mark: str) -> bool:
-    """Whether the program does more with a mark than keep it and show it."""
-    for number, scope in enumerate(program.scopes):
-        tested = {guard.value for guard in scope.guards}
-        for position, value in enumerate(scope.values):
-            if not _reads(program, number, value, mark):
-                continue
-            users = [user for user in scope.values if position in user.args]
+def _acted_on(program: "Program", marks: frozenset[str]) -> set[str]:
+    """The marks that the program does more with than keep them and show them."""
+    found: set[str] = set()
+    for scope in program.scopes if marks else ():
+        reads = tuple(_reads(scope, marks - found))
+        tested = {guard.value for guard in scope.guards} if reads else set()
+        for position, mark in reads:
+            users = (user for user in scope.values if position in user.args)
             if position in tested or position in scope.returns or any(user.op not in _SHOWN for user in users):
-                return True
-    return False
+                found.add(mark)
+    return found
 
 
-def _reads(program: "Program", scope: int, value: Value, mark: str) -> bool:
-    """Whether a value is what is kept under the mark, as a field or as a key."""
-    if value.op in ("attr", "item"):
-        return value.name == mark
-    arguments = [program.index.value(scope, item) for item in value.args[1:]] if value.op == "call" else ()
-    return any(item.op == "const" and item.name == mark for item in arguments)
+def _reads(scope: Scope, marks: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """The values that are what is kept under a mark, as a field or as a key, each with its mark."""
+    keys = {position: value.name for position, value in enumerate(scope.values) if _is_key(value, marks)}
+    for position, value in enumerate(scope.values):
+        if value.op in ("attr", "item") and value.name in marks:
+            yield position, value.name
+        elif keys and value.op == "call":
+            yield from ((position, keys[item]) for item in value.args[1:] if item in keys)
+
+
+def _is_key(value: Value, marks: frozenset[str]) -> bool:
+    return value.op == "const" and value.name in marks
 
 
 def _dispatches(program: "Program", owner: int, mark: str) -> Iterator[tuple[int, int]]:
