@@ -232,6 +232,9 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
         known = kinds.load_kinds(knowledge)
         for path, (file, names) in possible.items():
             candidates = [known.by_id[name] for name in names]
+            data = reader.data(file)
+            if file.kind == "json" and data is not None and not kinds.plausible(path, data, candidates):
+                continue
             document = reader.document(file, candidates[0].syntax if file.kind == "text" else file.kind)
             if document is not None:
                 found = kinds.recognise(path, document, known, candidates)

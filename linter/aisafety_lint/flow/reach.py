@@ -52,9 +52,7 @@ class Nearness:
 class Reach:
     """Finds what is relevant for sinks; `seeded` are the calls that are sources: nothing comes through them."""
 
-    def __init__(
-        self, library: Library, operations: Operations, sites: CallSites, seeded: frozenset[Place]
-    ) -> None:
+    def __init__(self, library: Library, operations: Operations, sites: CallSites, seeded: frozenset[Place]) -> None:
         self.library = library
         self.operations = operations
         self.resolver: Resolver = library.resolver

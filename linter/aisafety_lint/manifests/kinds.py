@@ -4,6 +4,7 @@ The files `rules/manifests/*.yml` become `Kinds`; `candidates` is the cheap ques
 `recognise` the exact one asked of a parsed document.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from aisafety_lint.manifests.launch import Program, program_from
 from aisafety_lint.manifests.lists import items_of
 from aisafety_lint.manifests.nodes import Document, Scalar
 from aisafety_lint.manifests.predicates import Captured, Context, Predicate, Vocabulary, meets
-from aisafety_lint.manifests.query import Match, check_query, roots
+from aisafety_lint.manifests.query import Match, check_query, finds, roots
 from aisafety_lint.manifests.signatures import Signature
 
 _EXPRESSIONS = ("version", "pinned", "source", "fixed-source")
@@ -164,6 +165,27 @@ def check_kind(content: Mapping[str, Any]) -> None:
             check_query(query)
         elif query not in places:
             raise UserError(f"`{query}` is neither a path nor a named place", hint="a path starts with `$`")
+
+
+def plausible(path: str, data: bytes, among: Iterable[Kind]) -> bool:
+    """Whether a JSON file, before its places are known, may be of one of its candidates: the paths of a shape find
+    something in it. True where it is not plain JSON, and where its name says what it is.
+    """
+    if any(kind.signature.names(path) for kind in among):
+        return True
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return True
+    return any(not kind.shape or any(_may_find(kind, name, content) for name in kind.shape) for kind in among)
+
+
+def _may_find(kind: Kind, name: str, content: Any) -> bool:
+    """Whether a path or the paths of a named place find anything in plain data, their predicates aside."""
+    if name.startswith("$"):
+        return finds(name, content)
+    place = kind.places.get(name)
+    return place is not None and any(_may_find(kind, query, content) for query in place.queries)
 
 
 def recognise(path: str, document: Document, kinds: Kinds, among: Iterable[Kind]) -> tuple[Manifest, ...]:

@@ -17,9 +17,10 @@ from aisafety_lint.source import Span
 if TYPE_CHECKING:
     from jsonpath import JSONPath, JSONPathEnvironment
 
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^'\\\x00-\x1f]*)'\]|(\.\*|\[\*\])")
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^'\\\x00-\x1f]*)'\]|(\.\*|\[\*\])|(\.\.)(?=[A-Za-z_])")
 _EVERY = 0
-"""The step to every child; a step by name is the name."""
+_BELOW = 1
+"""The steps to every child, and to this value and all below it; a step by name is the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ def select(document: Document, query: str) -> tuple[Match, ...]:
     return tuple(match for root in roots(document) for match in root.select(query))
 
 
+def finds(query: str, data: Any) -> bool:
+    """Whether a path (`$...`) finds anything in plain data."""
+    return next(_find(query, data), None) is not None
+
+
 def check_query(query: str) -> None:
     """Raise UserError unless the text is a path that starts with `$` or `@`."""
     if query[:1] not in ("$", "@"):
@@ -131,6 +137,10 @@ def _walk(data: Any, steps: Sequence[str | int]) -> Iterator[tuple[str | int, ..
         yield ()
         return
     step, rest = steps[0], steps[1:]
+    if step == _BELOW:
+        for way, value in _below(data):
+            yield from ((*way, *more) for more in _walk(value, rest))
+        return
     parts: Sequence[str | int] = ()
     if step != _EVERY:
         parts = (step,) if isinstance(data, dict) and step in data else ()
@@ -143,14 +153,25 @@ def _walk(data: Any, steps: Sequence[str | int]) -> Iterator[tuple[str | int, ..
             yield (part, *way)
 
 
+def _below(data: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """A value and all below it, each with the way to it, a value before what is below it."""
+    work: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
+    while work:
+        way, value = work.pop()
+        yield way, value
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        work += reversed([((*way, part), item) for part, item in inner if isinstance(item, (dict, list))])
+
+
 @lru_cache(maxsize=1024)
 def _steps(query: str) -> tuple[str | int, ...] | None:
     """The steps of a path that is a chain of keys and of "all of them"; None for any other."""
     steps: list[str | int] = []
     end = 1
     while (step := _STEP.match(query, end)) is not None:
-        steps.append(_EVERY if step[3] else step[1] or step[2] or "")
-        end = step.end()
+        steps.append(_BELOW if step[4] else _EVERY if step[3] else step[1] or step[2] or "")
+        # The name below is written without a dot of its own: `..name`.
+        end = step.end() - 1 if step[4] else step.end()
     return tuple(steps) if end == len(query) else None
 
 
