@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from aisafety_lint.flow.sources import Seed
 from aisafety_lint.flow.transfer import Path
+from aisafety_lint.flow.ways import Part, Ways
 from aisafety_lint.program.conditions import Holds
 from aisafety_lint.program.models import Row
 
@@ -20,6 +20,11 @@ class Node(NamedTuple):
     value: int
     path: Path
     cleaned: Kindset
+
+    @property
+    def part(self) -> Part:
+        """What is untrusted, in whichever context."""
+        return self[1:4]
 
 
 class Arrival(NamedTuple):
@@ -52,16 +57,24 @@ class Hit:
 
 @dataclass(slots=True)
 class Context:
-    """One entry of untrusted content: a seed, or a part of a parameter of a function.
+    """Where untrusted content enters: sources, or a part of a parameter of a function.
 
     `group` tells which sinks matter for it: they depend on the kind of source. `crossings` is how far the entry is from
-    the nearest source. `clean` are the attributes of what enters that carry no text.
+    the nearest source. `clean` are the attributes of what enters that carry no text. What enters a function is at
+    `scope`, `value` and `path`; -1 stands for sources. `ways` are kept for several sources that are followed together;
+    `only` are the parts that matter for one source, where that is known.
     """
 
     group: int
     crossings: int
-    seed: Seed | None
     scope: int
     value: int
     path: Path
     clean: Kindset = NONE
+    ways: Ways | None = None
+    only: frozenset[Part] | None = None
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it is no call that content enters by."""
+        return self.scope < 0

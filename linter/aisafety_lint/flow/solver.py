@@ -25,6 +25,7 @@ from aisafety_lint.flow.sharing import (
 )
 from aisafety_lint.flow.sources import Seed, carries, scalar, small
 from aisafety_lint.flow.transfer import FILE, Path, cut, passes
+from aisafety_lint.flow.ways import Part, Ways
 from aisafety_lint.program.conditions import Holds
 from aisafety_lint.program.declared import field_of
 from aisafety_lint.program.model import Program
@@ -39,7 +40,8 @@ _CROSSINGS = 8
 class Solver:
     """Follows the seeds of a program to the sinks; `most` bounds the untrusted parts that are followed.
 
-    `interest` tells for each kind of source which kinds of sinks matter.
+    `interest` tells for each kind of source which kinds of sinks matter; `cut` tells whether the bound was met before
+    all was followed.
     """
 
     def __init__(self, program: Program, interest: Mapping[str, Kindset], most: int = _MOST) -> None:
@@ -54,6 +56,7 @@ class Solver:
         self.sites = CallSites(self.library, self.implicit)
         self.interest = interest
         self.most = most
+        self.cut = False
         self.groups: list[tuple[Kindset, Nearness]] = []
         self.contexts: list[Context] = []
         self.entries: dict[tuple[int, int, int, Path, Kindset], int] = {}
@@ -69,21 +72,56 @@ class Solver:
         self.cleared: dict[tuple[int, int, int], Kindset] = {}
 
     def solve(self, seeds: tuple[Seed, ...]) -> Iterator[tuple[Seed, Hit]]:
-        """Follow all seeds; yields each seed with each sink that it reaches."""
+        """Follow all seeds; yields each seed with each sink that it reaches.
+
+        Few sources reach a sink at all. So those of a kind are followed together first, and then one by one, only along
+        the parts that lead to a sink.
+        """
         self.seeded = frozenset((seed.scope, seed.value) for seed in seeds if not seed.passes)
         groups = self._group({seed.kind for seed in seeds})
+        alike: dict[tuple[int, Kindset], list[Seed]] = defaultdict(list)
         for seed in seeds:
             if seed.kind in groups:
-                self.contexts.append(Context(groups[seed.kind], 0, seed, seed.scope, seed.value, (), seed.clean))
-                checked = self._at_entry(seed.scope, seed.value)
-                for path, cleaned in seed.parts():
-                    self.add(Node(len(self.contexts) - 1, seed.scope, seed.value, path, cleaned | checked), Arrival(0))
-        started = len(self.contexts)
-        while (nearest := next(filter(None, self.work), None)) and len(self.reached) < self.most:
+                alike[groups[seed.kind], seed.clean].append(seed)
+        together = {self._begin(group, clean, found, Ways()): found for (group, clean), found in alike.items()}
+        self._follow(self.most)
+        self.entries.clear()  # what called functions have found is found again, in the order of the way to each source
+        alone: dict[tuple[int, int], int] = {}
+        for number, found in together.items():
+            shared = self.contexts[number]
+            only = frozenset() if shared.ways is None else shared.ways.leading()
+            for seed in found if only else ():
+                if any((seed.scope, seed.value, path) in only for path, _ in seed.parts()):
+                    alone[seed.scope, seed.value] = self._begin(shared.group, seed.clean, [seed], only=only)
+        self._follow(2 * self.most)
+        for seed in seeds:
+            context = alone.get((seed.scope, seed.value))
+            yield from ((seed, hit) for hit in self.hits[context].values()) if context is not None else ()
+
+    def _begin(
+        self,
+        group: int,
+        clean: Kindset,
+        seeds: Iterable[Seed],
+        ways: Ways | None = None,
+        only: frozenset[Part] | None = None,
+    ) -> int:
+        """Begin a context of sources; returns its number."""
+        number = len(self.contexts)
+        self.contexts.append(Context(group, 0, -1, -1, (), clean, ways, only))
+        for seed in seeds:
+            checked = self._at_entry(seed.scope, seed.value)
+            for path, cleaned in seed.parts():
+                self.add(Node(number, seed.scope, seed.value, path, cleaned | checked), Arrival(0))
+        return number
+
+    def _follow(self, bound: int) -> None:
+        """Follow what is begun to its end, or until so many parts are reached in all."""
+        while (nearest := next(filter(None, self.work), None)) and len(self.reached) < bound:
             self._process(nearest.popleft())
-        for number, context in enumerate(self.contexts[:started]):
-            if context.seed is not None:
-                yield from ((context.seed, hit) for hit in self.hits[number].values())
+        for waiting in self.work:
+            self.cut |= bool(waiting)
+            waiting.clear()
 
     def _group(self, sources: Iterable[str]) -> dict[str, int]:
         """The group of each kind of source that has sinks; how near everything is to those is found once a group."""
@@ -96,16 +134,16 @@ class Solver:
             for source, kinds in wanted.items()
         }
 
-    @property
-    def cut(self) -> bool:
-        """Whether the bound was met before all was followed."""
-        return any(self.work)
-
     def add(self, node: Node, arrival: Arrival) -> None:
         """Reach a node, unless it is too far from every sink, or it or a less cleaned one was reached before."""
-        _, near = self.groups[self.contexts[node.context].group]
+        context = self.contexts[node.context]
+        if context.only is not None and node.part not in context.only:
+            return
+        _, near = self.groups[context.group]
         if arrival.crossings + near.distance(node.scope, node.value, node.path) > _CROSSINGS:
             return
+        if context.ways is not None and arrival.before is not None:
+            context.ways.before[node.part].add(arrival.before.part)
         known = self.parts[node.context, node.scope, node.value, node.path]
         for cleaned in known:
             if cleaned <= node.cleaned:
@@ -305,7 +343,7 @@ class Solver:
         known = self.entries.get(key)
         if known is None:
             crossings = self.reached[node].crossings + 1
-            self.contexts.append(Context(group, crossings, None, function, param, path, clean))
+            self.contexts.append(Context(group, crossings, function, param, path, clean))
             known = self.entries[key] = len(self.contexts) - 1
             self.add(Node(known, function, param, path, NONE), Arrival(crossings))
         return known
@@ -339,7 +377,7 @@ class Solver:
             return
         self._exit(f"param {root.name}", node)
         is_receiver = self.index.scopes[node.scope].params[0].name == root.name
-        if is_receiver and self.contexts[node.context].seed is not None:
+        if is_receiver and self.contexts[node.context].is_source:
             key = node.scope, node.path[0]
             if key not in self.attribute_readers:
                 self.attribute_readers[key] = tuple(readers_of_attribute(self.resolver, *key))
@@ -352,7 +390,7 @@ class Solver:
 
     def _exit(self, kind: str, node: Node) -> None:
         context = self.contexts[node.context]
-        if context.seed is None and context.scope == node.scope:
+        if context.scope == node.scope:
             self.exits[node.context].append((kind, node))
             for caller, scope, call in list(self.callers[node.context]):
                 self._apply(kind, node, caller, scope, call)
@@ -425,18 +463,21 @@ class Solver:
 
     def _hit(self, hit: Hit) -> None:
         """Record a sink in its context and hand it to the callers of the context."""
-        context = hit.node.context
-        if hit.kind not in self.groups[self.contexts[context].group][0]:
+        number = hit.node.context
+        context = self.contexts[number]
+        if hit.kind not in self.groups[context.group][0]:
             return
+        if context.ways is not None:
+            context.ways.goals.add(hit.node.part)
         sink = hit
         while sink.inner is not None:
             sink = sink.inner
         key = (*sink.sink, hit.kind, id(hit.row))
-        if key in self.hits[context]:
+        if key in self.hits[number]:
             return
-        self.hits[context][key] = hit
-        if self.contexts[context].seed is None:
-            for caller, scope, call in list(self.callers[context]):
+        self.hits[number][key] = hit
+        if not context.is_source:
+            for caller, scope, call in list(self.callers[number]):
                 self._raise(hit, caller, scope, call)
 
     def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
