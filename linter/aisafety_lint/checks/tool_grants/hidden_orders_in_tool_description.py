@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Confidence, Finding, Location
 from aisafety_lint.program.descriptions import descriptions
 from aisafety_lint.project import Project
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from aisafety_lint.program.model import Program
     from aisafety_lint.program.tools import Tool
 
+_LONGEST = 20_000
 _BLOCK = "(?:important|hidden|secret|system|instructions?|critical|admin)"
 _SECRECY = "an order to keep something from the user"
 _USER = r"[^.\n]{0,40}\b(?:users?|humans?|persons?|people|anyone|customers?)\b"
@@ -39,12 +41,33 @@ def _orders() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
+    yield from _in_code(rule, project)
+    yield from _in_manifests(rule, project)
+
+
+def _in_code(rule: Rule, project: Project) -> Iterator[Finding]:
     for tool in {tool.scope: tool for tool in project.program.tools}.values():
         for text, place in descriptions(project.program, tool):
-            hits = ((match.start(), what) for what, pattern in _orders() if (match := pattern.search(text)))
-            first = min(hits, default=None)
+            first = _first_order(text)
             if first is not None:
                 yield _finding(rule, project.program, tool, first[1], place(first[0]))
+
+
+def _in_manifests(rule: Rule, project: Project) -> Iterator[Finding]:
+    """The same of descriptions that stand in a manifest, at the places that its kind names."""
+    for manifest in project.manifests:
+        for match in manifest.select("tool-descriptions"):
+            first = _first_order(match.data[:_LONGEST]) if isinstance(match.data, str) else None
+            if first is not None:
+                owner = match.parent.data if match.parent is not None else {}
+                tool = str(owner.get("name") or manifest.server_of(match) or match.name)
+                words = {"tool": tool, "what": first[1]}
+                yield manifest_finding(rule, manifest, Hit(match, words=words, confidence=Confidence.MEDIUM))
+
+
+def _first_order(text: str) -> tuple[int, str] | None:
+    hits = ((match.start(), what) for what, pattern in _orders() if (match := pattern.search(text)))
+    return min(hits, default=None)
 
 
 def _finding(rule: Rule, program: "Program", tool: "Tool", what: str, span: Span) -> Finding:
