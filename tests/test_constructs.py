@@ -94,6 +94,8 @@ def test_flows_over_more_than_eight_crossings_are_not_followed(length: int, foun
 def test_sources_that_lead_to_nearly_the_same_sinks_are_followed_together() -> None:
     everything, code, shell = frozenset("abcdefgh"), frozenset("abc"), frozenset("ab")
     assert group_kinds([everything, code, shell]) == [code, everything]
+    most = (everything - {"a"}) | {"other"}
+    assert group_kinds([everything, most]) == [everything | {"other"}]
 
 
 def test_the_work_is_bounded() -> None:

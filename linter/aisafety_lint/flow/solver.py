@@ -35,6 +35,7 @@ from aisafety_lint.python.facts import Value
 _WRITABLE = frozenset({"store", "param"})
 _MOST = 400_000
 _CROSSINGS = 8
+_LACKING = 8  # one of so many kinds may be missing in a group that is joined
 
 
 class Solver:
@@ -96,7 +97,9 @@ class Solver:
         self._follow(2 * self.most)
         for seed in seeds:
             context = alone.get((seed.scope, seed.value))
-            yield from ((seed, hit) for hit in self.hits[context].values()) if context is not None else ()
+            for hit in self.hits[context].values() if context is not None else ():
+                if hit.kind in self.interest[seed.kind]:
+                    yield seed, hit
 
     def _begin(
         self,
@@ -486,9 +489,16 @@ class Solver:
 
 
 def group_kinds(wanted: Iterable[Kindset]) -> list[Kindset]:
-    """Sets of kinds of sinks that are followed together, smallest first: a set joins one that is not much larger."""
+    """Sets of kinds of sinks that are followed together, smallest first.
+
+    A set joins one that is not much larger and has nearly all of its kinds.
+    """
     groups: list[Kindset] = []
     for kinds in sorted(set(wanted), key=lambda kinds: (-len(kinds), sorted(kinds))):
-        if not any(kinds <= group and len(group) <= 2 * len(kinds) for group in groups):
+        for number, group in enumerate(groups):
+            if len(kinds - group) <= len(kinds) // _LACKING and len(group | kinds) <= 2 * len(kinds):
+                groups[number] = group | kinds
+                break
+        else:
             groups.append(kinds)
     return groups[::-1]
