@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aisafety_lint.finding import Confidence
-from aisafety_lint.program.conditions import Holds, all_hold, container_items, operands, row_confidence
+from aisafety_lint.program.approval import Approval
+from aisafety_lint.program.conditions import Holds, all_hold, operands, row_confidence
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.handing import Handing, handed_on
@@ -113,13 +114,31 @@ def _opted_in(resolver: Resolver, guards: Guards, scope: int, call: int) -> bool
     return False
 
 
-def find_agents(resolver: Resolver, tools: tuple[Tool, ...], grants: tuple[Grant, ...]) -> tuple[Agent, ...]:
+class Offered:
+    """The tools and ready-made powers of a program as agents get them: by what they are, and by who registers them."""
+
+    def __init__(self, approval: Approval, tools: tuple[Tool, ...], grants: tuple[Grant, ...]) -> None:
+        self.approval = approval
+        self.by_scope = {tool.scope: tool for tool in tools}
+        self.granted: dict[tuple[int, int], frozenset[str]] = {}
+        for grant in grants:
+            key = grant.scope, grant.call
+            self.granted[key] = self.granted.get(key, frozenset()) | frozenset(grant.capabilities)
+        self.registered: dict[tuple[int, int], list[Tool]] = {}
+        self.unclaimed: dict[str, list[Tool]] = {}
+        for tool in tools:
+            owners = {place for _, where in tool.ways for place in approval.belongs(where)}
+            for place in owners:
+                self.registered.setdefault(place, []).append(tool)
+            if len(owners) <= len(tool.ways):
+                self.unclaimed.setdefault(tool.registered[0], []).append(tool)
+
+
+def find_agents(
+    resolver: Resolver, approval: Approval, tools: tuple[Tool, ...], grants: tuple[Grant, ...]
+) -> tuple[Agent, ...]:
     """All agents in the order of files and lines."""
-    by_scope = {tool.scope: tool for tool in tools}
-    granted: dict[tuple[int, int], frozenset[str]] = {}
-    for grant in grants:
-        key = grant.scope, grant.call
-        granted[key] = granted.get(key, frozenset()) | frozenset(grant.capabilities)
+    offered = Offered(approval, tools, grants)
     found: dict[tuple[int, int], Agent] = {}
     for name in resolver.models.candidates("agents", resolver.index.calls_by_name):
         for scope, call in resolver.index.calls_by_name.get(name, ()):
@@ -127,7 +146,7 @@ def find_agents(resolver: Resolver, tools: tuple[Tool, ...], grants: tuple[Grant
                 for row in resolver.models.rows("agents", path):
                     built = row.get("kind") != "run" and (scope, call.value) not in found
                     if built and all_hold(resolver, scope, call.value, row) is not Holds.NO:
-                        found[scope, call.value] = _agent(resolver, scope, call.value, row, by_scope, granted)
+                        found[scope, call.value] = _agent(resolver, scope, call.value, row, offered)
     return tuple(sorted(found.values(), key=lambda agent: (agent.path, agent.place)))
 
 
@@ -136,25 +155,22 @@ def _agent(
     scope: int,
     call: int,
     row: Row,
-    by_scope: Mapping[int, Tool],
-    granted: Mapping[tuple[int, int], frozenset[str]],
+    offered: Offered,
 ) -> Agent:
     index = resolver.index
     tools: dict[int, Tool] = {}
     capabilities: frozenset[str] = frozenset()
     for where, item in tool_values(resolver, scope, call, row.get("tools", {})):
-        capabilities |= granted.get((where, item), frozenset())
+        capabilities |= offered.granted.get((where, item), frozenset())
         for ref in resolver.refs(where, item):
-            for tool in tools_of(resolver, ref, by_scope):
+            for tool in tools_of(resolver, ref, offered.by_scope):
                 tools[tool.scope] = tool
     kind = row.get("kind", "agent")
-    if kind == "server":
-        tools = {
-            tool.scope: tool
-            for tool in by_scope.values()
-            if tool.framework == row["stem"] and tool.registered[0] == index.paths[scope]
-        }
-    approved = _approved(resolver, scope, call, row.get("approval"))
+    tools |= {tool.scope: tool for tool in offered.registered.get((scope, call), ())}
+    if kind == "server":  # whatever its file registers, where it is not known with whom
+        beside = offered.unclaimed.get(index.paths[scope], ())
+        tools |= {tool.scope: tool for tool in beside if tool.framework == row["stem"]}
+    approved = offered.approval.of_agent(scope, call, row)
     listed = tuple(sorted(tools.values(), key=lambda tool: (tool.path, tool.place)))
     name = _name(resolver, scope, call, {"name": "name", "position": 0} if kind == "server" else {"name": "name"})
     return Agent(
@@ -223,63 +239,7 @@ def tools_of(resolver: Resolver, ref: Ref, by_scope: Mapping[int, Tool]) -> Iter
                 yield tool
 
 
-def _approved(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any] | None) -> frozenset[str]:
-    """The names of the tools that the agent's own configuration asks a person about; "*" for all."""
-    if spec is None:
-        return frozenset()
-    for operand in operands(resolver, scope, call, spec):
-        if "has_instance" in spec:
-            return frozenset().union(
-                *(
-                    _per_tool(resolver, scope, item, spec)
-                    for item in (operand, *container_items(resolver, scope, operand))
-                )
-            )
-        if resolver.index.value(scope, operand).op == "dict":
-            return _keys(resolver, scope, operand)
-        known = constant(resolver, scope, operand)
-        if known not in (False, None) and not str(known).startswith("never"):
-            return frozenset({"*"})
-    return frozenset()
-
-
-def _per_tool(resolver: Resolver, scope: int, item: int, spec: Mapping[str, Any]) -> frozenset[str]:
-    """Approval by an instance in a list (a middleware): all tools, or those that one of its arguments names."""
-    value = resolver.index.value(scope, item)
-    wanted = spec["has_instance"]
-    if value.op != "call" or not any(
-        ref.path.endswith(f":{wanted.rpartition(':')[2]}") for ref in resolver.refs(scope, item)
-    ):
-        return frozenset()
-    if "per_tool" not in spec:
-        return frozenset({"*"})
-    named = operands(resolver, scope, item, {"name": spec["per_tool"], "position": 0})
-    return frozenset().union(*(_keys(resolver, scope, operand) for operand in named))
-
-
-def _keys(resolver: Resolver, scope: int, operand: int) -> frozenset[str]:
-    found: set[str] = set()
-    for ref in resolver.refs(scope, operand):
-        if ref.kind == "container" and resolver.index.value(ref.scope, ref.value).op == "dict":
-            args = resolver.index.value(ref.scope, ref.value).args
-            for key, item in zip(args[::2], args[1::2], strict=True):
-                if constant(resolver, ref.scope, item) not in (False, None):
-                    found.add(resolver.index.value(ref.scope, key).name)
-    return frozenset(found)
-
-
 def with_tools(agents: tuple[Agent, ...], tools: tuple[Tool, ...]) -> tuple[Agent, ...]:
     """The same agents with what has been learnt of their tools since they were found."""
     known = {tool.scope: tool for tool in tools}
     return tuple(replace(agent, tools=tuple(known[tool.scope] for tool in agent.tools)) for agent in agents)
-
-
-def with_approval(tools: tuple[Tool, ...], agents: tuple[Agent, ...]) -> tuple[Tool, ...]:
-    """Mark the tools that every agent which holds them asks a person about."""
-    approved: dict[int, bool] = {}
-    for agent in agents:
-        if agent.kind == "agent":
-            for tool in agent.tools:
-                asked = "*" in agent.approved or tool.name in agent.approved
-                approved[tool.scope] = approved.get(tool.scope, True) and asked
-    return tuple(replace(tool, approved=True) if approved.get(tool.scope) else tool for tool in tools)

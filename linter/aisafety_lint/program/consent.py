@@ -19,6 +19,8 @@ _DERIVED = frozenset(
     {"attr", "compare", "not", "and", "or", "await", "copy", "return", "text", "item", "element", "store", "phi"}
 )
 
+_OTHER = frozenset({"hook", "tools"})  # no answers: what asks before a tool runs
+
 Filled = frozenset[tuple[int, int]]
 """Parameters that a model fills, as (scope, value): a condition on one is no consent."""
 
@@ -70,6 +72,14 @@ class Consent:
                 for sites in self.wrappers.sites(function)
             )
         return known
+
+    def asks(self, function: int) -> bool:
+        """Whether a person's answer decides what a function returns, or whether it goes on."""
+        scope = self.index.scopes[function]
+        decided = (*scope.returns, *scope.raises, *(call.value for call in scope.calls), *scope.stores)
+        return any(self._from("person", function, value, _DEPTH) for value in scope.returns) or any(
+            self._decided(function, self.index.value(function, value).guard, "person", _DEPTH) for value in decided
+        )
 
     def switched(self, scope: int, guard: int) -> bool:
         """Whether a place is only reached by a decision of the operator or of whoever builds the object.
@@ -154,16 +164,24 @@ class Consent:
         known = self.index.value(scope, value)
         if known.op == "call":
             return self._by_call(origin, scope, value, depth)
+        if known.op == "attr" and origin == "person" and self._is_answer(scope, value):
+            return True
         if known.op == "item" and origin == "environment":
             return any(ref.path == "os.environ" for ref in self.resolver.refs(scope, known.args[0]))
         return known.op in _DERIVED and any(self._from(origin, scope, item, depth - 1) for item in known.args)
+
+    def _is_answer(self, scope: int, value: int) -> bool:
+        """Whether an attribute holds what a person decided."""
+        facts = self.resolver.models.facts["gate_attributes"]
+        paths = (key for ref in self.resolver.refs(scope, value) for key in self.resolver.models.keys(ref.path))
+        return bool(facts) and any(path in facts for path in paths)
 
     def _by_call(self, origin: str, scope: int, call: int, depth: int) -> bool:
         paths = self.resolver.paths(scope, call)
         if origin == "environment":
             if _ENVIRONMENT & set(paths):
                 return True
-        elif any(True for _ in rows_of(self.resolver.models, "gates", paths)):
+        elif any(not _OTHER & row.keys() for row in rows_of(self.resolver.models, "gates", paths)):
             return True
         for callee in self.resolver.callees(scope, call):
             if callee.kind == "function" and self._returns(origin, callee.scope, depth - 1):

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aisafety_lint.knowledge import Knowledge
-from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_approval, with_tools
+from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_tools
+from aisafety_lint.program.approval import Approval
+from aisafety_lint.program.asked import with_approval
 from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.effects import Effect, Effects
 from aisafety_lint.program.guards import Guards
@@ -79,8 +81,9 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     decorators = DecoratorIndex(resolver)
     grants = find_grants(resolver, guards)
     tools = find_tools(resolver, decorators)
-    agents = find_agents(resolver, tools, grants)
-    tools = with_approval(tools, agents)
+    approval = Approval(resolver, consent)
+    agents = find_agents(resolver, approval, tools, grants)
+    tools = with_approval(tools, agents, approval)
     filled = frozenset((tool.scope, value) for tool in tools for value in tool.params)
     guards = Guards(resolver, kinds, consent.switched, filled)
     effects = Effects(resolver, consent, filled)

@@ -35,7 +35,7 @@ CALL_ROLES = (
 INSTRUCTIONS = "prompt"
 """The kind of sink that the instructions of an agent are."""
 
-_ATTRIBUTES = {"sources": "attributes", "sanitizers": "clean_attributes"}
+_ATTRIBUTES = {"sources": "attributes", "sanitizers": "clean_attributes", "gates": "gate_attributes"}
 _ROOTS = re.compile(rb"^roots: *\[(.*?)\]", re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"\b([\w.]+):[A-Z]\w*")
 
@@ -53,7 +53,7 @@ class Models:
     """
 
     facts: dict[str, dict[str, list[Row]]] = field(
-        default_factory=lambda: {role: {} for role in (*CALL_ROLES, "handlers", "attributes", "clean_attributes")}
+        default_factory=lambda: {role: {} for role in (*CALL_ROLES, "handlers", *_ATTRIBUTES.values())}
     )
     patterns: dict[str, list[tuple[str, Row]]] = field(default_factory=lambda: {role: [] for role in CALL_ROLES})
     classes: dict[str, list[str]] = field(default_factory=dict)

@@ -2,10 +2,9 @@
 
 import fnmatch
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from aisafety_lint.program.conditions import operands
-from aisafety_lint.program.constants import Unknown, constant
+from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.own import tool_functions
 from aisafety_lint.program.refs import Ref
@@ -19,7 +18,8 @@ class Tool:
     """A function that a model can call.
 
     `scope` is the function, `params` the values of the parameters that the model fills, `path` and `place` where it is
-    defined, `registered` where it is registered, `approved` whether the framework asks a person before it runs.
+    defined, `registered` where it is registered, `approved` whether the framework asks a person before it runs. `ways`
+    are all its registrations: what the models say about each, and the scope and value that register.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Tool:
     approved: bool
     registered: tuple[str, Place]
     capabilities: frozenset[str] = frozenset()
+    ways: tuple[tuple[Row, tuple[int, int]], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def span(self) -> Span:
@@ -71,8 +72,9 @@ def find_tools(resolver: Resolver, decorators: DecoratorIndex) -> tuple[Tool, ..
     own = [make_tool(resolver, *item) for item in tool_functions(resolver)]
     for tool in (*modelled, *(tool for tool in own if tool.scope not in {item.scope for item in modelled})):
         known = found.get(tool.scope)
-        if known is None or len(tool.params) > len(known.params):
-            found[tool.scope] = tool
+        ways = (*(known.ways if known is not None else ()), *tool.ways)
+        better = known is None or len(tool.params) > len(known.params)
+        found[tool.scope] = replace(tool if known is None or better else known, ways=ways)
     return tuple(sorted(found.values(), key=lambda tool: (tool.path, tool.place, tool.name)))
 
 
@@ -81,8 +83,14 @@ def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Tool]
         for value in scope.decorators:
             outer = resolver.index.parents[number]
             for row in decorators.rows(outer, value):
-                if row["role"] == "tools" and scope.form == "function":
+                if row["role"] == "tools" and scope.form == "function" and _applies(resolver, outer, value, row):
                     yield make_tool(resolver, number, row, (outer, value))
+
+
+def _applies(resolver: Resolver, scope: int, decorator: int, row: Row) -> bool:
+    """Whether a row is about a decorator as it is written: one without arguments meets no condition on them."""
+    called = resolver.index.value(scope, decorator).op == "call"
+    return not called or all_hold(resolver, scope, decorator, row) is not Holds.NO
 
 
 def _registered(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Tool]:
@@ -181,8 +189,9 @@ def make_tool(resolver: Resolver, function: int, row: Row, where: tuple[int, int
         place,
         row["stem"],
         params,
-        _approved(resolver, row, where),
+        False,
         (index.paths[where[0]], register),
+        ways=((row, where),),
     )
 
 
@@ -253,22 +262,3 @@ def _named_types(resolver: Resolver, function: int, annotation: Annotation) -> I
         elif ref.kind == "class":
             yield resolver.index.dotted(ref.scope)
             yield from resolver.types(ref.scope)
-
-
-def _approved(resolver: Resolver, row: Row, where: tuple[int, int]) -> bool:
-    """Whether the registration asks for a person's approval."""
-    spec = row.get("approval")
-    if spec is None:
-        return bool(row.get("approved"))
-    if where[1] < 0 or resolver.index.value(*where).op != "call":
-        return bool(spec.get("default"))
-    chosen = operands(resolver, where[0], where[1], spec)
-    if not chosen:
-        return bool(spec.get("default"))
-    known = constant(resolver, where[0], chosen[0])
-    if isinstance(known, Unknown):  # whoever sets it decides
-        return True
-    if "equals" in spec:
-        wanted = spec["equals"]
-        return known in wanted if isinstance(wanted, list) else known == wanted
-    return known not in (False, None) and not str(known).startswith("never")
