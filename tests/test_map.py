@@ -130,6 +130,34 @@ def test_a_path_says_what_to_show(tree: MakeTree, lint: Lint) -> None:
     assert "desk.py" not in shown
 
 
+def test_tools_of_test_code_are_left_out(tree: MakeTree, lint: Lint) -> None:
+    fake = PROJECT["server.py"].replace("send", "fake").replace('server = FastMCP("mail")', "from server import server")
+    tree({**PROJECT, "tests/test_server.py": fake})
+    shown = lint("inspect").stdout
+    assert "`send` server.py:7" in shown
+    assert "fake" not in shown
+
+
+def test_what_is_registered_with_an_agent_is_its_tool(tree: MakeTree, lint: Lint) -> None:
+    text = """\
+from pydantic_ai import Agent
+
+first = Agent[None, str](name="first")
+second = Agent(name="second")
+
+
+@second.tool_plain
+def look(name: str) -> str:
+    return open(name).read()
+"""
+    tree({"app.py": text})
+    assert lint("inspect").stdout.startswith(
+        "agents\n  `first` app.py:3 (pydantic_ai)\n    limit: usage_limits 50, the default\n"
+        "  `second` app.py:4 (pydantic_ai)\n    limit: usage_limits 50, the default\n    can: read files\n"
+        "    tool `look` app.py:8\n"
+    )
+
+
 def test_a_project_without_agents(tree: MakeTree, lint: Lint) -> None:
     tree({"app.py": "print()\n"})
     for view, first in (("text", "\n"), ("json", "{"), ("mermaid", "flowchart LR\n")):

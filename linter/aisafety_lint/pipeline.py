@@ -131,7 +131,8 @@ def _unique(notifications: Iterable[Notification]) -> Iterator[Notification]:
 
 def _coverage(found: Discovered, project: Project, reader: analysis.Reader) -> Coverage:
     agents = [agent for agent in project.program.agents if agent.kind == "agent"]
-    servers = len(project.program.agents) - len(agents) + sum(len(manifest.servers) for manifest in project.manifests)
+    built = sum(agent.kind == "server" for agent in project.program.agents)
+    servers = built + sum(len(manifest.servers) for manifest in project.manifests)
     return Coverage(
         files=len(found.files),
         python_files=sum(file.kind in ("python", "notebook") for file in found.files),

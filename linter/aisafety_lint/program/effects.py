@@ -17,13 +17,17 @@ _REACH = 400
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A call with a capability that a tool reaches: `chain` leads from the tool to it as (scope, call)."""
+    """A call with a capability that a tool reaches: `chain` leads from the tool to it as (scope, call).
+
+    A `sandboxed` one is contained: it happens elsewhere than on this machine.
+    """
 
     tool: Tool
     capability: str
     chain: tuple[tuple[int, int], ...]
     approved: bool
     confidence: Confidence
+    sandboxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class _Site:
 
     call: int
     guard: int
-    capabilities: tuple[tuple[str, Confidence], ...]
+    capabilities: tuple[tuple[str, Confidence, bool], ...]
     callees: tuple[int, ...]
 
 
@@ -56,10 +60,10 @@ class Effects:
             for site in self.sites(scope):
                 here = approved or self.consent.approved(scope, site.guard, self.filled)
                 way = (*chain, (scope, site.call))
-                for capability, confidence in site.capabilities:
+                for capability, confidence, sandboxed in site.capabilities:
                     if (scope, site.call, capability, here) not in seen:
                         seen.add((scope, site.call, capability, here))
-                        yield Effect(tool, capability, way, here, confidence)
+                        yield Effect(tool, capability, way, here, confidence, sandboxed)
                 for callee in site.callees:
                     if (callee, here) not in visited and (callee, False) not in visited:
                         visited.add((callee, here))
@@ -83,17 +87,17 @@ class Effects:
             if capabilities or functions:
                 yield _Site(call.value, value.guard, capabilities, functions)
 
-    def _capabilities(self, scope: int, call: int) -> Iterator[tuple[str, Confidence]]:
-        found: dict[str, Confidence] = {}
+    def _capabilities(self, scope: int, call: int) -> Iterator[tuple[str, Confidence, bool]]:
+        found: dict[str, tuple[Confidence, bool]] = {}
         for row in rows_of(self.resolver.models, "effects", self.resolver.paths(scope, call)):
             held = all_hold(self.resolver, scope, call, row)
             if held is Holds.NO:
                 continue
             for capability in row["capability"] if isinstance(row["capability"], list) else [row["capability"]]:
-                found.setdefault(capability, row_confidence(row, held))
+                found.setdefault(capability, (row_confidence(row, held), "sandboxed" in row))
         if "fs-delete" in found and self._made_here(scope, call):
             del found["fs-delete"]
-        yield from found.items()
+        yield from ((capability, *known) for capability, known in found.items())
 
     def _made_here(self, scope: int, call: int) -> bool:
         """Whether a function deletes a file that it makes itself: a temporary one, one that it writes and moves."""

@@ -68,7 +68,7 @@ class Holdings:
             for scope, value in tool_values(self.resolver, agent.scope, agent.call, spec) if spec else ():
                 for held in self._element(agent, key, scope, value):
                     found.setdefault((held.kind, held.target or held.value), held)
-        registered = (tool.scope for tool in agent.tools)
+        registered = (tool.scope for tool in agent.tools if tool.scope in self.tools)
         for number in registered:
             held = Held("tool", self.tools[number].name, (number, 0), (number, 0))
             found.setdefault((held.kind, held.target), held)

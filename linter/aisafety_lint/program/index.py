@@ -94,7 +94,10 @@ class Index:
         found: dict[str, list[tuple[int, Call]]] = defaultdict(list)
         for number, scope in enumerate(self.scopes):
             for call in scope.calls:
-                name = _called_name(scope.values[scope.values[call.value].args[0]])
+                function = scope.values[scope.values[call.value].args[0]]
+                if function.op == "item":  # a generic class with its parameters
+                    function = scope.values[function.args[0]]
+                name = _called_name(function)
                 found[name].append((number, call))
                 for other in self.aliases.get(name, ()) if name else ():
                     found[other].append((number, call))

@@ -161,13 +161,15 @@ class _Mapper:
     def _abilities(self, effects: Iterable[Effect]) -> Iterator[Ability]:
         """One for each capability: by a way without a question if there is one, then the surest and shortest."""
         best: dict[str, Effect] = {}
-        for effect in sorted(effects, key=lambda item: (item.approved, -item.confidence, len(item.chain))):
+        for effect in sorted(
+            effects, key=lambda item: (item.approved, item.sandboxed, -item.confidence, len(item.chain))
+        ):
             best.setdefault(effect.capability, effect)
         for capability in self.order:
             if capability in best:
                 effect = best[capability]
                 proof = tuple(self._stop(*step) for step in effect.chain)
-                yield Ability(capability, effect.approved, False, effect.confidence, proof)
+                yield Ability(capability, effect.approved, effect.sandboxed, effect.confidence, proof)
 
     def _stop(self, scope: int, call: int) -> Stop:
         return Stop(self.index.paths[scope], self.index.value(scope, call).place[0], spelled(self.index, scope, call))

@@ -32,12 +32,16 @@ class Results(Standard):
         match base.kind:
             case "container" | "collection":
                 return self.elements(base, key, depth)
+            case "class":  # a generic class with its parameters
+                return (base,)
             case "module":
                 return self.module_member(base.scope, key) if key else self.named_like(base, "*")
             case "items":
                 return base.items or (self.item(base.receiver, key, depth - 1) if base.receiver is not None else ())
             case "external" if base.path.endswith(("globals()", "locals()", "vars()")):
                 return ()
+            case "external" if ":" not in base.path and self.models.types_of_class(base.path):
+                return (base,)
             case "external":
                 made = self._made_by(f"{base.path}[]", None)
                 return made or (external(f"{base.path}[]"),)

@@ -107,7 +107,7 @@ def _reached(program: Program, effects: Effects, scope: int, call: int) -> Itera
     while pending:
         where, at, depth = pending.pop(0)
         site = next((item for item in effects.sites(where) if item.call == at), None)
-        for capability, confidence in site.capabilities if site is not None else ():
+        for capability, confidence, _ in site.capabilities if site is not None else ():
             if capability in wanted and confidence is not Confidence.LOW:
                 yield (where, at), capability
                 return
