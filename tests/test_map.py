@@ -158,6 +158,58 @@ def look(name: str) -> str:
     )
 
 
+RAW = """\
+import json
+import os
+
+from openai import OpenAI
+
+client = OpenAI()
+TOOLS = [
+    {"type": "function", "function": {"name": "ping", "parameters": {}}},
+    {"type": "function", "function": {"name": "wipe", "parameters": {}}},
+    {"type": "function", "function": {"name": "other", "parameters": {}}},
+]
+
+
+def ping(host: str) -> int:
+    return os.system(f"ping -c 1 {host}")
+
+
+def remove(path: str) -> None:
+    os.remove(path)
+
+
+FUNCTIONS = {"ping": ping}
+
+
+def turn(messages: list) -> None:
+    reply = client.chat.completions.create(model="gpt-5", messages=messages, tools=TOOLS)
+    for call in reply.choices[0].message.tool_calls:
+        arguments = json.loads(call.function.arguments)
+        if call.function.name in DANGEROUS:
+            if input("Run it? ") == "yes":
+                DANGEROUS[call.function.name](**arguments)
+        else:
+            FUNCTIONS[call.function.name](**arguments)
+
+
+DANGEROUS = {"wipe": remove}
+"""
+
+
+def test_a_loop_that_is_written_by_hand(tree: MakeTree, lint: Lint) -> None:
+    tree({"app.py": RAW})
+    assert lint("inspect").stdout.startswith(
+        "agents\n  `reply` app.py:26 (openai)\n    model: `gpt-5`\n    can: run shell commands, delete files\n"
+        "    `ping` app.py:14 (a schema, whose function the project calls itself)\n"
+        "      can run shell commands: `os.system` app.py:15\n"
+        "    `wipe` app.py:18 (a schema, whose function the project calls itself), a person is asked\n"
+        "      can delete files: `os.remove` app.py:19, after a person agreed\n"
+        "    `other` app.py:10 (a schema, and it is not known what is called for it)\n"
+    )
+
+
 def test_a_project_without_agents(tree: MakeTree, lint: Lint) -> None:
     tree({"app.py": "print()\n"})
     for view, first in (("text", "\n"), ("json", "{"), ("mermaid", "flowchart LR\n")):

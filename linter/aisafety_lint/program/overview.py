@@ -7,7 +7,8 @@ from aisafety_lint.finding import Confidence
 from aisafety_lint.program.agents import Agent
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.constants import constant
-from aisafety_lint.program.effects import Effect
+from aisafety_lint.program.dispatch import Dispatch
+from aisafety_lint.program.effects import Effect, Effects
 from aisafety_lint.program.holdings import Held, Holdings, handed_to
 from aisafety_lint.program.limits import Limit, Limits
 from aisafety_lint.program.model import Program
@@ -117,6 +118,8 @@ class _Mapper:
     def __init__(self, program: Program, secret: Callable[[str, Place], bool]) -> None:
         self.program = program
         self.index = program.index
+        self.dispatch = Dispatch(program.resolver, program.consent)
+        self.effects = Effects(program.resolver, program.consent, program.filled)
         self.order = tuple(program.kinds.capabilities)
         by_tool: dict[int, list[Effect]] = {}
         for effect in program.effects:
@@ -185,6 +188,11 @@ class _Mapper:
             return HeldEntry(
                 "agent", other.name, other.path, other.place[0], self._agent_id(item.target), "", asked, ()
             )
+        if item.kind == "schema" and (found := self.dispatch.tool(agent.scope, item.name, agent.framework)) is not None:
+            entry = self._tool(found, self.effects.of_tool(found))
+            asked = asked or found.approved
+            line = found.place[0]
+            return HeldEntry("dispatched", item.name, found.path, line, "", "", asked, entry.abilities)
         scope, value = item.value
         line = self.index.value(scope, value).place[0] or agent.place[0]
         abilities = tuple(self._granted(item, asked))
