@@ -43,7 +43,7 @@ def test_the_first_command_works_in_a_fresh_clone(tmp_path: Path) -> None:
 
 
 def test_the_second_command_is_what_the_checks_run() -> None:
-    assert command("-m pytest") in TEXT
+    assert "python -m pytest" in command("--dist worksteal")
     assert "'python -m pytest' README.md" in (ROOT / ".ci/run").read_text("utf-8")
     assert TEXT.count("python -m pytest") == 1
 
