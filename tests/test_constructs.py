@@ -98,6 +98,28 @@ def test_sources_that_lead_to_nearly_the_same_sinks_are_followed_together() -> N
     assert group_kinds([everything, most]) == [everything | {"other"}]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:(?!x)[^/])+(a)",
+        r"((?:a(?!b))+)",
+        r"(?<=a)(b)",
+        r"(?:(?P<q>['x])(?P=q))+(a)",
+        r"(?:(a)?(?(1)b|c))+",
+        r"(?>a|b)+(c)",
+        r"(?i:a)+(\W)",
+        r"(a|(?=b))*",
+    ],
+)
+def test_every_element_of_a_pattern_is_read(pattern: str) -> None:
+    body = (
+        f"    requests.get('https://host/' + re.match(r{pattern!r}, url).group(1))\n"
+        f"    if re.match(r{pattern!r}, url):\n        requests.get(url)\n    os.system(url)\n"
+    )
+    text = f"{PRELUDE}import requests\n@function_tool\ndef run(url: str):\n{body}"
+    assert reached({"module.py": text}) == {("module.py", text.count("\n"))}
+
+
 def test_the_work_is_bounded() -> None:
     text = PRELUDE + "@function_tool\ndef run(name: str):\n    os.system(name)\n"
     with analysing():

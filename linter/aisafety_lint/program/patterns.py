@@ -162,12 +162,20 @@ def _literally(items: Sequence[tuple[Any, Any]]) -> Iterator[str]:
             continue
         elif op is sre.SUBPATTERN and all(_is_fixed(inner) for inner in argument[3]):
             yield from _literally(argument[3])
-        elif op is sre.ANY or (op in _VARIABLE and not _characters((op, argument)) & _HOST_ENDS):
+        elif op is sre.ANY or (op in _VARIABLE and _ends_no_host((op, argument))):
             yield "\0"  # a single dot is one that was not escaped
         else:
             if op is sre.SUBPATTERN:
                 yield from _literally(argument[3])
             return
+
+
+def _ends_no_host(item: tuple[Any, Any]) -> bool:
+    """Whether what an element matches is known to hold none of the characters that end a host."""
+    try:
+        return not _characters(item) & _HOST_ENDS
+    except ValueError:
+        return False
 
 
 def _is_fixed(item: tuple[Any, Any]) -> bool:
@@ -228,7 +236,7 @@ def _assigned_once(resolver: Resolver, scope: int, name: str) -> tuple[int, int]
 def _characters(item: tuple[Any, Any]) -> frozenset[str]:
     """The characters that one parsed element can match; raises ValueError for what is not understood."""
     op, argument = item
-    if op is sre.AT:
+    if op in (sre.AT, sre.ASSERT, sre.ASSERT_NOT):
         return frozenset()
     if op is sre.LITERAL:
         return frozenset({chr(argument)})
