@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from aisafety_lint.checks import interest
+from aisafety_lint.flow.grouping import group_kinds
 from aisafety_lint.flow.reach import Nearness, Reach
-from aisafety_lint.flow.solver import Solver, group_kinds
+from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import find_seeds
 from aisafety_lint.flow.trace import make_flow
 from aisafety_lint.interpreter import analysing

@@ -94,3 +94,14 @@ def use_color(choice: str, environment: "os._Environ[str] | dict[str, str]", ter
     if any(environment.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return terminal and environment.get("TERM") != "dumb"
+
+
+def add_run_options(parser: Parser) -> None:
+    """The options of a command that makes a report for itself: which rules and settings, and the cache."""
+    parser.add_argument(
+        "--rules", action="append", type=folder, metavar="DIR", help="a folder of own rules; repeatable"
+    )
+    parser.add_argument("--config", metavar="FILE", help="use this configuration file")
+    parser.add_argument("--isolated", action="store_true", help="use no configuration file")
+    parser.add_argument("--no-cache", action="store_true", help="neither use what earlier runs found nor keep anything")
+    parser.add_argument("--cache-dir", metavar="DIR", help="the folder of the cache")

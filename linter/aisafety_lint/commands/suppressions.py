@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from aisafety_lint.arguments import Parser, day, folder, one_of
+from aisafety_lint.arguments import Parser, add_run_options, day, one_of
 from aisafety_lint.commands import check
 from aisafety_lint.outputs import write_stdout
 
@@ -21,11 +21,7 @@ def parser() -> Parser:
     made.add_argument("--output-format", type=formats, default="text", metavar="FORMAT", help="text or json")
     made.add_argument("--persona", help="`auditor` tells of test code, too")
     made.add_argument("--today", type=day, metavar="DATE", help="the day by which suppressions are over")
-    made.add_argument("--rules", action="append", type=folder, metavar="DIR", help="a folder of own rules; repeatable")
-    made.add_argument("--config", metavar="FILE", help="use this configuration file")
-    made.add_argument("--isolated", action="store_true", help="use no configuration file")
-    made.add_argument("--no-cache", action="store_true", help="neither use what earlier runs found nor keep anything")
-    made.add_argument("--cache-dir", metavar="DIR", help="the folder of the cache")
+    add_run_options(made)
     return made
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from aisafety_lint.flow.binding import argument_of, bind_operand, is_bound
 from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.decided import Decided
+from aisafety_lint.flow.grouping import group_kinds
 from aisafety_lint.flow.implicit import Implicit
 from aisafety_lint.flow.library import Library
 from aisafety_lint.flow.nodes import NONE, Arrival, Context, Hit, Kindset, Node
@@ -35,7 +36,6 @@ from aisafety_lint.python.facts import Value
 _WRITABLE = frozenset({"store", "param"})
 _MOST = 400_000
 _CROSSINGS = 8
-_LACKING = 8  # one of so many kinds may be missing in a group that is joined
 
 
 class Solver:
@@ -486,19 +486,3 @@ class Solver:
     def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
         if hit.kind not in caller.cleaned and not self.decided.excludes(scope, call, hit.scope, hit.call):
             self._hit(Hit(hit.row, scope, call, caller, hit.kind, hit.held, hit))
-
-
-def group_kinds(wanted: Iterable[Kindset]) -> list[Kindset]:
-    """Sets of kinds of sinks that are followed together, smallest first.
-
-    A set joins one that is not much larger and has nearly all of its kinds.
-    """
-    groups: list[Kindset] = []
-    for kinds in sorted(set(wanted), key=lambda kinds: (-len(kinds), sorted(kinds))):
-        for number, group in enumerate(groups):
-            if len(kinds - group) <= len(kinds) // _LACKING and len(group | kinds) <= 2 * len(kinds):
-                groups[number] = group | kinds
-                break
-        else:
-            groups.append(kinds)
-    return groups[::-1]
