@@ -582,7 +582,9 @@ OURS = [rule for rule in KNOWLEDGE.rules.values() if rule in RULES or rule.id in
 
 def project_of(manifests: tuple[Manifest, ...]) -> Project:
     """A project that has nothing but manifests, which is all that these rules look at."""
-    return Project({}, cast("Program", None), (), cast("Evaluation", None), manifests)
+    return Project(
+        {}, cast("Program", None), (), cast("Evaluation", None), manifests, workflows=tuple(workflows(manifests))
+    )
 
 
 @pytest.mark.parametrize("path", FRAMES)

@@ -21,8 +21,10 @@ from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, 
 
 if TYPE_CHECKING:
     from aisafety_lint.evals.model import Evaluation
+    from aisafety_lint.links import Link
     from aisafety_lint.manifests.kinds import Manifest
     from aisafety_lint.manifests.nodes import Document
+    from aisafety_lint.manifests.workflows import Workflow
     from aisafety_lint.python.facts import Facts
 
 _DATA = ("yaml", "json", "toml")
@@ -145,17 +147,32 @@ def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozens
         *(note for manifest in manifests for note in manifest.document.notifications),
         *evaluation.notifications,
     )
+    links, workflows = _linked(manifests, files, python)
     return Project(
         files,
         python.program,
         python.flows,
         evaluation,
         manifests,
+        links,
+        workflows,
         secrets,
         notes,
         python.model_calls,
         python.unresolved,
     )
+
+
+def _linked(
+    manifests: "tuple[Manifest, ...]", files: Mapping[str, SourceFile], python: Understood
+) -> "tuple[tuple[Link, ...], tuple[Workflow, ...]]":
+    """What leads from manifests to other files, and the workflows; without manifests nothing need be loaded."""
+    if not manifests:
+        return (), ()
+    from aisafety_lint.links import linked_workflows, links
+
+    known = links(manifests, files)
+    return known, linked_workflows(manifests, known, python)
 
 
 def _understood(

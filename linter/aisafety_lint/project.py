@@ -10,7 +10,9 @@ from aisafety_lint.source import SourceFile
 if TYPE_CHECKING:
     from aisafety_lint.evals.model import Evaluation
     from aisafety_lint.flow.trace import Flow
+    from aisafety_lint.links import Link
     from aisafety_lint.manifests.kinds import Manifest
+    from aisafety_lint.manifests.workflows import Workflow
     from aisafety_lint.program.model import Program
     from aisafety_lint.program.unresolved import Unresolved
     from aisafety_lint.secrets.scan import SecretMatch
@@ -62,7 +64,8 @@ NO_EVALUATION = cast("Evaluation", _NoEvaluation())
 class Project:
     """All files by path, the linked Python program and its flows, manifests, secrets, and what is evaluated and how.
 
-    `unresolved` are the places in the program that the analysis could not follow; `suppressions` are judged by what all
+    `links` lead from manifests to other files, `workflows` are the workflows among the manifests. `unresolved` are the
+    places in the program that the analysis could not follow; `suppressions` are judged by what all
     other checks have found.
     """
 
@@ -71,6 +74,8 @@ class Project:
     flows: tuple["Flow", ...]
     evaluation: "Evaluation"
     manifests: tuple["Manifest", ...] = ()
+    links: tuple["Link", ...] = ()
+    workflows: tuple["Workflow", ...] = ()
     secrets: tuple["SecretMatch", ...] = ()
     notifications: tuple[Notification, ...] = ()
     model_calls: tuple[ModelCall, ...] = ()

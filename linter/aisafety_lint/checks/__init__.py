@@ -3,16 +3,12 @@
 import importlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Finding
 from aisafety_lint.knowledge import builtin_root
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
-
-if TYPE_CHECKING:
-    from aisafety_lint.checks.links import Link
 
 _BY_MATCH = {
     "flow": "flows",
@@ -45,29 +41,22 @@ Check = Callable[[Rule, Project], Iterator[Finding]]
 def run_checks(rules: Iterable[Rule], project: Project) -> Iterator[Finding]:
     """The findings of all rules; raises UserError for a rule that nothing implements."""
     own = str(builtin_root())
-    known = _links(project)
     for rule in rules:
         asked = [_SUBJECTS[key] for key in (*rule.match, rule.about) if key in _SUBJECTS]
         # A rule of the user's is asked in any case: it may be wrong.
         if all(subject(project) for subject in asked) or not str(rule.path).startswith(own):
             found = load_check(rule)(rule, project)
             # How a secret is reached says nothing about it.
-            yield from found if not known or "secret" in rule.match else _joined(found, known, project)
+            yield from found if "secret" in rule.match else _joined(found, project)
 
 
-def _links(project: Project) -> "tuple[Link, ...]":
-    """What leads from a manifest to another file; without manifests nothing need be loaded to find nothing."""
-    if not project.manifests:
-        return ()
-    from aisafety_lint.checks.links import links
+def _joined(findings: Iterator[Finding], project: Project) -> Iterator[Finding]:
+    """The findings with what leads to them; where nothing leads anywhere, nothing need be loaded to find nothing."""
+    if not project.links:
+        return findings
+    from aisafety_lint.checks.joins import joined
 
-    return links(project)
-
-
-def _joined(findings: Iterator[Finding], known: "tuple[Link, ...]", project: Project) -> Iterator[Finding]:
-    from aisafety_lint.checks.links import joined
-
-    return joined(findings, known, project)
+    return joined(findings, project)
 
 
 def interest(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:

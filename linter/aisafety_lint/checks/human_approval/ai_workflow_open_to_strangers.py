@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Finding, Severity
 from aisafety_lint.manifests.workflows import Access, Step, Workflow, acts
@@ -15,7 +14,7 @@ _PLAIN_TOKENS = ("secrets.GITHUB_TOKEN", "github.token")
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows_of(project):
+    for workflow in project.workflows:
         yield from _findings(rule, workflow)
 
 

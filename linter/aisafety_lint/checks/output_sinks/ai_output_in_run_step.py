@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Finding
 from aisafety_lint.manifests.nodes import Scalar
@@ -19,7 +18,7 @@ _SCRIPT_INPUTS = ("script",)
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows_of(project):
+    for workflow in project.workflows:
         yield from _findings(rule, workflow)
 
 

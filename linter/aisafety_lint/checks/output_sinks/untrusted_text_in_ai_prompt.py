@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Confidence, Finding, Persona, Severity
 from aisafety_lint.manifests.nodes import Scalar
@@ -13,7 +12,7 @@ from aisafety_lint.rule import Rule
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows_of(project):
+    for workflow in project.workflows:
         yield from _findings(rule, workflow)
     for manifest in project.manifests:
         for match, known in manifest.captures("untrusted-prompts"):

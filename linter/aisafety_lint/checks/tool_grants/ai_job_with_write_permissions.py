@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Finding, Persona, Severity
 from aisafety_lint.manifests.query import Match
@@ -14,7 +13,7 @@ _CONSEQUENTIAL = ("contents", "actions", "packages", "deployments", "pages")
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows_of(project):
+    for workflow in project.workflows:
         yield from _findings(rule, workflow)
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Finding, Severity
 from aisafety_lint.manifests.nodes import Scalar
@@ -16,7 +15,7 @@ _HERE = ("", ".", "./")
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows_of(project):
+    for workflow in project.workflows:
         yield from _findings(rule, workflow)
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from aisafety_lint.checks.links import workflows_of
 from aisafety_lint.checks.manifests import Hit, manifest_finding
 from aisafety_lint.finding import Finding, Persona, Severity
 from aisafety_lint.manifests.nodes import Scalar
@@ -18,7 +17,7 @@ _APP_TOKEN = re.compile(r"\bsteps\.(?P<name>[\w-]+)\.outputs\.token\b")
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    for workflow in workflows_of(project):
+    for workflow in project.workflows:
         for step in workflow.ai_steps:
             if not acts(step):
                 continue
