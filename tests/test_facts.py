@@ -181,6 +181,13 @@ class TestRelevance:
         text = b"import os, sys as s\nfrom .a import (b,\n    c)\n    from x.y import z\ntext = 'no import here'\n"
         assert imported_modules(text) == {"os", "sys", ".a", ".a.b", ".a.c", "x.y", "x.y.z"}
 
+    @pytest.mark.parametrize("as_lines", [True, False])
+    def test_imports_of_a_cell_are_found_however_its_lines_are_kept(self, as_lines: bool) -> None:
+        code = "import os\nfrom x.y import (\n    z,\n)\nif True:\n    import sys\n@tool\ndef run(): ...\n"
+        source = code.splitlines(keepends=True) if as_lines else code
+        book = json.dumps({"cells": [{"cell_type": "code", "source": source}]})
+        assert imported_modules(book.encode(), notebook=True) == {"os", "x.y", "x.y.z", "sys", OWN}
+
     def test_what_has_to_do_with_an_agent_counts(self) -> None:
         imports = {
             "agent.py": frozenset({"openai", "helper"}),

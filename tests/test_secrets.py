@@ -428,6 +428,18 @@ class TestJudgement:
         assert find(f"OPENAI_API_KEY={value}\n", ".env", "dotenv") == ()
         assert find(f"openai_api_key: {value}\n", "a.yaml", "yaml") == ()
 
+    @pytest.mark.parametrize("name", ["dsn", "ORACLE_DSN", "connection_string", "conn_str"])
+    @pytest.mark.parametrize(
+        "value", ["localhost:1521/FREEPDB1", "db7.qx3:1521", "10.2.3.4/FREEPDB1", "Qk7vR2mXz9Lp4T"]
+    )
+    def test_an_address_without_credentials_is_silent(self, name: str, value: str) -> None:
+        assert find(f'{name} = "{value}"\n') == ()
+        assert find(f'db:\n  {name}: "{value}"\n', "a.yaml", "yaml") == ()
+
+    def test_an_address_with_credentials_is_not(self) -> None:
+        assert find('dsn = "postgresql://app:Zx7Qm2Lv9Rt4@db.acme-corp.net:5432/main"\n')
+        assert find('api_key = "Zx7Qm2Lv9Rt4Kp8W"\n')
+
     def test_hashes_of_passwords_are_silent(self) -> None:
         for value in (
             "pbkdf2_sha256$30000$Vo0VlMnkR4Bk$qEvtdyZRWTcOsCnIoQ7fVOu1XAURIZYoOZ3iq8Dr4M",

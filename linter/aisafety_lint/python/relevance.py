@@ -16,7 +16,7 @@ from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.modules import ModuleTable, absolute_name, link_modules
 
 _IMPORT = re.compile(rb"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))")
-_NOTEBOOK_IMPORT = re.compile(rb'"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+()|import[ \t]+([\w., \t]*))')
+_NOTEBOOK_LINE = re.compile(rb'(?:\\r)?\\n|"')
 _NAME = re.compile(rb"[\w.]+")
 _OWN_TOOL = re.compile(rb"[ \t]*@[\w.]*tool\b")
 _OWN_CLASS = re.compile(rb"class \w*(?:Tool(?![a-z])|LLM|LanguageModel|ChatModel)")
@@ -46,8 +46,11 @@ def imported_modules(
     data: bytes, packages: AgentPackages = AgentPackages(), *, notebook: bool = False
 ) -> frozenset[str]:
     """Modules that a file imports, dots first for relative ones, and the names imported from them appended to them."""
+    if notebook:
+        # The lines of a cell stand in strings, one each or all of them in one.
+        data = _NOTEBOOK_LINE.sub(b"\n", data)
     found: set[str] = set()
-    for match in _NOTEBOOK_IMPORT.finditer(data) if notebook else _imports(data):
+    for match in _imports(data):
         if match[3] is not None:
             found.update(
                 item.split()[0].decode() for item in match[3].split(b",") if item.strip() and item.split()[0].isascii()

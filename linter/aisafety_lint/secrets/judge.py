@@ -25,7 +25,7 @@ _REPEAT = re.compile(r"(.)\1{5}")
 _WORD = re.compile(r"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
 _NO_SECRET = re.compile(
     r"\w[\w+.-]*://|[~./]{1,2}/|[A-Za-z]:\\|[\w.+-]+@[\w-]+\.[\w.]+$|v?\d+(?:\.\d+)+[\w.-]*$|[\d.,:+-]+$"
-    r"|.*\d{4}-\d\d-\d\d|(?:application|text|image|audio|video)/|data:|sha\d+[-:]|md5[-:]|projects/"
+    r"|[\w.-]+:\d{2,5}(?:/[\w./-]*)?$|.*\d{4}-\d\d-\d\d|(?:application|text|image|audio|video)/|data:|sha\d+[-:]|md5[-:]|projects/"
     r"|[\w./-]+\.(?:py|js|ts|json|ya?ml|toml|pem|key|crt|txt|md|sh|env|html|cfg|ini|com|org|io|net|dev|svc)$"
 )
 

@@ -54,6 +54,7 @@ class Names:
     passwords: frozenset[str]
     vetoes: frozenset[str]
     endings: frozenset[str]
+    addresses: frozenset[str]
     own: frozenset[str]
     issued: frozenset[str]
     vendors: frozenset[str]
@@ -71,6 +72,7 @@ class Names:
             passwords=frozenset(names["passwords"]),
             vetoes=frozenset(map(str, names["vetoes"])),
             endings=frozenset(names["endings"]),
+            addresses=frozenset(map(squash, names["addresses"])),
             own=frozenset(map(squash, names["own"])),
             issued=frozenset(names["issued"]),
             vendors=frozenset(
@@ -92,6 +94,11 @@ class Names:
         """Whether a name holds text that is put in front of a model."""
         words = split(name)
         return not self.prompt_words.isdisjoint(words[-2:]) or squash(name) in self.prompt_names
+
+    def is_address(self, name: str) -> bool:
+        """Whether a name holds the address of a service, in which a credential may stand."""
+        words = _stem(self, split(name))
+        return any("".join(words[-size:]) in self.addresses for size in (1, 2))
 
     def alone(self, name: str) -> bool:
         """Whether the name is nothing but its head: `secret`, not `server_secret`."""

@@ -13,6 +13,8 @@ from aisafety_lint.secrets.structures import basic_credentials
 _SCHEME = re.compile(r"(bearer|token|basic|apikey|api-key|key|bot)[ ]+(\S+)", re.IGNORECASE)
 # What hashes and identifiers look like too: where something is only described, it is one of those.
 _HASH = re.compile(r"[0-9a-fA-F-]+")
+# A host with port and path, or the name of a data source: nobody's name and password.
+_ADDRESS = re.compile(r"[\w.-]+(?::\d+)?(?:/[\w./-]*)?")
 _LEAST_PASSWORD = 10
 _LEAST_TOKEN = 16
 _LEAST_KEY = 12
@@ -56,6 +58,8 @@ def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Form
             return Verdict(formats.structure("password"), value, offset)
         if _is_weak_password(pair, kind, value, formats):
             return Verdict(formats.structure("weak" if any(map(str.isdigit, value)) else "plain-word"), value, offset)
+        return None
+    if formats.names.is_address(pair.name) and _ADDRESS.fullmatch(value):
         return None
     least = _LEAST_TOKEN if "token" in pair.name.lower() or not pair.quoted else _LEAST_KEY
     if not judge.is_random(value, least):
