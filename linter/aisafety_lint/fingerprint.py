@@ -87,7 +87,7 @@ def fingerprints(findings: Sequence[Finding], texts: Mapping[str, SourceText]) -
 
 def _digest(finding: Finding, texts: Mapping[str, SourceText]) -> str:
     text = texts.get(finding.location.path)
-    what = finding.key or (_normalised(_what(text, finding.location.span)) if text else "")
+    what = finding.key or (normalised(_what(text, finding.location.span)) if text else "")
     parts = (finding.rule, finding.symbol, what)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -142,6 +142,6 @@ def region_text(text: SourceText, span: Span) -> str:
     return "\n".join(lines)
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
     """A text without what formatters change: blanks, line ends, the kind of quotes, last commas."""
     return _LAST_COMMA.sub("", _SPACE.sub("", text).replace("'", '"'))

@@ -75,6 +75,17 @@ def _add_suppressions(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--reason", default="", metavar="TEXT", help="why the findings are accepted, with --add-ignores")
     group.add_argument("--until", type=day, metavar="DATE", help="the last day of what --add-ignores writes")
     group.add_argument("--baseline", metavar="FILE", help="do not show the findings that are in this baseline")
+    group.add_argument(
+        "--diff",
+        nargs="?",
+        const="",
+        metavar="REF",
+        help="show only what is new against this git revision, or passes through lines changed since; "
+        "`A...` is where A and HEAD part",
+    )
+    group.add_argument(
+        "--changed-first", metavar="REF", help="show all, and tell apart in the reports what `--diff REF` would show"
+    )
     group.add_argument("--no-baseline", action="store_true", help="use no baseline, whatever the settings say")
     group.add_argument(
         "--no-suppressions", action="store_true", help="show what comments and settings suppress as all other findings"
@@ -143,6 +154,10 @@ def run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     if (arguments.reason or arguments.until) and not arguments.add_ignores:
         raise UserError("`--reason` and `--until` are for `--add-ignores`")
+    if arguments.diff == "":
+        raise UserError("`--diff` needs a revision", "for example `--diff main`")
+    if arguments.diff and arguments.changed_first:
+        raise UserError("`--diff` and `--changed-first` exclude each other")
     outputs = [parse_output(text) for text in arguments.output]
     to_stdout = stdout_format(arguments.output_format, outputs)
     config = config_of(arguments)
@@ -156,7 +171,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from aisafety_lint import recall
 
-    report = _without_known(recall.run(config, store_of(arguments, config.root)), config)
+    report = _compared(recall.run(config, store_of(arguments, config.root)), config, arguments)
     if arguments.add_ignores:
         return _add_ignores(arguments, config, report)
     options = _options(arguments, time.monotonic() - started)
@@ -179,6 +194,19 @@ def _add_ignores(arguments: argparse.Namespace, config: Config, report: "Report"
     told = add_ignores.add(config, report, arguments.reason, until, isolated=arguments.isolated)
     write_stdout(told)
     return exit_code(config, report, exit_zero=True) or int("Not suppressed" in told)
+
+
+def _compared(report: "Report", config: Config, arguments: argparse.Namespace) -> "Report":
+    """The report without what is known: in the baseline, or at the revision that was named."""
+    report = _without_known(report, config)
+    revision: str | None = arguments.diff or arguments.changed_first
+    if not revision:
+        return report
+    from aisafety_lint import difference
+
+    return difference.against(
+        report, config, revision, store_of(arguments, config.root), hide=arguments.diff is not None
+    )
 
 
 def _without_known(report: "Report", config: Config) -> "Report":

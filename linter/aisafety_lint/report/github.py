@@ -1,13 +1,13 @@
 """Annotations as workflow commands, for a job of GitHub Actions that may not upload SARIF.
 
-GitHub shows ten errors, ten warnings and ten notices of a step and drops the rest without a word, so the worst come
-first and the last notice counts what is not shown.
+GitHub shows ten errors, ten warnings and ten notices of a step and drops the rest without a word, so what a
+change is about comes first, then the worst, and the last notice counts what is not shown.
 """
 
 from collections.abc import Iterable
 
 from aisafety_lint.finding import Finding, Notification, NotificationLevel, Severity
-from aisafety_lint.report.limits import ANNOTATIONS, worst_first
+from aisafety_lint.report.limits import ANNOTATIONS, changed_first
 from aisafety_lint.report.model import Report
 from aisafety_lint.report.options import Options
 from aisafety_lint.report.summary import summary
@@ -18,8 +18,8 @@ _NOTES = {NotificationLevel.ERROR: "error", NotificationLevel.WARNING: "warning"
 
 
 def render(report: Report, _options: Options) -> str:
-    """Workflow commands, worst first, then the last line of every report for people."""
-    findings = worst_first(report.findings)
+    """Workflow commands: what is new, then the worst first; then the last line of every report for people."""
+    findings = changed_first(report.findings, report.base)
     commands = [(_LEVELS[item.severity], _finding(item, item.fix or report.rules[item.rule].fix)) for item in findings]
     commands += [(_NOTES[notification.level], _notification(notification)) for notification in report.notifications]
     lines = [f"::{level} {rest}" for level, rest in _within_limits(commands)]

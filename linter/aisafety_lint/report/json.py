@@ -29,13 +29,17 @@ def render(report: Report, options: Options) -> str:
         "schema": SCHEMA,
         "tool": {"name": "aisafety-lint", "version": __version__},
         "findings": [
-            _finding(finding, report.rules[finding.rule], key, suppressed)
+            {
+                **_finding(finding, report.rules[finding.rule], key, suppressed),
+                "change": report.base.change(finding) if report.base and not suppressed else None,
+            }
             for (finding, suppressed), key in zip(known, keys, strict=True)
             if suppressed is None or options.include_suppressed
         ],
         "notifications": [notification_data(notification) for notification in report.notifications],
         "coverage": asdict(report.coverage),
         "hidden": dict(sorted(report.hidden.items())),
+        "base": {"revision": report.base.revision, "commit": report.base.commit} if report.base else None,
     }
     return dump(document)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from aisafety_lint.finding import Finding
+from aisafety_lint.report.model import Base
 from aisafety_lint.source import Span
 
 SARIF_RESULTS = 5000
@@ -24,6 +25,12 @@ _Item = TypeVar("_Item")
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Sort by severity and confidence, the highest first, then by place and rule."""
     return sorted(findings, key=badness)
+
+
+def changed_first(findings: Iterable[Finding], base: Base | None) -> list[Finding]:
+    """The same, with what is new or touched since a revision before all that was known there."""
+    order = worst_first(findings)
+    return sorted(order, key=lambda finding: base.change(finding) == "known") if base else order
 
 
 def badness(finding: Finding) -> tuple[int, int, str, Span, str, str]:

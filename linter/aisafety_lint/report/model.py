@@ -27,15 +27,36 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The revision that a report was compared with: how it was named, its commit, what is new since then.
+
+    `touched` are the findings that it has, too, and whose places or flows pass through changed lines.
+    """
+
+    revision: str
+    commit: str
+    new: frozenset[Finding] = frozenset()
+    touched: frozenset[Finding] = frozenset()
+
+    def change(self, finding: Finding) -> str:
+        """How a finding stands to the revision: `new`, `touched`, or `known`."""
+        if finding in self.new:
+            return "new"
+        return "touched" if finding in self.touched else "known"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Findings to show, in the order path, line, column, rule; what was hidden and why; and what was looked at.
 
     `hidden` counts findings that were not shown, by reason: persona, severity, ignored (by configuration),
-    suppressed (by a comment or the configuration), baseline; `suppressed` holds the findings of both.
+    suppressed (by a comment or the configuration), baseline, known (at the revision of `base`); `suppressed` holds the
+    findings of the two before.
     `texts` holds the text of every file that a finding or a notification names, with secrets already masked, character
     by character so that every place stays where it is; `masked` says where. `standards` holds the taxonomies that the
     rules refer to. `suppressions` are all of the project in the given paths; after one of the `last_days` the report
     could be another one. `baseline` tells that known findings were taken out; `overdue` are those shown again.
+    `base` is the revision that it was compared with.
     """
 
     root: str
@@ -52,6 +73,7 @@ class Report:
     last_days: tuple[str, ...] = ()
     baseline: bool = False
     overdue: tuple[Finding, ...] = ()
+    base: Base | None = None
 
     @property
     def known(self) -> Sequence[tuple[Finding, Suppressed | None]]:

@@ -87,7 +87,7 @@ def _run(report: Report, options: Options) -> Mapping[str, Any]:
             {
                 **result(finding, report.rules[finding.rule], order[finding.rule], key, places),
                 **standing(by, places),
-                **({"baselineState": _state(report, finding, by)} if report.baseline else {}),
+                **({"baselineState": _state(report, finding, by)} if report.baseline or report.base else {}),
             }
             for finding, key, by in findings
         ],
@@ -97,7 +97,9 @@ def _run(report: Report, options: Options) -> Mapping[str, Any]:
 
 
 def _state(report: Report, finding: Finding, by: Suppressed | None) -> str:
-    """How a finding stands to the baseline."""
+    """How a finding stands to the baseline, or to the revision that the report was compared with."""
+    if report.base and by is None:
+        return {"new": "new", "touched": "updated", "known": "unchanged"}[report.base.change(finding)]
     return "unchanged" if finding in report.overdue or (by is not None and by.kind == "baseline") else "new"
 
 

@@ -6,7 +6,7 @@ from aisafety_lint.finding import Severity
 from aisafety_lint.report.model import Coverage, Report
 from aisafety_lint.report.terminal import count
 
-_HIDDEN = {"persona": "by persona", "severity": "by severity", "baseline": "in the baseline"}
+_HIDDEN = {"persona": "by persona", "severity": "by severity", "baseline": "in the baseline", "known": "not new"}
 
 
 def summary(report: Report, seconds: float | None = None) -> str:
