@@ -284,10 +284,35 @@ class TestWhereUploadingIsNotAllowed:
 
 
 @pytest.mark.slow
+class TestPullRequests:
+    def test_the_summary_says_what_changed_and_what_is_new_comes_first(self, runner: Runner, repository: Path) -> None:
+        def git(*words: str) -> None:
+            identity = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+            subprocess.run(["git", *identity, *words], cwd=repository, check=True, capture_output=True)
+
+        git("add", ".")
+        git("commit", "--quiet", "-m", "base")
+        git("switch", "--quiet", "-c", "work")
+        (repository / "worse.py").write_text(BAD, "utf-8")
+        git("add", ".")
+        git("commit", "--quiet", "-m", "worse")
+        git("switch", "--quiet", "-")
+        git("commit", "--quiet", "--allow-empty", "-m", "meanwhile")
+        git("merge", "--quiet", "--no-edit", "--no-ff", "work")
+        run = runner.run(repository, pull_request("someone/agent"))
+        assert "## Powers of agents since" in run.summary
+        assert re.findall(r"file=(\w+)\.py", run.log) == ["worse", "bad"]
+        assert "| high, new |" in run.summary
+
+    def test_a_shallow_checkout_compares_with_nothing(self, runner: Runner, repository: Path) -> None:
+        assert "Powers" not in runner.run(repository, pull_request("someone/agent")).summary
+
+
+@pytest.mark.slow
 class TestHostileInput:
     def test_inputs_are_never_run(self, runner: Runner, repository: Path) -> None:
         hostile = "x$(touch pwned)`touch pwned`; touch pwned"
-        for name in ("paths", "select", "ignore", "persona", "config", "category"):
+        for name in ("paths", "select", "ignore", "persona", "config", "category", "baseline", "diff"):
             assert runner.run(repository, PUSH, **{name: hostile}).exit_code in (1, 2)
         assert not (repository / "pwned").exists()
 

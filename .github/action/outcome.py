@@ -72,7 +72,7 @@ def summary(report: Report | None, status: int, environment: Mapping[str, str]) 
     """The job summary in Markdown, the worst findings first, never longer than GitHub takes."""
     if report is None:
         return "## aisafety-lint\n\nThe linter could not do its job; the log says why.\n"
-    findings = sorted(report["findings"], key=lambda finding: SEVERITIES.index(finding["severity"]))
+    findings = sorted(report["findings"], key=lambda item: (known(item), SEVERITIES.index(item["severity"])))
     counts = [f"{n} {name}" for name in SEVERITIES if (n := sum(f["severity"] == name for f in findings))]
     title = f"{len(findings) or 'no'} finding{'s'[: len(findings) != 1]}" + (
         f" ({', '.join(counts)})" if counts else ""
@@ -94,6 +94,19 @@ def summary(report: Report | None, status: int, environment: Mapping[str, str]) 
     return "\n".join(parts) + "\n"
 
 
+def known(finding: Mapping[str, Any]) -> bool:
+    """Whether a finding was there before, and no changed line is on its way."""
+    return finding.get("change") == "known"
+
+
+def with_powers(summary: str, powers: Path) -> str:
+    """The summary with what changed in the powers of agents before it, where both fit."""
+    if not powers.is_file():
+        return summary
+    both = f"{powers.read_text('utf-8')}\n{summary}"
+    return both if len(both.encode()) <= SUMMARY_LIMIT + 100_000 else summary
+
+
 def looked_at(report: Report) -> str:
     """What was analysed, without which "0 findings" would say nothing."""
     counts = {name.replace("_", " "): count for name, count in report["coverage"].items() if count}
@@ -113,7 +126,8 @@ def row(finding: Mapping[str, Any], environment: Mapping[str, str]) -> str:
         steps = finding["flows"][0]
         trace = "".join(f"<li>{text(step['path'])}:{step['line']} {text(step['label'])}</li>" for step in steps)
         what += f"<details><summary>{len(steps)} steps</summary><ol>{trace}</ol></details>"
-    return f"| {finding['severity']} | {text(finding['rule'])} | {where} | {what} |"
+    new = "" if known(finding) or not finding.get("change") else f", {finding['change']}"
+    return f"| {finding['severity']}{new} | {text(finding['rule'])} | {where} | {what} |"
 
 
 def text(value: str) -> str:
@@ -136,7 +150,7 @@ def main(reports: Path, status: int) -> None:
         stream.writelines(lines)
     if choice(os.environ, "INPUT_SUMMARY", ("true", "false")) == "true":
         with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as stream:
-            stream.write(summary(report, status, os.environ))
+            stream.write(with_powers(summary(report, status, os.environ), reports / "powers.md"))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aisafety_lint import baseline, discovery, recall, remembered
 from aisafety_lint.baseline import Entry
@@ -21,6 +22,10 @@ from aisafety_lint.knowledge import builtin_root
 from aisafety_lint.report.model import Base, Report
 from aisafety_lint.revision import Object, Repository, by_path, lay_out, repository
 from aisafety_lint.source import SourceFile, UnreadableError, decode
+
+if TYPE_CHECKING:
+    from aisafety_lint.report.inspection import Inspection
+    from aisafety_lint.report.powers import Compared
 
 _CANDIDATES = 40
 _ALIKE = 0.5
@@ -56,6 +61,28 @@ def against(report: Report, config: Config, revision: str, store: Store, *, hide
         notifications=(*report.notifications, *_notes(revision, before)),
         base=Base(revision, commit, frozenset(matched.new), frozenset(touched)),
     )
+
+
+def powers_since(config: Config, now: "Inspection", revision: str) -> "Compared":
+    """What changed in the powers of agents since a revision; raises UserError where there is no such revision."""
+    from aisafety_lint import pipeline
+    from aisafety_lint.program.powers import Side, compare
+    from aisafety_lint.report.powers import Compared
+
+    git = repository(config.root)
+    commit = git.commit(revision)
+    with tempfile.TemporaryDirectory(prefix="aisafety-lint-") as made:
+        folder = Path(made).resolve()
+        lay_out(git, commit, folder, discovery.size_limit(config, "notebook"))
+        then = pipeline.inspect(laid_out(config, folder, config.explicit))
+    changes = compare(Side(then.overview, then.servers), Side(now.overview, now.servers))
+    scope = [config.relative(path) if path != config.root else "" for path in config.paths]
+    shown = tuple(change for change in changes if _lies_in(change.subject.path, scope))
+    return Compared(Base(revision, commit), shown, now, {**then.overview.words, **now.overview.words})
+
+
+def _lies_in(path: str, scope: Iterable[str]) -> bool:
+    return any(not place or path == place or path.startswith(f"{place}/") for place in scope)
 
 
 def laid_out(config: Config, folder: Path, explicit: Iterable[str]) -> Config:

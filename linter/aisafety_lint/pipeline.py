@@ -63,7 +63,7 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
 
 def inspect(config: Config) -> "Inspection":
     """Analyse a project and show what is in it instead of what is wrong; raises UserError as `run` does."""
-    from aisafety_lint.report.inspection import Inspection, mapped
+    from aisafety_lint.report.inspection import Inspection, mapped, servers_of
 
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)
@@ -79,6 +79,7 @@ def inspect(config: Config) -> "Inspection":
         coverage=_coverage(found, project, reader),
         notifications=tuple(_unique(notifications)),
         texts=reader.texts({item.path for item in unresolved}, project.secrets)[0],
+        servers=servers_of(project, found.in_scope),
     )
 
 

@@ -11,11 +11,12 @@ from aisafety_lint.finding import NotificationLevel, Persona
 from aisafety_lint.outputs import write_stdout
 
 if TYPE_CHECKING:
+    from aisafety_lint.config import Config
     from aisafety_lint.finding import Notification
     from aisafety_lint.report.inspection import Inspection
 
 View = Callable[["Inspection"], str]
-FORMATS = ("text", "json", "mermaid")
+FORMATS = ("text", "json", "mermaid", "markdown")
 
 
 def parser() -> Parser:
@@ -28,7 +29,12 @@ def parser() -> Parser:
         type=one_of("format", FORMATS),
         default="text",
         metavar="FORMAT",
-        help="text, json, or a diagram in mermaid",
+        help="text, json, a diagram in mermaid; with --diff also a table in markdown",
+    )
+    made.add_argument(
+        "--diff",
+        metavar="REF",
+        help="show what changed in the powers of agents since a git revision; `A...` is where A and HEAD part",
     )
     made.add_argument("--rules", action="append", type=folder, metavar="DIR", help="a folder of own rules; repeatable")
     made.add_argument("--persona", type=one_of("persona", map(str, Persona)), help="`auditor` sees test code, too")
@@ -39,10 +45,15 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one view of the project: 0, or 2 where something that was named could not be analysed."""
+    if arguments.unresolved and arguments.diff:
+        raise UserError("`--unresolved` and `--diff` exclude each other")
     name = "unresolved" if arguments.unresolved else "map"
     view = _views().get((name, arguments.output_format))
-    if view is None:
-        raise UserError(f"there is no `{arguments.output_format}` of what is unresolved", "use text or json")
+    if view is None and not arguments.diff:
+        raise UserError(
+            f"there is no `{arguments.output_format}` of {'what is unresolved' if arguments.unresolved else 'the map'}",
+            f"use {' or '.join(form for kind, form in _views() if kind == name)}",
+        )
     from aisafety_lint import pipeline
     from aisafety_lint.settings import CommandLine, load_config
 
@@ -54,11 +65,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.config and arguments.isolated:
         raise UserError("`--config` and `--isolated` exclude each other")
     paths = tuple(arguments.paths) or (".",)
-    found = pipeline.inspect(load_config(CommandLine(paths, arguments.config, arguments.isolated, None, settings)))
-    write_stdout(view(found))
+    config = load_config(CommandLine(paths, arguments.config, arguments.isolated, None, settings))
+    found = pipeline.inspect(config)
+    write_stdout(view(found) if view and not arguments.diff else _difference(arguments, config, found))
     if arguments.output_format == "text":
         _tell(found.notifications)
     return 2 if any(item.level is NotificationLevel.ERROR for item in found.notifications) else 0
+
+
+def _difference(arguments: argparse.Namespace, config: "Config", found: "Inspection") -> str:
+    """What changed since a revision."""
+    from aisafety_lint.difference import powers_since
+    from aisafety_lint.report import powers
+
+    compared = powers_since(config, found, arguments.diff)
+    views = {"text": powers.text, "json": powers.json, "mermaid": powers.mermaid, "markdown": powers.markdown}
+    return views[arguments.output_format](compared)
 
 
 def _views() -> Mapping[tuple[str, str], View]:

@@ -1,10 +1,14 @@
 """What the views of `inspect` receive: the things found in the given paths, and what was looked at."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
 
 from aisafety_lint.finding import Notification
 from aisafety_lint.program.overview import Overview, overview
+from aisafety_lint.program.powers import ServerEntry
 from aisafety_lint.program.unresolved import Unresolved
 from aisafety_lint.project import ModelCall, Project
 from aisafety_lint.python.facts import Place
@@ -16,7 +20,8 @@ from aisafety_lint.source import SourceText, Span
 class Inspection:
     """Everything in the order of files and lines.
 
-    `coverage` is that of the whole project; `texts` holds the files of the unresolved places, with secrets masked.
+    `servers` are those in manifests; `coverage` is that of the whole project; `texts` holds the files of the
+    unresolved places, with secrets masked.
     """
 
     overview: Overview
@@ -25,6 +30,23 @@ class Inspection:
     coverage: Coverage
     notifications: tuple[Notification, ...]
     texts: Mapping[str, SourceText] = field(default_factory=dict)
+    servers: tuple[ServerEntry, ...] = ()
+
+
+def servers_of(project: Project, wanted: Callable[[str], bool]) -> tuple[ServerEntry, ...]:
+    """The tool servers in the manifests of a project."""
+    found = {
+        ServerEntry(server.name, manifest.path, server.location.line, _content(server.data))
+        for manifest in project.manifests
+        if wanted(manifest.path)
+        for server in manifest.servers
+    }
+    return tuple(sorted(found, key=lambda item: (item.path, item.line, item.name)))
+
+
+def _content(data: Any) -> str:
+    """A digest of what a manifest says, whatever its layout."""
+    return sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def mapped(project: Project, wanted: Callable[[str], bool]) -> Overview:

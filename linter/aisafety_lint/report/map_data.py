@@ -104,10 +104,10 @@ class _Chart:
 
     def lines(self) -> Iterator[str]:
         for agent in self.known.agents:
-            limits = "".join(f"<br/>{_label(told(limit))}" for limit in agent.limits)
+            limits = "".join(f"<br/>{label(told(limit))}" for limit in agent.limits)
             before, after = _SHAPES.get(agent.kind, _SHAPES["agent"])
             name = agent.name or f"{agent.path}:{agent.place[0]}"
-            yield f"{self.agents[agent.id]}{before}{_label(name)}{limits}{after}"
+            yield f"{self.agents[agent.id]}{before}{label(name)}{limits}{after}"
         for tool in self.known.tools:
             yield from self._node("tool", tool.id, self.tools[tool.id], tool.name)
             yield from self._abilities(self.tools[tool.id], tool.abilities)
@@ -120,7 +120,7 @@ class _Chart:
         if item.kind == "agent":
             if item.ref not in self.agents:
                 self.agents[item.ref] = f"a{len(self.agents)}"
-                yield f'{self.agents[item.ref]}(["{_label(item.name)}"])'
+                yield f'{self.agents[item.ref]}(["{label(item.name)}"])'
             yield f"{agent} {_arrow(item.approved)} {self.agents[item.ref]}"
             return
         key = item.ref or f"{item.kind} {item.name} {item.path}:{item.line}"
@@ -134,14 +134,14 @@ class _Chart:
     def _node(self, kind: str, key: str, node: str, name: str) -> Iterator[str]:
         if (kind, key) not in self.drawn:
             self.drawn[kind, key] = node
-            yield f'{node}["{_label(name)}"]'
+            yield f'{node}["{label(name)}"]'
 
     def _abilities(self, node: str, abilities: tuple[Ability, ...]) -> Iterator[str]:
         for ability in abilities:
             able = f"c_{ability.capability.replace('-', '_')}"
             if ("ability", able) not in self.drawn:
                 self.drawn["ability", able] = able
-                yield f'{able}{{{{"{_label(self.known.words[ability.capability])}"}}}}'
+                yield f'{able}{{{{"{label(self.known.words[ability.capability])}"}}}}'
             if (node, able) not in self.drawn:
                 self.drawn[node, able] = able
                 yield f"{node} {_arrow(ability.approved)} {able}"
@@ -151,7 +151,7 @@ def _arrow(approved: bool) -> str:
     return '-- "a person is asked" -->' if approved else "-->"
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
     """A text that means nothing to Mermaid, HTML or Markdown: other characters by their number, cut if it is long."""
     short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
     return "".join(item if item.isalnum() or item in _PLAIN else f"#{ord(item)};" for item in short)

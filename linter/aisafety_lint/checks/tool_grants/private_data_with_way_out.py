@@ -6,17 +6,12 @@ from dataclasses import replace
 from aisafety_lint.finding import Confidence, Finding, Location
 from aisafety_lint.flow.places import call_place
 from aisafety_lint.program.agents import Agent
+from aisafety_lint.program.combination import PARTS
 from aisafety_lint.program.effects import Effect
 from aisafety_lint.program.model import Program
 from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
-
-_PARTS = (
-    ("private data", frozenset({"db-read", "fs-read", "secret-read"})),
-    ("what strangers wrote", frozenset({"net-read", "browser"})),
-    ("a way out", frozenset({"message", "net-write", "code-publish"})),
-)
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
@@ -35,7 +30,7 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
 def _proofs(effects: list[Effect]) -> list[tuple[str, Effect]]:
     """A call for each of the three, no call for two of them; empty where one is missing."""
     found: list[tuple[str, Effect]] = []
-    for name, capabilities in _PARTS:
+    for name, capabilities in PARTS:
         taken = {effect.chain[-1] for _, effect in found}
         proof = next(
             (item for item in effects if item.capability in capabilities and item.chain[-1] not in taken), None
