@@ -1,6 +1,5 @@
 """The GitHub Action: its `run` steps are run as the runner does it, on real repositories, with an event file."""
 
-import importlib.util
 import json
 import os
 import re
@@ -10,7 +9,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -166,17 +164,6 @@ def make_repository(folder: Path) -> Path:
 def repository(tmp_path: Path) -> Path:
     """Such a repository for one test to change."""
     return make_repository(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def outcome() -> ModuleType:
-    """The script that writes the outputs and the summary, as a module."""
-    spec = importlib.util.spec_from_file_location("outcome", ROOT / ".github/action/outcome.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -378,37 +365,3 @@ class TestTheLockFile:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
         lines = (ROOT / ".github/action/requirements.in").read_text("utf-8").splitlines()
         assert [line for line in lines if not line.startswith("#")] == project["build-system"]["requires"]
-
-
-class TestTheSummary:
-    @staticmethod
-    def report(**finding: Any) -> dict[str, Any]:
-        base = {
-            "rule": "some-rule",
-            "severity": "high",
-            "message": "`eval` runs it.",
-            "location": {"path": "a.py", "line": 1},
-            "flows": [],
-        }
-        return {"findings": [base | finding], "notifications": [], "coverage": {"files": 1}}
-
-    def test_text_of_the_repository_stays_text(self, outcome: ModuleType) -> None:
-        hostile = "![x](https://evil.example/x.png) <img src=x> | **b** `a|b`"
-        (line,) = [line for line in outcome.summary(self.report(message=hostile), 1, {}).splitlines() if "evil" in line]
-        assert line.count("|") == 5
-        assert not re.search(r"https:|<img|\*\*|!\[|\]\(", line)
-        assert "<code>a&#124;b</code>" in line
-
-    def test_it_stays_below_the_limit_of_github_and_says_what_is_missing(self, outcome: ModuleType) -> None:
-        report = self.report(message="long " * 40)
-        report["findings"] *= 20_000
-        text = outcome.summary(report, 1, {})
-        assert len(text.encode()) < 950_000
-        assert re.search(r"^\d+ more findings are in the log", text, re.MULTILINE)
-
-    def test_the_worst_comes_first(self, outcome: ModuleType) -> None:
-        report = self.report(severity="low", rule="small")
-        report["findings"] += self.report(severity="critical", rule="large")["findings"]
-        text = outcome.summary(report, 1, {})
-        assert text.index("large") < text.index("small")
-        assert "2 findings (1 critical, 1 low)" in text

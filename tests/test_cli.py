@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from aisafety_lint import __version__
 from aisafety_lint.arguments import use_color
 from aisafety_lint.errors import UserError
 from aisafety_lint.outputs import write_file
+from aisafety_lint.report import FORMATS
 from conftest import Lint, MakeTree
 
 SHELL = """\
@@ -85,7 +87,7 @@ class TestUsageErrors:
             (["--select"], "`--select`: expected one argument", "`aisafety-lint --help` shows the usage"),
             (["--fail-on", "hihg"], "unknown severity `hihg`", "did you mean `high`?"),
             (["--persona", "me"], "unknown persona `me`", "it is one of `regular`, `pedantic`, `auditor`"),
-            (["--output-format", "jsn"], "unknown format `jsn`", "did you mean `json`?"),
+            (["--output-format", "jsn"], "unknown format `jsn`", "did you mean `json` or `rdjson`?"),
             (["--output", "sarif"], "`--output sarif`: a format and a file are expected", None),
             (["--output", "srif=x"], "unknown format `srif`", "did you mean `sarif`?"),
             (["--output", "sarif=no/x"], "`--output`: there is no folder `no`", ""),
@@ -337,7 +339,7 @@ class TestCheck:
             "No findings in 1 file, 0 tools, 0 agents, 0 MCP servers, 0 suites; N s\n"
         )
 
-    @pytest.mark.parametrize("form", ["full", "concise", "json", "sarif", "github"])
+    @pytest.mark.parametrize("form", FORMATS)
     def test_the_exit_code_does_not_depend_on_the_format(self, tree: MakeTree, lint: Lint, form: str) -> None:
         root = tree({"bad/server.py": SHELL, "good/a.py": CLEAN})
         assert lint(root / "bad", "--output-format", form).returncode == 1
@@ -504,10 +506,10 @@ class TestNotAnalysed:
         assert lint("bad.py", "server.py").returncode == 2
         assert lint("server.py").returncode == 1
 
-    @pytest.mark.parametrize("form", ["full", "concise", "json", "sarif", "github"])
+    @pytest.mark.parametrize("form", FORMATS)
     def test_it_is_in_every_format(self, tree: MakeTree, lint: Lint, form: str) -> None:
         tree({"bad.py": self.BROKEN})
-        assert "bad.py" in lint("--output-format", form).stdout
+        assert "bad.py" in unescape(lint("--output-format", form).stdout)
 
     def test_a_folder_with_nothing_says_so(self, tree: MakeTree, lint: Lint) -> None:
         tree({})

@@ -1,4 +1,4 @@
-"""Turns the JSON report of the lint step into what the action tells GitHub: the step's outputs and the job summary.
+"""Turns the reports of the lint step into what the action tells GitHub: the step's outputs and the job summary.
 
     python outcome.py REPORTS STATUS
 
@@ -6,21 +6,15 @@ REPORTS is the folder of the reports, STATUS the linter's exit code. The event, 
 the runner says (GITHUB_EVENT_PATH, GITHUB_OUTPUT, GITHUB_STEP_SUMMARY). It uses the standard library alone.
 """
 
-import html
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-SUMMARY_LIMIT = 900_000
-"""GitHub drops a summary of more than 1 MiB; the rest is for what other steps write."""
-
-SEVERITIES = ("critical", "high", "medium", "low")
-MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~:@/]")
+SUMMARY_LIMIT = 1_000_000
+"""GitHub drops a summary of more than 1 MiB."""
 
 Report = Mapping[str, Any]
 
@@ -68,75 +62,16 @@ def may_upload(environment: Mapping[str, str]) -> bool:
     return bool(head.get("full_name") == pull_request["base"]["repo"]["full_name"])
 
 
-def summary(report: Report | None, status: int, environment: Mapping[str, str]) -> str:
-    """The job summary in Markdown, the worst findings first, never longer than GitHub takes."""
-    if report is None:
+def summary(reports: Path, status: int) -> str:
+    """The job summary in Markdown: what changed in the powers of agents, where both fit, and the findings."""
+    if not (reports / "results.markdown").is_file():
         return "## aisafety-lint\n\nThe linter could not do its job; the log says why.\n"
-    findings = sorted(report["findings"], key=lambda item: (known(item), SEVERITIES.index(item["severity"])))
-    counts = [f"{n} {name}" for name in SEVERITIES if (n := sum(f["severity"] == name for f in findings))]
-    title = f"{len(findings) or 'no'} finding{'s'[: len(findings) != 1]}" + (
-        f" ({', '.join(counts)})" if counts else ""
-    )
-    parts = [f"## aisafety-lint: {title}\n", looked_at(report)]
-    parts += [f"> {text(note['message'])}\n" for note in report["notifications"]]
+    told = (reports / "results.markdown").read_text("utf-8")
     if status == 2:
-        parts.append("> The linter could not do the whole job; the log says why.\n")
-    if findings:
-        parts.append("| severity | rule | where | what |\n| --- | --- | --- | --- |")
-    size = sum(len(part.encode()) + 1 for part in parts)
-    for shown, finding in enumerate(findings):
-        line = row(finding, environment)
-        size += len(line.encode()) + 1
-        if size > SUMMARY_LIMIT:
-            parts.append(f"\n{len(findings) - shown} more findings are in the log and in the SARIF file.")
-            break
-        parts.append(line)
-    return "\n".join(parts) + "\n"
-
-
-def known(finding: Mapping[str, Any]) -> bool:
-    """Whether a finding was there before, and no changed line is on its way."""
-    return finding.get("change") == "known"
-
-
-def with_powers(summary: str, powers: Path) -> str:
-    """The summary with what changed in the powers of agents before it, where both fit."""
-    if not powers.is_file():
-        return summary
-    both = f"{powers.read_text('utf-8')}\n{summary}"
-    return both if len(both.encode()) <= SUMMARY_LIMIT + 100_000 else summary
-
-
-def looked_at(report: Report) -> str:
-    """What was analysed, without which "0 findings" would say nothing."""
-    counts = {name.replace("_", " "): count for name, count in report["coverage"].items() if count}
-    return "Looked at: " + (", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing") + ".\n"
-
-
-def row(finding: Mapping[str, Any], environment: Mapping[str, str]) -> str:
-    """One finding as a row of the table, with a link to its line at the commit."""
-    location = finding["location"]
-    path, line = location["path"], location["line"]
-    where = text(f"{path}:{line}")
-    if {"GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA"} <= environment.keys():
-        base = "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/blob/{GITHUB_SHA}".format_map(environment)
-        where = f"[{where}]({base}/{quote(path)}#L{line})"
-    what = text(finding["message"])
-    if finding["flows"]:
-        steps = finding["flows"][0]
-        trace = "".join(f"<li>{text(step['path'])}:{step['line']} {text(step['label'])}</li>" for step in steps)
-        what += f"<details><summary>{len(steps)} steps</summary><ol>{trace}</ol></details>"
-    new = "" if known(finding) or not finding.get("change") else f", {finding['change']}"
-    return f"| {finding['severity']}{new} | {text(finding['rule'])} | {where} | {what} |"
-
-
-def text(value: str) -> str:
-    """Text from the repository, so that it shows as it is: no markup, no link, no end of the table row."""
-    codes = value.replace("\r", " ").replace("\n", " ").split("`")
-    shown = [MARKDOWN.sub(lambda match: f"&#{ord(match[0])};", html.escape(code)) for code in codes]
-    if len(shown) % 2 == 0:
-        return "&#96;".join(shown)
-    return "".join(f"<code>{code}</code>" if number % 2 else code for number, code in enumerate(shown))
+        told += "\n> The linter could not do the whole job; the log says why.\n"
+    powers = reports / "powers.md"
+    both = f"{powers.read_text('utf-8')}\n{told}" if powers.is_file() else told
+    return both if len(both.encode()) <= SUMMARY_LIMIT else told
 
 
 def main(reports: Path, status: int) -> None:
@@ -150,7 +85,7 @@ def main(reports: Path, status: int) -> None:
         stream.writelines(lines)
     if choice(os.environ, "INPUT_SUMMARY", ("true", "false")) == "true":
         with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as stream:
-            stream.write(with_powers(summary(report, status, os.environ), reports / "powers.md"))
+            stream.write(summary(reports, status))
 
 
 if __name__ == "__main__":

@@ -72,6 +72,13 @@ def day(text: str) -> "datetime.date":
         raise UserError(f"`{text}` is no day", "a day is written 2027-01-31") from None
 
 
+def address(text: str) -> str:
+    """A type of argument that takes the address of a page."""
+    if text and not re.fullmatch(r"https?://[\w.\-:]+(/[\w.\-~%/@+]*)?", text, re.ASCII):
+        raise UserError(f"`{text}` is no address", "an address begins with https:// and names a folder")
+    return text
+
+
 def words(text: str) -> list[str]:
     """A type of argument that takes several words with commas between them."""
     return [word for word in (part.strip() for part in text.split(",")) if word]

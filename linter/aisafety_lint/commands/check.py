@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import cli
-from aisafety_lint.arguments import Parser, count, day, folder, one_of, use_color, words
+from aisafety_lint.arguments import Parser, address, count, day, folder, one_of, use_color, words
 from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel, Persona, Severity
@@ -147,6 +147,9 @@ def _add_output(group: "argparse._ArgumentGroup") -> None:
         "--color", type=one_of("color", ("auto", "always", "never")), default="auto", help="auto, always, never"
     )
     group.add_argument("--category", default="", metavar="NAME", help="tells several SARIF uploads of a commit apart")
+    group.add_argument(
+        "--source-url", type=address, default="", metavar="URL", help="where markdown links to files: URL/path#Lline"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -293,6 +296,7 @@ def _options(arguments: argparse.Namespace, seconds: float) -> dict[str, Any]:
         "seconds": seconds,
         "category": arguments.category,
         "hyperlinks": terminal and use_color(arguments.color, os.environ, terminal),
+        "source_url": arguments.source_url,
         "include_suppressed": arguments.include_suppressed,
         "width": max(shutil.get_terminal_size((100, 24)).columns, 40),
     }

@@ -1,12 +1,12 @@
 """Text from the repository in Markdown of GitHub: it shows as it is, with no markup, link or mention of its own."""
 
-import html
 import re
+from html import escape as escape_html
 from urllib.parse import quote
 
 from aisafety_lint.report.terminal import visible
 
-_MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|~:@/<>&$^=\"']")
+_MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|~:@<>&$^\"']")
 _CODE = re.compile(r"`([^`]*)`")
 
 
@@ -21,10 +21,13 @@ def code(text: str) -> str:
     return f"<code>{escape(_line(text))}</code>"
 
 
-def link(text: str, path: str, line: int, base: str = "") -> str:
-    """A place as code, or as a link below the address of the repository's files."""
+def link(text: str, path: str, line: int, base: str = "", *, html: bool = False) -> str:
+    """A place as code, or as a link below the address of the repository's files; in HTML for where Markdown is not."""
     shown = code(text)
-    return f"[{shown}]({base}/{quote(path, errors='replace')}#L{line})" if base else shown
+    if not base:
+        return shown
+    address = f"{base.rstrip('/')}/{quote(path.encode('utf-8', 'backslashreplace'))}#L{line}"
+    return f'<a href="{escape_html(address)}">{shown}</a>' if html else f"[{shown}]({address})"
 
 
 def escape(text: str) -> str:
@@ -35,9 +38,3 @@ def escape(text: str) -> str:
 def _line(text: str) -> str:
     """Without ends of lines and without what cannot be seen."""
     return visible(re.sub(r"\s*[\r\n]+\s*", " ", text)).encode("utf-8", "backslashreplace").decode()
-
-
-def block(text: str) -> str:
-    """Lines of code in HTML."""
-    lines = "\n".join(visible(line.expandtabs(4)) for line in text.split("\n"))
-    return f"<pre>{html.escape(lines).encode('utf-8', 'backslashreplace').decode()}</pre>"

@@ -8,7 +8,7 @@ class Options:
     """`trace` is short or full; `seconds` the time the run took; `category` tells several SARIF uploads apart.
 
     `width` is the number of cells that a line for people may take; with `include_suppressed` the formats for programs
-    list the findings that somebody has accepted, too.
+    list the findings that somebody has accepted, too. `source_url` is the address of the repository's files, for links.
     """
 
     color: bool = False
@@ -18,3 +18,4 @@ class Options:
     hyperlinks: bool = False
     width: int = 100
     include_suppressed: bool = False
+    source_url: str = ""
