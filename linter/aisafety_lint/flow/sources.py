@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from aisafety_lint.flow.files import NO_PATH
+from aisafety_lint.flow.messages import read_messages
 from aisafety_lint.flow.transfer import FILE, Path
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.constants import Unknown, constant, text_of
@@ -13,7 +14,7 @@ from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.own import model_methods
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
-from aisafety_lint.program.spelling import spelled
+from aisafety_lint.program.spelling import spelled, written
 from aisafety_lint.program.tools import DecoratorIndex, Tool, methods_named, model_params
 from aisafety_lint.python.facts import Annotation, Param
 
@@ -64,6 +65,7 @@ def find_seeds(resolver: Resolver, tools: Iterable[Tool], decorators: DecoratorI
         *_decorated(resolver, decorators),
         *_handlers(resolver),
         *_methods(resolver),
+        *_messages(resolver),
     ):
         found.setdefault((seed.scope, seed.value), seed)
     return tuple(sorted(found.values(), key=lambda seed: (seed.scope, seed.value)))
@@ -188,10 +190,28 @@ def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Seed]
             for value in (scope.decorators if scope.form == "function" else ())
             for row in decorators.rows(outer, value)
             if row["role"] == "sources"
-            for seed in _routed(resolver, number, row, (outer, value))
+            for seed in (
+                _beside(resolver, number, row) if "siblings" in row else _routed(resolver, number, row, (outer, value))
+            )
         ]
         # What comes in by one of several routes is as free as the freest of them lets it be.
         yield from sorted(found, key=lambda seed: len(seed.cleaned))
+
+
+def _beside(resolver: Resolver, decorated: int, row: Row) -> Iterator[Seed]:
+    """The parameters of the undecorated methods beside a decorated one that are described as its own are."""
+    owner = resolver.index.enclosing_class(decorated)
+    for name, method in resolver.index.methods[owner].items() if owner is not None else ():
+        scope = resolver.index.scopes[method]
+        params = [param for param in scope.params if param.name not in ("self", "cls")]
+        described = params and all(param.annotation and _is_described(param.annotation) for param in params)
+        if described and not name.startswith("_") and not scope.decorators:
+            yield from _parameters(resolver, method, row, model_params(resolver, method, row))
+
+
+def _is_described(annotation: Annotation) -> bool:
+    """Whether a type says more than what it is: `Annotated[str, "where to put the file"]`."""
+    return annotation.name.rpartition(".")[2] == "Annotated"
 
 
 def _handlers(resolver: Resolver) -> Iterator[Seed]:
@@ -229,6 +249,12 @@ def _methods(resolver: Resolver) -> Iterator[Seed]:
                 yield from _parameters(
                     resolver, method, row, model_params(resolver, method, {**row, "parameters": wanted})
                 )
+
+
+def _messages(resolver: Resolver) -> Iterator[Seed]:
+    for scope, base, key, value, row in read_messages(resolver):
+        name = f'{written(resolver.index, scope, base)}["{key}"]'
+        yield Seed(scope, value, row["yields"], name, passes=True)
 
 
 def _parameters(resolver: Resolver, function: int, row: Row, values: tuple[int, ...]) -> Iterator[Seed]:

@@ -67,6 +67,8 @@ class Hierarchy(Linking):
             if ref.kind == "external" and ":" in ref.path
             for kind in self.models.lineage(ref.path)
         ]
+        fields = frozenset(self.fields(owner))
+        found += [kind for kind, shape in self.models.shapes if shape <= fields]
         return tuple(dict.fromkeys(found))
 
     def subclasses(self, owner: int) -> list[int]:

@@ -159,7 +159,7 @@ class Members(Hierarchy):
             for value in values:
                 for raw in self.refs(subclass, value):
                     if raw.kind == "function":
-                        yield Ref("function", raw.scope, receiver=Ref("instance", subclass))
+                        yield from self._bind(raw, Ref("instance", subclass), subclass)
 
     def stored_attribute(self, owner: int, name: str) -> Refs:
         """What methods of a class store in an attribute of the receiver, and what it is annotated to be."""

@@ -46,9 +46,11 @@ class Models:
 
     `facts[role][key]` lists the rows about a path, `patterns[role]` those whose path has a `*`. `classes` maps the
     dotted name of a class to its modelled types, `bases` a type to those whose facts it takes over, `made_by` the path
-    of a call to the types that it returns, `fields` an attribute path to the type of the attribute, `absent` a text to
-    the kinds of sinks that a value is safe for which does not contain it, `inert` a kind of source to its attributes
-    that hold no content; `entries` are the sinks that are an entry of a literal, by its key.
+    of a call to the types that it returns, `shapes` the types that a class of the project is by its fields, `fields` an
+    attribute path to the type of the attribute, `absent` a text to the kinds of sinks that a value is safe for which
+    does not contain it, `inert` a kind of source to its attributes
+    that hold no content; `entries` are the sinks that are an entry of a literal, by its key, `reads` the sources that
+    are read under a key.
     `weak_operators` and `weak_names` are the weak checks that are no calls of a known path.
     """
 
@@ -63,10 +65,12 @@ class Models:
     bases: dict[str, list[str]] = field(default_factory=dict)
     made_by: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
+    shapes: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     piped: set[str] = field(default_factory=set)
     constructors: set[str] = field(default_factory=set)
     methods: list[tuple[str, str, Row]] = field(default_factory=list)
     entries: dict[str, list[Row]] = field(default_factory=dict)
+    reads: dict[str, list[Row]] = field(default_factory=dict)
     listed: list[tuple[str, str, Row]] = field(default_factory=list)
     decorators: list[tuple[str, Row]] = field(default_factory=list)
     instances: list[tuple[str, Row]] = field(default_factory=list)
@@ -219,6 +223,8 @@ def _add_types(models: Models, stem: str, content: Row) -> None:
             else:
                 models.classes.setdefault(class_name, []).append(kind)
         models.excluded[kind] = [re.compile(fnmatch.translate(item)) for item in data.get("not_names", ())]
+        if "shape" in data:
+            models.shapes.append((kind, frozenset(data["shape"])))
         if data.get("pipe"):
             models.piped.add(kind)
         models.constructors |= {f"{kind}.{method}" for method in data.get("constructors", ())}
@@ -248,6 +254,9 @@ def _add_facts(models: Models, stem: str, content: Row) -> None:
             models.weak_operators[row["operator"], bool(row.get("where", False))] = row
         elif "function" in row:
             models.weak_names.append((re.compile(row["function"]), row))
+    for row in content.get("sources", ()):
+        for key in _listed(row.get("read")):
+            models.reads.setdefault(key, []).append(row)
     models.scalars |= set(content.get("scalars", ()))
     models.opt_ins += content.get("opt_ins", ())
 

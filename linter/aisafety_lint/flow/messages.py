@@ -1,0 +1,52 @@
+"""Messages of a conversation that a function is handed: takes the program, gives the parts of them that are content.
+
+Chat programs keep messages as mappings of a few well-known keys. Where a function shows messages that come from its
+caller, or from a session, what its callers keep there is often out of sight: the keys say what it is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from aisafety_lint.program.index import Index
+from aisafety_lint.program.models import Row
+from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.python.facts import Scope
+
+_GIVEN = frozenset({"param", "attr"})
+_WITHIN = frozenset({"element", "item", "copy", "phi", "store"})
+_STEPS = 6
+
+
+def read_messages(resolver: Resolver) -> Iterator[tuple[int, int, str, int, Row]]:
+    """What is read under a key of a message: (scope, the message, the key, what is read, the row that says so)."""
+    rows = resolver.models.reads
+    for number, scope in enumerate(resolver.index.scopes if rows else ()):
+        reads = list(_reads(scope))
+        keys: dict[int, set[str]] = defaultdict(set)
+        for base, key, _ in reads:
+            keys[base].add(key)
+        for base, key, position in reads:
+            for row in rows.get(key, ()):
+                if not keys[base].isdisjoint(row["beside"]) and _is_given(resolver.index, number, base):
+                    yield number, base, key, position, row
+
+
+def _reads(scope: Scope) -> Iterator[tuple[int, str, int]]:
+    """Reads by a constant key: (what is read, the key, the result)."""
+    for position, value in enumerate(scope.values):
+        if value.op == "item" and value.name:
+            yield value.args[0], value.name, position
+        elif value.op == "call" and len(value.args) > 1:
+            function, key = scope.values[value.args[0]], scope.values[value.args[1]]
+            if function.op == "attr" and function.name == "get" and key.op == "const" and key.kind == "str":
+                yield function.args[0], key.name, position
+
+
+def _is_given(index: Index, scope: int, value: int) -> bool:
+    """Whether something comes from outside of the function: a parameter, an attribute, or an element of one."""
+    known = index.value(scope, value)
+    for _ in range(_STEPS):
+        if known.op not in _WITHIN:
+            break
+        known = index.value(scope, known.args[0])
+    return known.op in _GIVEN
