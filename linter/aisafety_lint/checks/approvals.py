@@ -14,6 +14,7 @@ from aisafety_lint.program.model import Program
 from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
+from aisafety_lint.source import Span
 
 _WAYS_SHOWN = 5
 
@@ -22,10 +23,10 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
     """The findings of a rule with an `approval` block: one for each tool, with the ways from it to what it does."""
     block = rule.match["approval"]
     wanted = set(block["capabilities"])
-    by_tool: dict[int, list[Effect]] = {}
+    by_tool: dict[tuple[int, str], list[Effect]] = {}
     for effect in project.program.effects:
         if effect.capability in wanted and not effect.approved:
-            by_tool.setdefault(effect.tool.scope, []).append(effect)
+            by_tool.setdefault((effect.tool.scope, effect.name), []).append(effect)
     for effects in by_tool.values():
         yield _finding(rule, project.program, effects, re.compile(block.get("purpose", "")))
 
@@ -46,11 +47,11 @@ def _finding(rule: Rule, program: Program, effects: list[Effect], purpose: re.Pa
     scope, call = effect.chain[-1]
     name = spelled(program.index, scope, call)
     # An effect that the tool's name does not speak of is housekeeping: temporary files, a cache.
-    hidden = effect.confidence is Confidence.LOW or not purpose.search(effect.tool.name)
+    hidden = effect.confidence is Confidence.LOW or not purpose.search(effect.name)
     return Finding(
         rule=rule.id,
-        message=rule.message.format(tool=effect.tool.name, sink=name),
-        location=Location(effect.tool.path, one_line(effect.tool.place), "the model calls this tool"),
+        message=rule.message.format(tool=effect.name, sink=name),
+        location=Location(effect.tool.path, one_line(effect.place), "the model calls this tool"),
         severity=rule.severity,
         confidence=effect.confidence,
         persona=Persona.AUDITOR if hidden else rule.persona,
@@ -70,7 +71,7 @@ def _related(program: Program, effect: Effect) -> Location:
 def _way(program: Program, effect: Effect) -> tuple[Location, ...]:
     """From the tool through the calls to the effect."""
     index = program.index
-    steps = [Location(effect.tool.path, effect.tool.span, f"the tool `{effect.tool.name}`, called by the model")]
+    steps = [Location(effect.tool.path, Span(*effect.place), f"the tool `{effect.name}`, called by the model")]
     for scope, call in effect.chain:
         name = spelled(program.index, scope, call)
         steps.append(replace(call_place(index, scope, call), label=f"calls `{name}`"))

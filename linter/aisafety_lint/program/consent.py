@@ -36,8 +36,8 @@ class Consent:
         self._entries: dict[int, bool] = {}
         self._known: dict[tuple[str, int, int], bool] = {}
 
-    def approved(self, scope: int, guard: int, filled: Filled = frozenset()) -> bool:
-        """Whether a person agrees before a place under a guard is reached.
+    def approved(self, scope: int, guard: int, filled: Filled = frozenset(), since: int = -1) -> bool:
+        """Whether a person agrees before a place under a guard is reached, and after a value that is computed there.
 
         After a branch that asks and one that does not, the place counts as approved where the program decides between
         them (a switch of the operator's is a finding of its own), not where the model does.
@@ -46,10 +46,10 @@ class Consent:
         while guard >= 0:
             known = guards[guard]
             if known.holds == "joined":
-                asked = any(self.approved(scope, arm, filled) for arm in known.arms if arm > known.parent)
+                asked = any(self.approved(scope, arm, filled, since) for arm in known.arms if arm > known.parent)
                 if asked and not self._by_model(scope, known.value, filled):
                     return True
-            elif known.holds != "every" and self._consents(scope, known.value, known.holds):
+            elif known.holds != "every" and known.value > since and self._consents(scope, known.value, known.holds):
                 return True
             guard = known.parent
         return self._at_entry(scope)

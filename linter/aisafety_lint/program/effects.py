@@ -10,7 +10,8 @@ from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.models import rows_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.running import functions_run
-from aisafety_lint.program.tools import Tool
+from aisafety_lint.program.tools import Part, Tool
+from aisafety_lint.python.facts import Place
 
 _REACH = 400
 
@@ -19,7 +20,8 @@ _REACH = 400
 class Effect:
     """A call with a capability that a tool reaches: `chain` leads from the tool to it as (scope, call).
 
-    A `sandboxed` one is contained: it happens elsewhere than on this machine.
+    A `sandboxed` one is contained: it happens elsewhere than on this machine. `part` is the one of several tools that
+    a function runs by their names.
     """
 
     tool: Tool
@@ -28,6 +30,17 @@ class Effect:
     approved: bool
     confidence: Confidence
     sandboxed: bool = False
+    part: Part | None = None
+
+    @property
+    def name(self) -> str:
+        """The name by which the model calls for it."""
+        return self.part.name if self.part is not None else self.tool.name
+
+    @property
+    def place(self) -> Place:
+        """Where the tool is defined, or the branch begins that it is."""
+        return self.part.place if self.part is not None else self.tool.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +65,44 @@ class Effects:
 
     def of_tool(self, tool: Tool) -> Iterator[Effect]:
         """All effects of a tool by the shortest way, each call once for each capability; approved and not are two."""
-        pending: deque[tuple[int, tuple[tuple[int, int], ...], bool]] = deque([(tool.scope, (), tool.approved)])
-        visited: set[tuple[int, bool]] = {(tool.scope, tool.approved)}
-        seen: set[tuple[int, int, str, bool]] = set()
+        pending: deque[tuple[int, tuple[tuple[int, int], ...], bool, Part | None]] = deque()
+        pending.append((tool.scope, (), tool.approved, None))
+        visited: set[tuple[int, bool, Part | None]] = {(tool.scope, tool.approved, None)}
+        seen: set[tuple[int, int, str, bool, Part | None]] = set()
         while pending and len(visited) < _REACH:
-            scope, chain, approved = pending.popleft()
+            scope, chain, approved, part = pending.popleft()
             for site in self.sites(scope):
-                here = approved or self.consent.approved(scope, site.guard, self.filled)
+                if not chain:
+                    part = self._part(tool, site.guard)
+                    if tool.parts and (part is None or part.name not in tool.parts):
+                        continue
+                here = approved or self.consent.approved(scope, site.guard, self.filled, -1 if chain else tool.since)
                 way = (*chain, (scope, site.call))
                 for capability, confidence, sandboxed in site.capabilities:
-                    if (scope, site.call, capability, here) not in seen:
-                        seen.add((scope, site.call, capability, here))
-                        yield Effect(tool, capability, way, here, confidence, sandboxed)
+                    if (scope, site.call, capability, here, part) not in seen:
+                        seen.add((scope, site.call, capability, here, part))
+                        yield Effect(tool, capability, way, here, confidence, sandboxed, part)
                 for callee in site.callees:
-                    if (callee, here) not in visited and (callee, False) not in visited:
-                        visited.add((callee, here))
-                        pending.append((callee, way, here))
+                    if (callee, here, part) not in visited and (callee, False, part) not in visited:
+                        visited.add((callee, here, part))
+                        pending.append((callee, way, here, part))
         if pending:
             self.cut.append(tool)
+
+    def _part(self, tool: Tool, guard: int) -> Part | None:
+        """The branch that a place of a function stands in which runs several tools by their names."""
+        index = self.resolver.index
+        for condition, holds in self.consent.chain(tool.scope, guard) if tool.choosers else ():
+            for value in self._compared(tool.scope, condition) if holds == "true" else ():
+                known = index.value(tool.scope, value)
+                if known.op == "compare" and known.name == "Eq" and known.args[0] in tool.choosers:
+                    return Part(index.value(tool.scope, known.args[1]).name, known.place)
+        return None
+
+    def _compared(self, scope: int, condition: int) -> tuple[int, ...]:
+        """The comparisons of which one holds where a condition does."""
+        known = self.resolver.index.value(scope, condition)
+        return known.args if known.op in ("or", "and") else (condition,)
 
     def sites(self, scope: int) -> tuple[_Site, ...]:
         """The calls of a function that matter."""

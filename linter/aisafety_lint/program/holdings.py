@@ -15,6 +15,7 @@ from aisafety_lint.program.model import Program
 from aisafety_lint.program.origins import origins
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.schemas import schema_name
 from aisafety_lint.program.spelling import spelled, written
 from aisafety_lint.python.facts import Place
 
@@ -55,6 +56,7 @@ class Holdings:
         self.index = program.index
         self.tools = {tool.scope: tool for tool in program.tools}
         self.agents = {(agent.scope, agent.call): agent for agent in program.agents}
+        self.dispatched = program.dispatched
         self.grants: dict[Value, tuple[Grant, ...]] = {}
         for grant in program.grants:
             key = grant.scope, grant.call
@@ -68,7 +70,10 @@ class Holdings:
             for scope, value in tool_values(self.resolver, agent.scope, agent.call, spec) if spec else ():
                 for held in self._element(agent, key, scope, value):
                     found.setdefault((held.kind, held.target or held.value), held)
-        registered = (tool.scope for tool in agent.tools if tool.scope in self.tools)
+        shown = {held.name for held in found.values() if held.kind == "schema"}
+        run = self.dispatched.get((agent.scope, agent.call), {})
+        behind = {tool.scope for name, tool in run.items() if name in shown}
+        registered = (tool.scope for tool in agent.tools if tool.scope in self.tools and tool.scope not in behind)
         for number in registered:
             held = Held("tool", self.tools[number].name, (number, 0), (number, 0))
             found.setdefault((held.kind, held.target), held)
@@ -142,7 +147,7 @@ class Holdings:
                 return HIDDEN
             return fixed if isinstance(fixed, str) else written(self.index, scope, value)
         if known.op == "dict":
-            return self._schema_name(scope, value) or "{...}"
+            return schema_name(self.resolver, scope, value) or "{...}"
         if known.op == "call":
             for operand in operands(self.resolver, scope, value, {"name": "name"}):
                 fixed = constant(self.resolver, scope, operand)
@@ -150,19 +155,6 @@ class Holdings:
                     return fixed
             return spelled(self.index, scope, value)
         return written(self.index, scope, value)
-
-    def _schema_name(self, scope: int, value: int, depth: int = 3) -> str:
-        """The name, or else the type, in the schema of a tool, which may be wrapped."""
-        args = self.index.value(scope, value).args
-        entries = {self.index.value(scope, key).name: item for key, item in zip(args[::2], args[1::2], strict=True)}
-        for inner in ("function", "toolSpec") if depth else ():
-            if inner in entries and self.index.value(scope, entries[inner]).op == "dict":
-                return self._schema_name(scope, entries[inner], depth - 1)
-        for key in ("name", "type"):
-            fixed = constant(self.resolver, scope, entries[key]) if key in entries else None
-            if isinstance(fixed, str):
-                return fixed
-        return ""
 
     def _words(self, scope: int, value: int, names: frozenset[str] = _ADDRESS) -> list[str]:
         """The constant texts that a server is made with: the command that starts it, or its address."""

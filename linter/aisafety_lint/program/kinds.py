@@ -34,6 +34,7 @@ class Loops:
     offers: frozenset[str]
     waits: re.Pattern[str]
     counts: re.Pattern[str]
+    chosen: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
             frozenset(data["loops"]["offers"]),
             re.compile(data["loops"]["waits"]),
             re.compile(data["loops"]["counts"]),
+            re.compile(data["loops"]["chosen"]),
         ),
         Told(
             frozenset(data["told"]["described"]),

@@ -1,13 +1,14 @@
 """The linked program as the later stages see it, and the one function that builds it from facts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_tools
 from aisafety_lint.program.approval import Approval
 from aisafety_lint.program.asked import with_approval
 from aisafety_lint.program.consent import Consent, Filled
+from aisafety_lint.program.dispatch import Dispatched, dispatched, with_dispatched
 from aisafety_lint.program.effects import Effect, Effects
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.index import Index, build_index
@@ -23,7 +24,7 @@ class Program:
     """Tools, agents, grants and effects of a project, and what is needed to ask more.
 
     `cut` are the tools that reach more functions than were followed; `tested` tells test code; `answers` are the calls
-    (scope, value) whose results a model wrote.
+    (scope, value) whose results a model wrote; `dispatched` is what runs for the schemas that a model is offered.
     """
 
     index: Index
@@ -40,6 +41,7 @@ class Program:
     cut: tuple[Tool, ...] = ()
     tested: Callable[[str], bool] = lambda _: False
     answers: frozenset[tuple[int, int]] = frozenset()
+    dispatched: Dispatched = field(default_factory=dict)
 
     @property
     def scopes(self) -> Sequence[Scope]:
@@ -84,6 +86,8 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     approval = Approval(resolver, consent)
     agents = find_agents(resolver, approval, tools, grants)
     tools = with_approval(tools, agents, approval)
+    run_for = dispatched(resolver, consent, agents, kinds.loops)
+    tools, agents = with_dispatched(tools, agents, run_for)
     filled = frozenset((tool.scope, value) for tool in tools for value in tool.params)
     guards = Guards(resolver, kinds, consent.switched, filled)
     effects = Effects(resolver, consent, filled)
@@ -105,4 +109,5 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
         grants,
         found,
         tuple(effects.cut),
+        dispatched=run_for,
     )

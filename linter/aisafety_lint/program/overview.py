@@ -7,8 +7,7 @@ from aisafety_lint.finding import Confidence
 from aisafety_lint.program.agents import Agent
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.constants import constant
-from aisafety_lint.program.dispatch import Dispatch
-from aisafety_lint.program.effects import Effect, Effects
+from aisafety_lint.program.effects import Effect
 from aisafety_lint.program.holdings import Held, Holdings, handed_to
 from aisafety_lint.program.limits import Limit, Limits
 from aisafety_lint.program.model import Program
@@ -118,13 +117,11 @@ class _Mapper:
     def __init__(self, program: Program, secret: Callable[[str, Place], bool]) -> None:
         self.program = program
         self.index = program.index
-        self.dispatch = Dispatch(program.resolver, program.consent)
-        self.effects = Effects(program.resolver, program.consent, program.filled)
         self.order = tuple(program.kinds.capabilities)
-        by_tool: dict[int, list[Effect]] = {}
+        self.by_tool: dict[int, list[Effect]] = {}
         for effect in program.effects:
-            by_tool.setdefault(effect.tool.scope, []).append(effect)
-        self.tools = {tool.scope: self._tool(tool, by_tool.get(tool.scope, ())) for tool in program.tools}
+            self.by_tool.setdefault(effect.tool.scope, []).append(effect)
+        self.tools = {tool.scope: self._tool(tool, self.by_tool.get(tool.scope, ())) for tool in program.tools}
         holdings = Holdings(program, secret)
         self.held = {(agent.scope, agent.call): holdings.of(agent) for agent in program.agents}
         self.agents = {(agent.scope, agent.call): agent for agent in program.agents}
@@ -188,15 +185,21 @@ class _Mapper:
             return HeldEntry(
                 "agent", other.name, other.path, other.place[0], self._agent_id(item.target), "", asked, ()
             )
-        if item.kind == "schema" and (found := self.dispatch.tool(agent.scope, item.name, agent.framework)) is not None:
-            entry = self._tool(found, self.effects.of_tool(found))
-            asked = asked or found.approved
-            line = found.place[0]
-            return HeldEntry("dispatched", item.name, found.path, line, "", "", asked, entry.abilities)
+        run = self.program.dispatched.get((agent.scope, agent.call), {}).get(item.name)
+        if item.kind == "schema" and run is not None and run.scope in self.tools:
+            return self._dispatched(item.name, run.scope, asked=asked)
         scope, value = item.value
         line = self.index.value(scope, value).place[0] or agent.place[0]
         abilities = tuple(self._granted(item, asked))
         return HeldEntry(item.kind, item.name, self.index.paths[scope], line, "", item.detail, asked, abilities)
+
+    def _dispatched(self, name: str, scope: int, *, asked: bool) -> HeldEntry:
+        """What runs for a schema: a function, or the branch of one."""
+        tool = self.tools[scope]
+        effects = [effect for effect in self.by_tool.get(scope, ()) if effect.part is None or effect.part.name == name]
+        place = next((effect.place for effect in effects), tool.place)
+        abilities = tuple(self._abilities(effects))
+        return HeldEntry("dispatched", name, tool.path, place[0], tool.id, "", asked or tool.approved, abilities)
 
     def _granted(self, item: Held, asked: bool) -> Iterator[Ability]:
         found: dict[str, Ability] = {}

@@ -3,14 +3,23 @@
 import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.index import Index
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.own import tool_functions
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Annotation, Param, Place
 from aisafety_lint.source import Span
+
+
+class Part(NamedTuple):
+    """One of several tools that a function runs by their names: the name, and where the function asks for it."""
+
+    name: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,10 @@ class Tool:
     `scope` is the function, `params` the values of the parameters that the model fills, `path` and `place` where it is
     defined, `registered` where it is registered, `approved` whether the framework asks a person before it runs. `ways`
     are all its registrations: what the models say about each, and the scope and value that register.
+
+    Of a function that runs several tools by their names, `choosers` are the values that it compares with the names.
+    Where it may do something else as well, `parts` are the names, and only what it does for one of them counts; `since`
+    is the call in it that asks the model: what a person said before that is no consent.
     """
 
     name: str
@@ -32,6 +45,9 @@ class Tool:
     registered: tuple[str, Place]
     capabilities: frozenset[str] = frozenset()
     ways: tuple[tuple[Row, tuple[int, int]], ...] = field(default=(), compare=False, repr=False)
+    choosers: frozenset[int] = frozenset()
+    parts: frozenset[str] = frozenset()
+    since: int = -1
 
     @property
     def span(self) -> Span:
@@ -192,7 +208,22 @@ def make_tool(resolver: Resolver, function: int, row: Row, where: tuple[int, int
         False,
         (index.paths[where[0]], register),
         ways=((row, where),),
+        choosers=frozenset(_choosers(index, function, row)),
     )
+
+
+def _choosers(index: Index, function: int, row: Row) -> Iterator[int]:
+    """The values that hold the name of the tool that is called, where a row says which parameter has it."""
+    scope = index.scopes[function]
+    params = scope.params[bool(scope.params and scope.params[0].name == "self") :]
+    if row.get("chooser", len(params)) < len(params):
+        chosen = params[row["chooser"]].value
+        yield chosen
+        yield from (
+            position
+            for position, value in enumerate(scope.values)
+            if value.op == "attr" and value.name == "name" and value.args[0] == chosen
+        )
 
 
 def model_params(resolver: Resolver, function: int, row: Row) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ HELD = {
 def text(inspection: Inspection) -> str:
     """A tree for each agent and server; then the tools that none of them holds, and the model calls."""
     known = inspection.overview
-    held = {item.ref for agent in known.agents for item in agent.holds if item.kind == "tool"}
+    held = {item.ref for agent in known.agents for item in agent.holds if item.kind in ("tool", "dispatched")}
     blocks = [
         _block("agents", (_agent(agent, known) for agent in known.agents if agent.kind == "agent")),
         _block("servers", (_agent(agent, known) for agent in known.agents if agent.kind == "server")),
