@@ -24,6 +24,9 @@ def check(rule: Rule, project: Evaluated) -> Iterator[Finding]:
         "wired": _not_wired,
         "gate": _cannot_fail,
         "target": _bare_model,
+        "limit": _without_limit,
+        "size": _too_small,
+        "grader": _graded_by_itself,
         "problems": _problems,
     }
     for key, question in questions.items():
@@ -113,6 +116,47 @@ def _bare_model(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
     place = Location(suite.path, suite.target_span or suite.span)
     words = {**_words(product), **_suite_words(suite), "target": suite.target_name}
     yield _finding(rule, place, words, related=(product.location,))
+
+
+def _without_limit(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
+    """A program runs a suite and has nothing that could fail by its result: at the place that stands for the suite."""
+    product = shipped(project)
+    for suite in project.evaluation.suites if product else ():
+        if suite.judged is Cover.ABSENT and not suite.shown:
+            runs = tuple(Location(run.path, run.span, "runs the suite") for run in suite.runs)
+            yield _finding(rule, Location(suite.path, suite.span), _suite_words(suite), related=runs)
+
+
+def _too_small(rule: Rule, wanted: Mapping[str, int], project: Evaluated) -> Iterator[Finding]:
+    """A suite that attacks with fewer tests than say anything: at the place that sets their number."""
+    if shipped(project) is None:
+        return
+    for suite in project.evaluation.suites:
+        if suite.read and not suite.shown and suite.size is not None and 0 < suite.size < wanted["below"]:
+            words = {
+                **_suite_words(suite),
+                "tests": f"{suite.size} test{'' if suite.size == 1 else 's'}",
+                "rate": f"{100 * shown_rate(suite.size):.0f}",
+            }
+            yield _finding(rule, Location(suite.path, suite.size_span or suite.span), words)
+
+
+def shown_rate(tests: int) -> float:
+    """The failure rate, from 0 to 1, that so many tests without a failure still leave possible, at 95 % confidence.
+
+    With a failure rate p, n tests all pass with probability (1 - p)^n; the rate at which that is 5 %.
+    """
+    return 1.0 - float(0.05 ** (1 / tests))
+
+
+def _graded_by_itself(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
+    """The model under test judges its own answers: at the place that names the judge."""
+    if shipped(project) is None:
+        return
+    for suite in project.evaluation.suites:
+        if suite.grader_span is not None and not suite.shown:
+            words = {**_suite_words(suite), "target": suite.target_name}
+            yield _finding(rule, Location(suite.path, suite.grader_span), words)
 
 
 def _problems(rule: Rule, kinds: Collection[str], project: Evaluated) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ would drop are dropped, and what is left is compared with the entries that cover
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -16,6 +17,7 @@ from aisafety_lint.manifests.documents import Array, Node, Object, Scalar
 from aisafety_lint.source import Span
 
 # An entry with one of these is computed or kept elsewhere when the suite runs.
+_WORD = re.compile(r"\w+")
 _DYNAMIC = ("{{", "${", "file://", "package:", "http://", "https://")
 
 
@@ -48,12 +50,59 @@ def tested(framework: Framework, root: Node) -> Tested:
     generated = _generated(framework, root)
     if generated is not None:
         return Tested(_coverage(framework, generated, root), (), _frozen(generated), generated=True)
-    if not isinstance(at(root, framework.config["attacks"]), Object):
+    if not isinstance(at(root, framework.config["attacks"]), Object | Array):
         return Tested(everything(Cover.UNKNOWN), hidden=True)
     plan = _Plan({name: [] for name in framework.lists})
+    plan.hidden = any(has(root, key) for key in framework.config.get("hidden_by", ()))
     for name, entries in framework.lists.items():
         _collect(framework, name, entries, at(root, entries.at), plan)
     return Tested(_coverage(framework, plan, root), tuple(plan.problems), _frozen(plan), plan.hidden)
+
+
+def commanded(framework: Framework, words: tuple[str, ...]) -> dict[str, Cover]:
+    """What a command tests by its options; unknown where the framework has none that say it, or others decide."""
+    options: Mapping[str, list[str]] = framework.config.get("options", {})
+    others = set(framework.config.get("overrides", ())).difference(*options.values())
+    if not options or any(word.partition("=")[0] in others for word in words):
+        return everything(Cover.UNKNOWN)
+    plan = _Plan({name: [] for name in framework.lists})
+    for name, entries in framework.lists.items():
+        given = [value for option in options.get(name, ()) for value in _values(option, words)]
+        plan.hidden = plan.hidden or any("$" in value for value in given)
+        plan.entries[name].extend(
+            (part.strip() for value in given for part in value.split(entries.split)) if given else entries.default
+        )
+    frozen = _frozen(plan)
+    found = {name: _matched(framework.coverage.get(name, {}), frozen) for name in DIMENSIONS}
+    return {name: max(cover, Cover.UNKNOWN) if plan.hidden else cover for name, cover in found.items()}
+
+
+def _values(option: str, words: tuple[str, ...]) -> Iterator[str]:
+    """What an option of a command is set to: in the next word, or behind an equals sign."""
+    for index, word in enumerate(words):
+        name, _, value = word.partition("=")
+        if name == option and (value or index + 1 < len(words)):
+            yield value or words[index + 1]
+
+
+def named(framework: Framework, program: str, *, complete: bool) -> dict[str, Cover]:
+    """What a Python program tests, by the names that it mentions of those that cover a dimension.
+
+    A dimension without `names` is unknown. What is not mentioned is absent only where the program is `complete` (it
+    runs the suite itself), names at least one attack of the framework, and mentions nothing that leaves it open.
+    """
+    words = frozenset(_WORD.findall(program))
+    known = frozenset(name for rule in framework.coverage.values() for name in rule.get("names", ()))
+    complete = complete and words.isdisjoint(framework.open) and not words.isdisjoint(known)
+    found = dict.fromkeys(DIMENSIONS, Cover.UNKNOWN)
+    for dimension, rule in framework.coverage.items():
+        if "names" not in rule:
+            continue
+        if not words.isdisjoint(rule["names"]):
+            found[dimension] = Cover.COVERED
+        elif complete and words.isdisjoint(rule.get("weak", ())):
+            found[dimension] = Cover.ABSENT
+    return found
 
 
 def places(framework: Framework, root: Node, fallback: Span) -> dict[str, Span]:
@@ -66,12 +115,18 @@ def places(framework: Framework, root: Node, fallback: Span) -> dict[str, Span]:
     return found
 
 
+def names_to_add(framework: Framework) -> dict[str, str]:
+    """By dimension, what a Python program that runs the suite may add to cover it, as a sentence."""
+    known = ((dimension, rule.get("names", ())) for dimension, rule in framework.coverage.items())
+    return {dimension: f"Add `{names[0]}` to the suite." for dimension, names in known if names}
+
+
 def suggestions(framework: Framework, root: Node) -> dict[str, str]:
     """By dimension, the smallest change of a configuration that covers it, as a sentence."""
     found = {}
     for dimension, rule in framework.suggest.items():
         entries = framework.lists[rule["list"]]
-        if items(at(root, entries.at)) or not entries.default:
+        if not is_empty(at(root, entries.at)) or not entries.default:
             found[dimension] = f"Add `{rule['entry']}` to `{entries.at}`."
         else:
             # A list replaces the default, so the default is written out.
@@ -88,11 +143,17 @@ def size(framework: Framework, root: Node, done: Tested) -> int | None:
         return len(items(at(root, framework.config["generated"]["at"])))
     each = _number(at(root, rule["tests"]), rule["default"])
     listed = items(at(root, framework.lists[rule["each"]].at))
-    own = {_name(node): _number(at(node, rule["own"]), each) for node in listed}
+    own = {_name(framework, node): _number(at(node, rule["own"]), each) for node in listed}
     tests = sum(own.get(entry, each) for entry in done.entries[rule["each"]])
     plain = framework.lists[rule["times"]].plain
     variants = 1 + sum(entry not in plain for entry in done.entries[rule["times"]])
     return tests * variants * max(1, len(items(at(root, rule["contexts"]))))
+
+
+def size_place(framework: Framework, root: Node) -> Span | None:
+    """The place that sets the number of tests, where there is one."""
+    pair = pair_at(root, framework.config.get("size", {}).get("tests", ""))
+    return pair.key.span if pair else None
 
 
 def _number(node: Node | None, default: int) -> int:
@@ -104,6 +165,8 @@ def _collect(framework: Framework, name: str, entries: Entries, node: Node | Non
     """Add the entries of one list; an absent list stands for its default."""
     if node is None or (isinstance(node, Scalar) and node.value is None):
         plan.entries[name].extend(_expanded(framework, name, entries.default))
+    elif entries.split and text(node) and not any(mark in text(node) for mark in _DYNAMIC):
+        plan.entries[name].extend(word.strip() for word in text(node).split(entries.split))
     elif not isinstance(node, Array):
         plan.hidden = True
     elif not node.items and entries.empty_is_default:
@@ -118,14 +181,14 @@ def _collect(framework: Framework, name: str, entries: Entries, node: Node | Non
 
 def _add(framework: Framework, name: str, known: frozenset[str], item: Node, plan: _Plan) -> None:
     """Add one entry with all it stands for; one that cannot work is a problem."""
-    entry = _name(item)
+    entry, place = _name(framework, item), _place(framework, item)
     if not entry or any(mark in entry for mark in _DYNAMIC):
         plan.hidden = True
     elif known and entry not in known:
         plan.hidden = True
-        plan.problems.append(_unknown(framework, known, entry, _place(item)))
+        plan.problems.append(_unknown(framework, known, entry, place))
     elif _dropped(framework, entry, item):
-        plan.problems.append(Problem(ProblemKind.MISSING_SETTING, entry, _place(item), framework.required[entry]))
+        plan.problems.append(Problem(ProblemKind.MISSING_SETTING, entry, place, framework.required[entry]))
     else:
         for target, members in _meaning(framework, name, entry):
             plan.entries[target].extend(member for member in members if not _dropped(framework, member, item))
@@ -197,23 +260,28 @@ def _coverage(framework: Framework, plan: _Plan, root: Node) -> dict[str, Cover]
 
 
 def _cover(rule: Mapping[str, tuple[str, ...]], entries: Mapping[str, tuple[str, ...]], root: Node) -> Cover:
+    open_by_key = any(has(root, key) for key in rule.get("keys", ()))
+    return max(_matched(rule, entries), Cover.UNKNOWN if open_by_key else Cover.ABSENT)
+
+
+def _matched(rule: Mapping[str, tuple[str, ...]], entries: Mapping[str, tuple[str, ...]]) -> Cover:
     if any(_any(rule.get(name, ()), listed) for name, listed in entries.items()):
         return Cover.COVERED
     weak = any(_any(rule.get("weak", ()), listed) for listed in entries.values())
-    return Cover.UNKNOWN if weak or any(has(root, key) for key in rule.get("keys", ())) else Cover.ABSENT
+    return Cover.UNKNOWN if weak else Cover.ABSENT
 
 
 def _any(patterns: Iterable[str], entries: tuple[str, ...]) -> bool:
     return any(fnmatchcase(entry, pattern) for pattern in patterns for entry in entries)
 
 
-def _name(item: Node) -> str:
-    return text(item) or text(at(item, "id"))
+def _name(framework: Framework, item: Node) -> str:
+    return text(item) or text(at(item, framework.config.get("name", "id")))
 
 
-def _place(item: Node) -> Span:
+def _place(framework: Framework, item: Node) -> Span:
     """Where the name of an entry stands."""
-    inner = at(item, "id")
+    inner = at(item, framework.config.get("name", "id"))
     return inner.span if inner is not None else item.span
 
 

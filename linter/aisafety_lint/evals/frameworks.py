@@ -41,7 +41,7 @@ class Module:
 class Entries:
     """One list of entries in a configuration: where it is, what holds without it, which entries add nothing.
 
-    `inner` is where an entry names further entries of the same list.
+    `inner` is where an entry names further entries of the same list; `split` separates entries written as one text.
     """
 
     at: str
@@ -49,6 +49,7 @@ class Entries:
     empty_is_default: bool = False
     inner: str = ""
     plain: tuple[str, ...] = ()
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,14 @@ class Framework:
     lists: Mapping[str, Entries] = field(default_factory=dict)
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coverage: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    open: frozenset[str] = frozenset()
     required: Mapping[str, str] = field(default_factory=dict)
     suggest: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     families: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = field(default_factory=dict)
     fails: Cover = Cover.UNKNOWN
+    run_by: re.Pattern[str] | None = None
     disabled_by: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def known(self, name: str) -> frozenset[str]:
@@ -125,6 +128,7 @@ class Signs:
     declarations: tuple[str, ...]
     libraries: frozenset[str]
     attack_words: re.Pattern[str]
+    verdicts: re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -196,12 +200,14 @@ def _framework(name: str, data: Mapping[str, Any]) -> Framework:
         lists={key: Entries(**_tuples(entry)) for key, entry in config.get("lists", {}).items()},
         targets=_tuples(data.get("targets", {})),
         coverage=_each(data.get("coverage", {}), _tuples),
+        open=frozenset(data.get("open", ())),
         required=data.get("required", {}),
         suggest=data.get("suggest", {}),
         ids=_tuples(data.get("ids", {})),
         groups=_each(data.get("groups", {}), _tuples),
         families=_each(data.get("families", {}), lambda family: _each(family, _tuples)),
         fails={True: Cover.COVERED, False: Cover.ABSENT}.get(gate.get("fails"), Cover.UNKNOWN),
+        run_by=re.compile(gate["run_by"]) if "run_by" in gate else None,
         disabled_by=gate.get("disabled_by", {}),
     )
 
@@ -237,6 +243,7 @@ def _signs(data: Mapping[str, Any]) -> Signs:
         declarations=tuple(data["declarations"]),
         libraries=frozenset(data["libraries"]),
         attack_words=re.compile("|".join(data["attack_words"]), re.IGNORECASE),
+        verdicts=re.compile("|".join(data["verdicts"])),
     )
 
 

@@ -77,7 +77,9 @@ class Suite:
 
     `span` is the place that stands for it: the mapping with its attacks, an import, a command. `places` are the places
     to extend it by dimension, `suggestions` what to write there. `target_span` is the place that names its target,
-    `size` the number of tests of one run where it can be computed. `wired` says whether a pipeline runs it; an
+    `size` the number of tests of one run where it can be computed, `size_span` the place that sets it. `judged` says
+    whether the program that runs it can fail by what it finds, `grader_span` is the place that makes the target its own
+    grader. `wired` says whether a pipeline runs it; an
     `external` suite runs elsewhere, as a declaration says. `read` holds where the coverage was computed, not
     guessed, `shown` where the suite is an example or a template: it counts, and no rule points at it.
     """
@@ -91,6 +93,9 @@ class Suite:
     target_name: str = ""
     target_span: Span | None = None
     size: int | None = None
+    size_span: Span | None = None
+    grader_span: Span | None = None
+    judged: Cover = Cover.UNKNOWN
     read: bool = False
     shown: bool = False
     external: bool = False

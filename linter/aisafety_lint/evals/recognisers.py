@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from aisafety_lint.evals.commands import Call, match_command
-from aisafety_lint.evals.coverage import Tested, places, size, suggestions, tested
+from aisafety_lint.evals.coverage import Tested, named, names_to_add, places, size, size_place, suggestions, tested
 from aisafety_lint.evals.frameworks import EvalKnowledge, Framework, Shape
 from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.model import Cover, Run, Suite, everything
 from aisafety_lint.evals.shell import commands
-from aisafety_lint.evals.targets import aim
+from aisafety_lint.evals.targets import aim, own_grader
 from aisafety_lint.evals.tree import at, has, pair_at, scalars, texts
 from aisafety_lint.manifests.documents import Document, Object, Scalar
 from aisafety_lint.source import SourceFile, SourceText, Span
@@ -59,12 +59,16 @@ def by_import(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator
         if all(module.text is not None and not module.text.search(text) for module in modules):
             continue
         attacks = framework.kind != "quality" or knowledge.signs.attack_words.search(text)
+        runs = framework.run_by is not None and framework.run_by.search(text) is not None
         yield Suite(
             framework.id,
             framework.title,
             path,
             _import_place(source, modules[0].name),
-            everything(Cover.UNKNOWN if attacks else Cover.ABSENT),
+            named(framework, text, complete=runs) if attacks else everything(Cover.ABSENT),
+            read=runs,
+            suggestions=names_to_add(framework) if runs else {},
+            judged=Cover.ABSENT if runs and not knowledge.signs.verdicts.search(text) else Cover.UNKNOWN,
         )
 
 
@@ -129,6 +133,8 @@ def _configured(framework: Framework, document: Document, knowledge: EvalKnowled
         target_name=target.name,
         target_span=target.span,
         size=None if broken else size(framework, root, done),
+        size_span=size_place(framework, root),
+        grader_span=own_grader(framework, root),
         read=attacks is not None and not broken,
         problems=() if broken else done.problems,
         places=places(framework, root, span),

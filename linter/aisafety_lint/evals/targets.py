@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.evals.frameworks import Framework
 from aisafety_lint.evals.model import Target
-from aisafety_lint.evals.tree import at, is_empty, text
+from aisafety_lint.evals.tree import at, has, is_empty, text
 from aisafety_lint.manifests.documents import Array, Node, Object, Scalar
 from aisafety_lint.source import Span
 
@@ -21,12 +21,24 @@ class Aim:
 
 def aim(framework: Framework, root: Node) -> Aim:
     """One application among the targets is enough; a model counts only if every target is known to be one."""
+    if any(has(root, key) for key in framework.config.get("applications", ())):
+        return Aim(Target.APPLICATION)
     found = [one for key in framework.config.get("targets", ()) for one in _aims(framework, at(root, key))]
     for kind in (Target.APPLICATION, Target.UNKNOWN, Target.MODEL):
         for one in found:
             if one.kind is kind:
                 return one
     return Aim(Target.UNKNOWN)
+
+
+def own_grader(framework: Framework, root: Node) -> Span | None:
+    """The place that makes a model judge its own answers: every target is the model that grades."""
+    targets = [one for key in framework.config.get("targets", ()) for one in _aims(framework, at(root, key))]
+    for key in framework.config.get("graders", ()):
+        grader = at(root, key)
+        if text(grader) and targets and all(one.name == text(grader) for one in targets):
+            return grader.span if grader else None
+    return None
 
 
 def _aims(framework: Framework, node: Node | None) -> Iterator[Aim]:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from aisafety_lint.evals.commands import Call, joined, match_command, mentions
+from aisafety_lint.evals.coverage import commanded
 from aisafety_lint.evals.frameworks import EvalKnowledge
 from aisafety_lint.evals.gates import action_run, command_run
 from aisafety_lint.evals.globs import matches
-from aisafety_lint.evals.model import Cover, Run, Suite, everything
+from aisafety_lint.evals.model import Cover, Run, Suite
 from aisafety_lint.evals.pipelines import Step, Workflow
 from aisafety_lint.evals.shell import commands
 from aisafety_lint.source import SourceText
@@ -61,13 +62,14 @@ def wire(
 
 
 def override(suites: tuple[Suite, ...], calls: Iterable[Call], knowledge: EvalKnowledge) -> tuple[Suite, ...]:
-    """Leave unknown what a suite tests where a command replaces or extends its entries."""
+    """Leave unknown what a suite tests where a command other than its own replaces or extends its entries."""
     changed: set[int] = set()
     for call in calls:
         framework = knowledge.frameworks.get(call.framework)
         options = framework.config.get("overrides", ()) if framework else ()
         if any(word.partition("=")[0] in options for word in call.words):
-            changed |= set.union(*attach(call, suites))
+            here = (call.run.path, call.run.span)
+            changed |= {i for i in set.union(*attach(call, suites)) if (suites[i].path, suites[i].span) != here}
     return tuple(_doubted(suite) if i in changed else suite for i, suite in enumerate(suites))
 
 
@@ -164,7 +166,7 @@ def _from_call(call: Call, knowledge: EvalKnowledge) -> Suite:
         title=knowledge.frameworks[call.framework].title,
         path=call.run.path,
         span=call.run.span,
-        coverage=everything(Cover.UNKNOWN),
+        coverage=commanded(knowledge.frameworks[call.framework], call.words),
         wired=Cover.UNKNOWN if call.manual else Cover.COVERED,
         runs=() if call.manual else (call.run,),
     )
