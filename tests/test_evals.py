@@ -373,8 +373,8 @@ class TestWiring:
     def test_nothing_runs_it(self, text: str) -> None:
         assert wired(text).wired is Cover.ABSENT
 
-    def test_another_system_leaves_it_unknown(self) -> None:
-        assert wired(workflow("true"), {".gitlab-ci.yml": "a: {script: [x]}"}).wired is Cover.UNKNOWN
+    def test_a_system_that_is_not_read_leaves_it_unknown(self) -> None:
+        assert wired(workflow("true"), {"Jenkinsfile": "pipeline {}"}).wired is Cover.UNKNOWN
 
     def test_of_two_suites_the_named_one_runs(self) -> None:
         files = {

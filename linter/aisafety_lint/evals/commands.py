@@ -36,11 +36,7 @@ def match_command(words: tuple[str, ...], knowledge: EvalKnowledge) -> tuple[str
 
 def unwrapped(words: tuple[str, ...], pipelines: Pipelines) -> tuple[str, ...]:
     """A command without shell keywords, launchers (`npx -y`, `uv run`), and the version and folder of its program."""
-    while words and words[0] in _KEYWORDS:
-        words = words[1:]
-    if words:
-        # A recipe of a make file may start with what silences it or ignores its failure.
-        words = (words[0].lstrip("@-"), *words[1:])
+    words = bare(words)
     while (length := _launcher(words, pipelines)) > 0:
         words = words[length:]
         while len(words) > 1 and (words[0].startswith("-") or "=" in words[0] or words[0][:1].isdigit()):
@@ -49,6 +45,13 @@ def unwrapped(words: tuple[str, ...], pipelines: Pipelines) -> tuple[str, ...]:
         return ()
     name = words[0].lstrip("@-").rpartition("/")[2]
     return (name.partition("@")[0], *words[1:])
+
+
+def bare(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A command without shell keywords, and without the marks by which a make file silences it or lets it fail."""
+    while words and words[0] in _KEYWORDS:
+        words = words[1:]
+    return (words[0].lstrip("@-"), *words[1:]) if words else ()
 
 
 def _launcher(words: tuple[str, ...], pipelines: Pipelines) -> int:

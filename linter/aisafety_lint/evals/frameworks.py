@@ -5,7 +5,7 @@ fails the run) or, by its `kind`, the pipelines that run suites, the signs of a 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -101,10 +101,47 @@ class Framework:
 
 
 @dataclass(frozen=True, slots=True)
+class System:
+    """How the pipelines of one system are read: the keys that hold scripts, variables and working folders.
+
+    `tolerant` keys let a failure pass when they have one of the values, `manual` ones leave the start to a person;
+    `elsewhere` brings in what another file says.
+    """
+
+    files: tuple[str, ...]
+    scripts: tuple[str, ...]
+    variables: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    tolerant: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    manual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """How a command names a task of the repository, and where its script stands.
+
+    `form` is "recipes" (a make file), "sections" (an INI file) or "entries" (a mapping at `at`). `verbs` may stand
+    before the name, or are names themselves when nothing follows; `one` holds where only the first word is a name.
+    """
+
+    files: tuple[str, ...]
+    form: str = "entries"
+    at: str = ""
+    verbs: tuple[str, ...] = ()
+    name_options: tuple[str, ...] = ()
+    folder_options: tuple[str, ...] = ()
+    one: bool = False
+    all_without_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Pipelines:
     """How pipelines are found and read."""
 
     workflows: tuple[str, ...]
+    systems: tuple[System, ...]
+    tasks: Mapping[str, Runner]
     others: tuple[str, ...]
     scripts: tuple[str, ...]
     wrappers: tuple[tuple[str, ...], ...]
@@ -221,6 +258,8 @@ def _module(entry: str | Mapping[str, str]) -> Module:
 def _pipelines(data: Mapping[str, Any]) -> Pipelines:
     return Pipelines(
         workflows=tuple(data["workflows"]),
+        systems=tuple(_system(entry) for entry in data["systems"]),
+        tasks=dict(pair for entry in data["tasks"] for pair in _runners(entry)),
         others=tuple(data["others"]),
         scripts=tuple(data["scripts"]),
         wrappers=tuple(tuple(wrapper.split()) for wrapper in data["wrappers"]),
@@ -231,6 +270,17 @@ def _pipelines(data: Mapping[str, Any]) -> Pipelines:
         manual=tuple(data["manual"]),
         judges=re.compile("|".join(data["judges"])),
     )
+
+
+def _runners(entry: Mapping[str, Any]) -> Iterator[tuple[str, Runner]]:
+    """The same reading of tasks for each command that names them so."""
+    runner = Runner(**_tuples({key: value for key, value in entry.items() if key != "commands"}))
+    return ((name, runner) for name in entry["commands"])
+
+
+def _system(entry: Mapping[str, Any]) -> System:
+    values = {key: _tuples(value) if isinstance(value, Mapping) else value for key, value in entry.items()}
+    return System(**_tuples(values))
 
 
 def _signs(data: Mapping[str, Any]) -> Signs:

@@ -87,7 +87,7 @@ def load_hints(knowledge: Knowledge) -> Hints:
         configs=configs,
         config_names=tuple(dict.fromkeys(name for words in configs for name in words.names)),
         commanding=tuple(pipelines["scripts"]),
-        workflows=tuple(pipelines["workflows"]),
+        workflows=(*pipelines["workflows"], *_all(pipelines["systems"], "files")),
         starts=tuple(dict.fromkeys(word.encode() for word in (*commands, *_all(recognised, "actions")))),
     )
 

@@ -10,7 +10,7 @@ from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.model import Cover, Run, Suite, everything
 from aisafety_lint.evals.shell import commands
 from aisafety_lint.evals.targets import aim, own_grader
-from aisafety_lint.evals.tree import at, has, pair_at, scalars, texts
+from aisafety_lint.evals.tree import at, has, is_broken, pair_at, scalars, texts
 from aisafety_lint.manifests.documents import Document, Object, Scalar
 from aisafety_lint.source import SourceFile, SourceText, Span
 
@@ -118,7 +118,7 @@ def _configured(framework: Framework, document: Document, knowledge: EvalKnowled
     attacks = pair_at(root, framework.config["attacks"])
     span = attacks.key.span if attacks else first
     done = tested(framework, root) if attacks else Tested(everything(Cover.ABSENT))
-    broken = any(note.id != "duplicate-key" for note in document.notifications)
+    broken = is_broken(document)
     coverage = dict(done.coverage)
     if broken or _own_attacks(framework, document, done, knowledge):
         coverage = {name: max(cover, Cover.UNKNOWN) for name, cover in coverage.items()}

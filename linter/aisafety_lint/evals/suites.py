@@ -3,16 +3,19 @@
 The entry of the stage. Nothing is run, and what cannot be read completely is unknown, never absent.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from aisafety_lint.evals.declaration import external_suites, load_schema, read_declaration
-from aisafety_lint.evals.frameworks import EvalKnowledge
+from aisafety_lint.evals.frameworks import EvalKnowledge, System
 from aisafety_lint.evals.globs import matches, matches_root
 from aisafety_lint.evals.model import Declaration, Evaluation, Suite
 from aisafety_lint.evals.pipelines import read_workflow
 from aisafety_lint.evals.recognisers import PYTHON, Sources, by_command, by_content, by_import, by_name
 from aisafety_lint.evals.signs import below, deployed
+from aisafety_lint.evals.systems import read_system
+from aisafety_lint.evals.tasks import Tasks
+from aisafety_lint.evals.tree import is_broken
 from aisafety_lint.evals.wiring import Wiring, override, read_wiring, wire
 from aisafety_lint.finding import Notification, NotificationLevel
 
@@ -25,12 +28,15 @@ def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
     apart, shown = below(paths, knowledge.signs.aside), below(paths, knowledge.signs.shown)
     declared = [path for path in paths if matches_root(path, knowledge.signs.declarations)]
     workflows = [path for path in paths if matches_root(path, knowledge.pipelines.workflows)]
+    systems = {
+        path: system for system in knowledge.pipelines.systems for path in paths if matches_root(path, system.files)
+    }
     others = [path for path in paths if matches_root(path, knowledge.pipelines.others)]
     found = [suite for path in paths for suite in _of_file(path, sources, knowledge)]
     found.extend(
         suite for path in declared if path in sources.documents for suite in external_suites(sources.documents[path])
     )
-    wiring = _wiring(workflows, sources, knowledge, unknown=bool(others))
+    wiring = _wiring(workflows, systems, sources, knowledge, unknown=bool(others))
     scripts = [
         call
         for path in paths
@@ -47,7 +53,7 @@ def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
         ),
         declarations=tuple(_declarations(declared, sources, knowledge)),
         deployed=deployed(sources, knowledge.signs, apart),
-        pipelines=(*workflows, *others),
+        pipelines=(*workflows, *systems, *others),
         owners=tuple(path for path in paths if matches_root(path, knowledge.signs.owners)),
         aside=apart,
         notifications=tuple(_unread(found, sources, knowledge)),
@@ -67,15 +73,15 @@ def _of_file(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator[
         yield named
 
 
-def _wiring(workflows: list[str], sources: Sources, knowledge: EvalKnowledge, *, unknown: bool) -> Wiring:
-    """What the workflows run; one that could not be read leaves it unknown."""
-    read = (
-        read_workflow(sources.documents[path], knowledge.pipelines.manual)
-        for path in workflows
-        if path in sources.documents
-    )
-    wiring = read_wiring(read, knowledge, sources.read)
-    unread = any(path not in sources.documents for path in workflows)
+def _wiring(
+    workflows: list[str], systems: Mapping[str, System], sources: Sources, knowledge: EvalKnowledge, *, unknown: bool
+) -> Wiring:
+    """What the pipelines run; one that could not be read leaves it unknown."""
+    documents = sources.documents
+    read = [read_workflow(documents[path], knowledge.pipelines.manual) for path in workflows if path in documents]
+    read += [read_system(documents[path], system) for path, system in systems.items() if path in documents]
+    wiring = read_wiring(read, knowledge, Tasks(knowledge.pipelines.tasks, sources.read, documents))
+    unread = any(path not in documents or is_broken(documents[path]) for path in (*workflows, *systems))
     return replace(wiring, unknown=wiring.unknown or unknown or unread)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aisafety_lint.manifests.documents import Array, Node, Object, Pair, Scalar
+from aisafety_lint.manifests.documents import Array, Document, Node, Object, Pair, Scalar
 
 
 def at(node: Node | None, path: str) -> Node | None:
@@ -34,6 +34,11 @@ def text(node: Node | None) -> str:
 def items(node: Node | None) -> tuple[Node, ...]:
     """The items of a list; none for everything else."""
     return node.items if isinstance(node, Array) else ()
+
+
+def is_broken(document: Document) -> bool:
+    """Whether some of a document could not be read; a key that occurs twice is no such thing."""
+    return any(note.id != "duplicate-key" for note in document.notifications)
 
 
 def scalars(node: Node) -> Iterator[Scalar]:

@@ -1,12 +1,13 @@
 """Which suites the pipelines run: takes the workflows and the suites found so far, gives the suites with their runs.
 
-A command that leads elsewhere (a make target, a package script) leaves it unknown whether a suite runs.
+A command that leads to a task or a script of the repository is followed; one that cannot be leaves it unknown whether
+a suite runs.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from aisafety_lint.evals.commands import Call, joined, match_command, mentions
+from aisafety_lint.evals.commands import Call, bare, joined, match_command, mentions
 from aisafety_lint.evals.coverage import commanded
 from aisafety_lint.evals.frameworks import EvalKnowledge
 from aisafety_lint.evals.gates import action_run, command_run
@@ -14,7 +15,11 @@ from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.model import Cover, Run, Suite
 from aisafety_lint.evals.pipelines import Step, Workflow
 from aisafety_lint.evals.shell import commands
-from aisafety_lint.source import SourceText
+from aisafety_lint.evals.tasks import Tasks
+from aisafety_lint.evals.tree import at, items, text
+
+# A task that calls a task that calls a script is common; more than this is a circle.
+_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +30,15 @@ class Wiring:
     unknown: bool
 
 
-def read_wiring(
-    workflows: Iterable[Workflow], knowledge: EvalKnowledge, read: Callable[[str], SourceText | None]
-) -> Wiring:
+def read_wiring(workflows: Iterable[Workflow], knowledge: EvalKnowledge, tasks: Tasks) -> Wiring:
     """Collect every command and action of the workflows that may run a suite."""
     calls: list[Call] = []
     unknown = False
     for workflow in workflows:
         unknown = unknown or workflow.elsewhere
         for step in workflow.steps:
-            found = [*_actions(step, knowledge), *_commands(step, knowledge, read)]
+            trail = _Trail(step, knowledge, tasks)
+            found = [*_actions(trail), *_commands(trail)]
             calls.extend(call for call in found if call is not None)
             unknown = unknown or None in found
     return Wiring(tuple(calls), unknown)
@@ -83,54 +87,95 @@ def _wired(suite: Suite, runs: list[Run], possible: bool) -> Suite:
     return replace(suite, runs=tuple(dict.fromkeys(runs)), wired=max(state, suite.wired) if suite.external else state)
 
 
-def _actions(step: Step, knowledge: EvalKnowledge) -> Iterator[Call | None]:
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """A step, with what it takes to follow what it leads to."""
+
+    step: Step
+    knowledge: EvalKnowledge
+    tasks: Tasks
+
+    def call(self, name: str, words: tuple[str, ...], folder: str, run: Run) -> Call:
+        """A command as something that may run a suite."""
+        given = any(not word.startswith("-") and ("/" in word or word.endswith(".py")) for word in words[1:])
+        collects = words[0] in self.knowledge.pipelines.collectors and not given
+        return Call(name, words, folder, self.step.manual, run, collects)
+
+    def runs_file(self, words: tuple[str, ...], written: tuple[str, ...]) -> bool:
+        """Whether a command runs a file or module that is named in its words."""
+        return bool(words) and (words[0] in self.knowledge.pipelines.runners or "-m" in written[:3])
+
+
+def _actions(trail: _Trail) -> Iterator[Call | None]:
+    step = trail.step
     action = step.action.partition("@")[0]
     if action.startswith("./"):
-        yield None
-    for framework in knowledge.frameworks.values():
+        yield from _composite(action, trail)
+    for framework in trail.knowledge.frameworks.values():
         if action in framework.actions:
             words = tuple(word for value in step.inputs.values() for word in value.split())
             yield Call(framework.id, words, step.folder, step.manual, action_run(step, framework))
 
 
-def _commands(step: Step, knowledge: EvalKnowledge, read: Callable[[str], SourceText | None]) -> Iterator[Call | None]:
+def _composite(action: str, trail: _Trail) -> Iterator[Call | None]:
+    """The calls of an action of the repository; one that cannot be read leads elsewhere."""
+    documents = trail.tasks.documents
+    names = (joined(action, name) for name in ("action.yml", "action.yaml"))
+    root = next((documents[name].root for name in names if name in documents), None)
+    if at(root, "runs.steps") is None:
+        yield None
+    for inner in items(at(root, "runs.steps")):
+        if text(at(inner, "uses")).startswith("./"):
+            yield None
+        yield from _followed(text(at(inner, "run")), trail.step.folder, trail)
+
+
+def _commands(trail: _Trail) -> Iterator[Call | None]:
     """The calls of a script; None stands for one that leads elsewhere."""
+    step, knowledge = trail.step, trail.knowledge
     if step.script is None:
         return
     script = commands(step.script.raw)
     for index, command in enumerate(script):
         name, words = match_command(command.words, knowledge)
-        if not words:
-            continue
-        if name or words[0] in knowledge.pipelines.runners or "-m" in command.words[:3]:
+        if name or trail.runs_file(words, command.words):
             run = command_run(step, step.script, script, index, knowledge.frameworks.get(name), knowledge.pipelines)
-            yield _call(name, words, step, run, knowledge)
-        elif words[0] in knowledge.pipelines.indirect and (
-            len(words) == 1 or words[1] not in knowledge.pipelines.harmless
-        ):
-            yield None
-        for word in command.words[:2]:
-            if matches(word, ("*.sh", "*.bash")):
-                yield from _followed(word, step, knowledge, read)
+            yield trail.call(name, words, step.folder, run)
+        if not name:
+            yield from _led(words, command.words, step.folder, trail)
 
 
-def _followed(
-    word: str, step: Step, knowledge: EvalKnowledge, read: Callable[[str], SourceText | None]
+def _followed(script: str, folder: str, trail: _Trail, depth: int = 0) -> Iterator[Call | None]:
+    """The calls of a script that a step leads to; whether the step fails with them is left unknown."""
+    for command in commands(script):
+        name, words = match_command(command.words, trail.knowledge)
+        if name or trail.runs_file(words, command.words):
+            yield trail.call(name, words, folder, Run(trail.step.path, trail.step.span, Cover.UNKNOWN))
+        if not name:
+            yield from _led(words, command.words, folder, trail, depth)
+
+
+def _led(
+    words: tuple[str, ...], written: tuple[str, ...], folder: str, trail: _Trail, depth: int = 0
 ) -> Iterator[Call | None]:
-    """The calls of a script of the repository; whether it fails with them is left unknown."""
-    source = read(joined(step.folder, word))
-    if source is None:
+    """The calls behind a command that runs a task or a shell script of the repository."""
+    if depth > _DEPTH:
         yield None
         return
-    for command in commands(source.text):
-        name, words = match_command(command.words, knowledge)
-        if name or (words and words[0] in knowledge.pipelines.runners):
-            yield _call(name, words, step, Run(step.path, step.span, Cover.UNKNOWN), knowledge)
-
-
-def _call(name: str, words: tuple[str, ...], step: Step, run: Run, knowledge: EvalKnowledge) -> Call:
-    given = any(not word.startswith("-") and ("/" in word or word.endswith(".py")) for word in words[1:])
-    return Call(name, words, step.folder, step.manual, run, words[0] in knowledge.pipelines.collectors and not given)
+    for word in written[:2]:
+        if matches(word, ("*.sh", "*.bash")):
+            source = trail.tasks.read(joined(folder, word))
+            yield from [None] if source is None else _followed(source.text, folder, trail, depth + 1)
+    if not words:
+        return
+    found = next((one for head in (words, bare(written)) if (one := trail.tasks.named(head, folder)) is not None), None)
+    for task in found or ():
+        for script in task.scripts:
+            yield from _followed(script, task.folder, trail, depth + 1)
+    pipelines = trail.knowledge.pipelines
+    harmless = len(words) > 1 and words[1] in pipelines.harmless
+    if found is None and words[0] in pipelines.indirect and not harmless:
+        yield None
 
 
 def attach(call: Call, suites: tuple[Suite, ...]) -> tuple[set[int], set[int]]:

@@ -1,0 +1,135 @@
+"""What runs a suite in other systems than workflows, and behind the tasks of a repository."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from aisafety_lint.evals.model import Cover, Suite
+from evaluations import evaluate, redteam
+
+RUN = "npx promptfoo redteam run"
+
+
+def suite_beside(files: Mapping[str, str]) -> Suite:
+    """The suite in promptfooconfig.yaml of a repository with these files as well."""
+    found = evaluate({"promptfooconfig.yaml": redteam(), **files}).suites
+    return next(one for one in found if one.path == "promptfooconfig.yaml")
+
+
+def step(run: str) -> dict[str, str]:
+    """A workflow that runs one command."""
+    return {".github/workflows/w.yml": f"on: push\njobs: {{a: {{steps: [{{run: '{run}'}}]}}}}\n"}
+
+
+SYSTEMS = {
+    "gitlab": (".gitlab-ci.yml", "redteam:\n  script:\n    - npm ci\n    - {run}\n"),
+    "gitlab-one-line": (".gitlab-ci.yml", "redteam: {{script: '{run}'}}\n"),
+    "azure": ("azure-pipelines.yml", "steps:\n  - script: {run}\n    displayName: red team\n"),
+    "azure-jobs": ("azure-pipelines.yml", "stages: [{{jobs: [{{steps: [{{bash: '{run}'}}]}}]}}]\n"),
+    "circleci": (".circleci/config.yml", "jobs: {{a: {{steps: [checkout, {{run: '{run}'}}]}}}}\n"),
+    "circleci-named": (".circleci/config.yml", "jobs: {{a: {{steps: [{{run: {{name: a, command: '{run}'}}}}]}}}}\n"),
+    "bitbucket": ("bitbucket-pipelines.yml", "pipelines: {{default: [{{step: {{script: ['{run}']}}}}]}}\n"),
+    "codebuild": ("buildspec.yml", "phases: {{build: {{commands: ['{run}']}}}}\n"),
+    "travis": (".travis.yml", "language: node_js\nscript: {run}\n"),
+    "woodpecker": (".woodpecker/test.yml", "steps: [{{name: a, commands: ['{run}']}}]\n"),
+    "buildkite": (".buildkite/pipeline.yml", "steps: [{{label: a, command: '{run}'}}]\n"),
+}
+
+
+class TestSystems:
+    """A pipeline of another system is read like a workflow."""
+
+    @pytest.mark.parametrize("name", SYSTEMS)
+    def test_runs(self, name: str) -> None:
+        path, text = SYSTEMS[name]
+        found = suite_beside({path: text.format(run=RUN)})
+        assert found.wired is Cover.COVERED
+        assert [run.gate for run in found.runs] == [Cover.COVERED]
+
+    @pytest.mark.parametrize("name", SYSTEMS)
+    def test_runs_something_else(self, name: str) -> None:
+        path, text = SYSTEMS[name]
+        assert suite_beside({path: text.format(run="pytest tests/unit")}).wired is Cover.ABSENT
+
+    @pytest.mark.parametrize(
+        ("path", "text", "label"),
+        [
+            (".gitlab-ci.yml", f"a: {{script: '{RUN}', allow_failure: true}}", "`allow_failure: true`"),
+            ("azure-pipelines.yml", f"steps: [{{bash: '{RUN}', continueOnError: true}}]", "`continueOnError: true`"),
+            (".buildkite/pipeline.yml", f"steps: [{{command: '{RUN}', soft_fail: true}}]", "`soft_fail: true`"),
+            (".circleci/config.yml", f"jobs: {{a: {{steps: [{{run: '{RUN} || true'}}]}}}}", "`|| true`"),
+        ],
+    )
+    def test_cannot_fail(self, path: str, text: str, label: str) -> None:
+        (run,) = suite_beside({path: text}).runs
+        assert (run.gate, run.breaker and run.breaker.label) == (Cover.ABSENT, label)
+
+    @pytest.mark.parametrize(
+        ("path", "text"),
+        [
+            (".gitlab-ci.yml", "include: {project: acme/pipelines, file: redteam.yml}\n"),
+            (".gitlab-ci.yml", f"a: {{script: '{RUN}', when: manual}}"),
+            (".gitlab-ci.yml", "a: {script: [make redteam]}"),
+            ("azure-pipelines.yml", "steps: [{template: redteam.yml}]"),
+            (".circleci/config.yml", "orbs: {acme: acme/redteam@1}"),
+            (".gitlab-ci.yml", "a: {script: ["),
+        ],
+    )
+    def test_what_cannot_be_told_is_unknown(self, path: str, text: str) -> None:
+        assert suite_beside({path: text}).wired is Cover.UNKNOWN
+
+    def test_a_failure_that_some_allow_is_unknown(self) -> None:
+        text = f"a: {{script: '{RUN}', allow_failure: {{exit_codes: [3]}}}}"
+        (run,) = suite_beside({".gitlab-ci.yml": text}).runs
+        assert run.gate is Cover.UNKNOWN
+
+
+TASKS = {
+    "make redteam": ("Makefile", "redteam: deps\n\t@{run}\n\ndeps:\n\tnpm ci\n"),
+    "make": ("Makefile", ".PHONY: all\nall: redteam\nredteam:\n\t{run}\n"),
+    "make -C tools redteam": ("tools/Makefile", "redteam:\n\tcd .. && {run}\n"),
+    "just redteam": ("justfile", "redteam:\n    {run}\n"),
+    "npm run redteam": ("package.json", '{{"scripts": {{"redteam": "{run}"}}}}'),
+    "npm test": ("package.json", '{{"scripts": {{"test": "{run}"}}}}'),
+    "yarn redteam": ("package.json", '{{"scripts": {{"redteam": "{run}"}}}}'),
+    "pnpm redteam": ("package.json", '{{"scripts": {{"redteam": "{run}"}}}}'),
+    "task redteam": ("Taskfile.yml", "tasks: {{redteam: {{cmds: ['{run}']}}}}\n"),
+    "poe redteam": ("pyproject.toml", '[tool.poe.tasks]\nredteam = "{run}"\n'),
+    "uv run poe redteam": ("pyproject.toml", '[tool.poe.tasks]\nredteam = {{cmd = "{run}"}}\n'),
+    "pdm run redteam": ("pyproject.toml", '[tool.pdm.scripts]\nredteam = "{run}"\n'),
+    "tox -e redteam": ("tox.ini", "[testenv:redteam]\ncommands =\n    {run}\n"),
+    "sh scripts/redteam.sh": ("scripts/redteam.sh", "set -e\n{run}\n"),
+}
+
+
+class TestTasks:
+    """A task of the repository is followed to its script."""
+
+    @pytest.mark.parametrize("command", TASKS)
+    def test_runs(self, command: str) -> None:
+        path, text = TASKS[command]
+        assert suite_beside({**step(command), path: text.format(run=RUN)}).wired is Cover.COVERED
+
+    @pytest.mark.parametrize("command", TASKS)
+    def test_runs_something_else(self, command: str) -> None:
+        path, text = TASKS[command]
+        assert suite_beside({**step(command), path: text.format(run="pytest tests/unit")}).wired is Cover.ABSENT
+
+    def test_a_chain(self) -> None:
+        files = {"Makefile": "redteam:\n\tnpm run attack\n", "package.json": f'{{"scripts": {{"attack": "{RUN}"}}}}'}
+        assert suite_beside({**step("make redteam"), **files}).wired is Cover.COVERED
+
+    @pytest.mark.parametrize("text", ["a: b\nb: a\n", "a:\n\tmake a\n"])
+    def test_a_circle_ends(self, text: str) -> None:
+        assert suite_beside({**step("make a"), "Makefile": text}).wired in (Cover.ABSENT, Cover.UNKNOWN)
+
+    @pytest.mark.parametrize("command", ["make attack", "npm run attack", "nox -s redteam", "tox -e attack"])
+    def test_a_task_that_is_not_found_is_unknown(self, command: str) -> None:
+        files = {"Makefile": "redteam:\n\ttrue\n", "package.json": '{"scripts": {"redteam": "true"}}'}
+        assert suite_beside({**step(command), **files}).wired is Cover.UNKNOWN
+
+    def test_an_action_of_the_repository(self) -> None:
+        workflow = {".github/workflows/w.yml": "on: push\njobs: {a: {steps: [{uses: ./.github/actions/attack}]}}\n"}
+        action = {".github/actions/attack/action.yml": f"runs: {{using: composite, steps: [{{run: '{RUN}'}}]}}\n"}
+        assert suite_beside({**workflow, **action}).wired is Cover.COVERED
+        assert suite_beside(workflow).wired is Cover.UNKNOWN
