@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisafety_lint import __version__
 from aisafety_lint.finding import Confidence, Finding, Location, Notification, NotificationLevel, Severity
 from aisafety_lint.knowledge import builtin_root
 from aisafety_lint.report import FORMATS, render, statistics
@@ -42,7 +43,11 @@ def lines_of(format: str, report: Report, **options: Any) -> list[str]:  # noqa:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_whole_output_is_the_one_we_know(name: str) -> None:
-    assert same_as_golden(f"report-{name}.txt", render(name, sample(), seconds=0.84, category="nightly"))
+    text = render(name, sample(), seconds=0.84, category="nightly")
+    if name == "html":  # its style and script are files of their own
+        text = re.sub(r"(<style>|<script>).*?(</style>|</script>)", r"\1\2", text, flags=re.DOTALL)
+        text = re.sub(r"sha256-[\w+/=]+", "sha256", text).replace(f"lint {__version__}.", "lint VERSION.")
+    assert same_as_golden(f"report-{name}.txt", text)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -111,7 +111,8 @@ class Config:
     `paths` are what to report on, absolute and existing, with links resolved; `root` is the project they belong to: the
     git root, or else their common folder. All patterns are relative to the root. `stdin` is a text that takes the place
     of a file: path relative to the root, and bytes. `jobs` is the number of processes to work in, None for as many as
-    it is worth. `suppress` tells whether suppressions have effect, `today` which of them are over. `origins` tells for
+    it is worth. `suppress` tells whether suppressions have effect, `today` which of them are over. `map` tells
+    whether the report is to hold the map of the agents. `origins` tells for
     each setting that is not a default where it comes from; `notifications` is what the settings themselves have to say
     in the report.
     """
@@ -166,6 +167,7 @@ class Config:
     )
     suppress: bool = True
     today: datetime.date = field(default_factory=datetime.date.today)
+    map: bool = False
     stdin: tuple[str, bytes] | None = None
     jobs: int | None = 1
     file: SettingsFile | None = None

@@ -89,7 +89,7 @@ def laid_out(config: Config, folder: Path, explicit: Iterable[str]) -> Config:
     """The settings of a run on another state of the same project, of which all is reported on."""
     named = (folder / path for path in explicit)
     paths = (folder, *(path for path in named if path.is_file() and not path.is_symlink()))
-    return replace(config, root=folder, paths=paths, stdin=None)
+    return replace(config, root=folder, paths=paths, stdin=None, map=False)
 
 
 def _before(git: Repository, commit: str, config: Config, store: Store) -> Before:
@@ -100,7 +100,7 @@ def _before(git: Repository, commit: str, config: Config, store: Store) -> Befor
     name = ""
     if present is not None:
         named = (config.root / path for path in config.explicit)
-        asked = recall.question(replace(config, stdin=None, paths=(config.root, *sorted(named))))
+        asked = recall.question(replace(config, stdin=None, paths=(config.root, *sorted(named)), map=False))
         day = config.today.isoformat().encode()
         name = store.name("before", present.engine, present.knowledge, asked, commit.encode(), day)
         known = remembered.get(store, name, Before)

@@ -1,9 +1,9 @@
 """The story of a run on one screen: from the settings to the report."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import analysis, discovery, select, suppression
 from aisafety_lint.checks import interest, run_checks
@@ -43,8 +43,11 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
     with_suppressions = [(finding, judged.held.get(index)) for index, finding in enumerate(findings)]
     decided = _decide(sorted(with_suppressions, key=lambda pair: pair[0].order), found, selection)
     notifications = (*config.notifications, *found.notifications, *project.notifications)
+    shown_map = _map(project, found) if config.map else None
     quoted = [*decided.shown, *(item.finding for item in decided.suppressed)]
-    texts, masked = reader.texts({*_paths(quoted), *(note.path for note in notifications)}, project.secrets)
+    texts, masked = reader.texts(
+        {*_paths(quoted), *(note.path for note in notifications), *_map_paths(shown_map)}, project.secrets
+    )
     return Report(
         root=str(config.root),
         findings=tuple(decided.shown),
@@ -58,7 +61,24 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
         suppressed=tuple(decided.suppressed),
         suppressions=judged.suppressions,
         last_days=tuple(sorted({*suppression.last_days(judged.suppressions)})),
+        map=shown_map,
     )
+
+
+def _map(project: Project, found: Discovered) -> dict[str, Any]:
+    """The map of the project as plain data, which can be kept like the rest of a report."""
+    from aisafety_lint.report.inspection import mapped, servers_of
+    from aisafety_lint.report.map_data import whole_map
+
+    return whole_map(mapped(project, found.in_scope), servers_of(project, found.in_scope))
+
+
+def _map_paths(known: Mapping[str, Any] | None) -> Collection[str]:
+    if known is None:
+        return ()
+    from aisafety_lint.report.map_data import paths_of
+
+    return paths_of(known)
 
 
 def inspect(config: Config) -> "Inspection":

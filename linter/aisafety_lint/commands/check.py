@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +164,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("`--diff` and `--changed-first` exclude each other")
     outputs = [parse_output(text) for text in arguments.output]
     to_stdout = stdout_format(arguments.output_format, outputs)
-    config = config_of(arguments)
+    config = replace(config_of(arguments), map="html" in (to_stdout, *(form for form, _ in outputs)))
     if arguments.show_settings:
         from aisafety_lint.settings_view import settings_text
 

@@ -1,6 +1,7 @@
 """The map of a project for a person: what its agents hold and can do, with proofs, and what stayed open."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from aisafety_lint.program.overview import Ability, AgentEntry, HeldEntry, LimitEntry, Overview, Stop, ToolEntry
 from aisafety_lint.report.inspection import Inspection
@@ -74,6 +75,11 @@ def told(limit: LimitEntry) -> str:
         case "default":
             return f"{limit.name} {limit.value}, the default"
     return f"{limit.name} none"
+
+
+def told_data(limit: Mapping[str, Any]) -> str:
+    """The same for a limit as plain data."""
+    return told(LimitEntry(**limit))
 
 
 def _held(item: HeldEntry, words: Mapping[str, str]) -> Iterator[str]:

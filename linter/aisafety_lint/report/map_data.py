@@ -1,11 +1,12 @@
 """The map of a project for a program (`rules/schema/inspect.schema.json`), and as a diagram in Mermaid."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from aisafety_lint import __version__
 from aisafety_lint.program.overview import Ability, AgentEntry, HeldEntry, Overview, ToolEntry
+from aisafety_lint.program.powers import ServerEntry
 from aisafety_lint.report.encode import dump
 from aisafety_lint.report.inspection import Inspection
 from aisafety_lint.report.json import notification_data
@@ -32,6 +33,24 @@ def json(inspection: Inspection) -> str:
             "coverage": asdict(inspection.coverage),
         }
     )
+
+
+def whole_map(known: Overview, servers: Iterable[ServerEntry]) -> dict[str, Any]:
+    """Agents, tools and servers as plain data; `words` says for each capability what it lets a model do."""
+    return {
+        "agents": [_agent(agent) for agent in known.agents],
+        "tools": [_tool(tool) for tool in known.tools],
+        "servers": [{"name": item.name, "path": item.path, "line": item.line} for item in servers],
+        "words": dict(known.words),
+    }
+
+
+def paths_of(known: Mapping[str, Any]) -> set[str]:
+    """The files that a whole map names."""
+    things = [*known["agents"], *known["tools"], *known["servers"]]
+    held = [item for agent in known["agents"] for item in agent["holds"]]
+    abilities = [ability for thing in (*known["tools"], *held) for ability in thing["capabilities"]]
+    return {item["path"] for item in (*things, *held, *(stop for ability in abilities for stop in ability["proof"]))}
 
 
 def _agent(agent: AgentEntry) -> Mapping[str, Any]:

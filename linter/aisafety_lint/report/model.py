@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from aisafety_lint.finding import Finding, Notification
 from aisafety_lint.rule import Rule
@@ -56,7 +57,8 @@ class Report:
     by character so that every place stays where it is; `masked` says where. `standards` holds the taxonomies that the
     rules refer to. `suppressions` are all of the project in the given paths; after one of the `last_days` the report
     could be another one. `baseline` tells that known findings were taken out; `overdue` are those shown again.
-    `base` is the revision that it was compared with.
+    `base` is the revision that it was compared with; `map` the agents, tools and servers of the project as the JSON of
+    `inspect` has them, where somebody wants to see them.
     """
 
     root: str
@@ -74,6 +76,7 @@ class Report:
     baseline: bool = False
     overdue: tuple[Finding, ...] = ()
     base: Base | None = None
+    map: Mapping[str, Any] | None = None
 
     @property
     def known(self) -> Sequence[tuple[Finding, Suppressed | None]]:
