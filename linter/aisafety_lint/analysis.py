@@ -1,7 +1,7 @@
 """From the files of a project to the Project that checks see: each file is read once, each stage gets what it needs."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aisafety_lint import discovery, perfile, workers
@@ -20,10 +20,11 @@ from aisafety_lint.secrets.scan import SecretMatch
 from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode
 
 if TYPE_CHECKING:
+    from aisafety_lint.declaration.surroundings import Surroundings
     from aisafety_lint.evals.model import Evaluation
     from aisafety_lint.links import Link
     from aisafety_lint.manifests.kinds import Manifest
-    from aisafety_lint.manifests.nodes import Document
+    from aisafety_lint.manifests.nodes import Document, Node
     from aisafety_lint.manifests.workflows import Workflow
     from aisafety_lint.python.facts import Facts
 
@@ -148,7 +149,7 @@ def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozens
         *evaluation.notifications,
     )
     links, workflows = _linked(manifests, files, python)
-    return Project(
+    project = Project(
         files,
         python.program,
         python.flows,
@@ -161,6 +162,40 @@ def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozens
         python.model_calls,
         python.unresolved,
     )
+    return _declared(reader, knowledge, project, imports) if evaluation.declarations else project
+
+
+def _declared(reader: Reader, knowledge: Knowledge, project: Project, imports: Mapping[str, frozenset[str]]) -> Project:
+    """The project with what is wrong with its declarations."""
+    from aisafety_lint.declaration.stage import judge
+    from aisafety_lint.declaration.terms import load_terms
+    from aisafety_lint.mapping import mapped
+
+    overview = mapped(project, lambda path: not reader.found.is_test(path))
+    around = _surroundings(reader, project, imports)
+    terms, today = load_terms(knowledge), reader.config.today
+    declarations = project.evaluation.declarations
+    return replace(project, declared=judge(declarations, project.program, overview, around, terms, today))
+
+
+def _surroundings(reader: Reader, project: Project, imports: Mapping[str, frozenset[str]]) -> "Surroundings":
+    """What a declaration may refer to."""
+    from aisafety_lint.declaration.surroundings import Surroundings
+
+    def read(path: str) -> SourceText | None:
+        return reader.text(project.files[path]) if path in project.files else None
+
+    def exists(path: str) -> bool:
+        # Also what is ignored, or holds no text; a link may lead anywhere.
+        place = reader.config.root / path
+        return path in project.files or (place.exists() and place.resolve().is_relative_to(reader.config.root))
+
+    def parsed(path: str) -> "Node | None":
+        document = reader.document(project.files[path])
+        return None if document is None else document.root
+
+    modules = frozenset(name for path, names in imports.items() for name in names if not reader.found.is_test(path))
+    return Surroundings(project.files, read, exists, parsed, modules, project.evaluation)
 
 
 def _linked(

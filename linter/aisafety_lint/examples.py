@@ -5,6 +5,7 @@ says that a finding of that rule is on it, so does `expect=RULE:LINE` after the 
 the persona `pedantic`. Blocks with `path=` under one heading are one project, unless `case=` tells them apart.
 """
 
+import datetime
 import itertools
 import re
 import tempfile
@@ -38,6 +39,9 @@ _EXTENSIONS = {
     "typescript": "ts",
 }
 _NAMES = {"dockerfile": "Dockerfile", "dotenv": ".env"}
+
+TODAY = datetime.date(2026, 11, 1)
+"""The day on which examples are run, so that their dates do not age."""
 
 _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)$")
 _HEADING = re.compile(r"^#{1,6} +(?P<title>.+?) *#*$")
@@ -231,7 +235,7 @@ class Runner:
             folder = Path(name).resolve()
             self.lay_out(case, folder)
             # What is test code by its path is a question of the project, not of the rule.
-            config = Config(folder, (folder,), persona=Persona.PEDANTIC, rules=self.rules, tests=())
+            config = Config(folder, (folder,), persona=Persona.PEDANTIC, rules=self.rules, tests=(), today=TODAY)
             report = pipeline.run(config, self.compiled)
         return compare(case, report)
 

@@ -60,14 +60,14 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
         masked=masked,
         suppressed=tuple(decided.suppressed),
         suppressions=judged.suppressions,
-        last_days=tuple(sorted({*suppression.last_days(judged.suppressions)})),
+        last_days=tuple(sorted({*suppression.last_days(judged.suppressions), *project.declared.last_days})),
         map=shown_map,
     )
 
 
 def _map(project: Project, found: Discovered) -> dict[str, Any]:
     """The map of the project as plain data, which can be kept like the rest of a report."""
-    from aisafety_lint.report.inspection import mapped, servers_of
+    from aisafety_lint.mapping import mapped, servers_of
     from aisafety_lint.report.map_data import whole_map
 
     return whole_map(mapped(project, found.in_scope), servers_of(project, found.in_scope))
@@ -83,7 +83,8 @@ def _map_paths(known: Mapping[str, Any] | None) -> Collection[str]:
 
 def inspect(config: Config) -> "Inspection":
     """Analyse a project and show what is in it instead of what is wrong; raises UserError as `run` does."""
-    from aisafety_lint.report.inspection import Inspection, mapped, servers_of
+    from aisafety_lint.mapping import mapped, servers_of
+    from aisafety_lint.report.inspection import Inspection
 
     found = discovery.discover(config)
     reader = analysis.Reader(config, found)

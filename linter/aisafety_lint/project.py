@@ -8,6 +8,7 @@ from aisafety_lint.finding import Notification
 from aisafety_lint.source import SourceFile
 
 if TYPE_CHECKING:
+    from aisafety_lint.declaration.model import Judged
     from aisafety_lint.evals.model import Evaluation
     from aisafety_lint.flow.trace import Flow
     from aisafety_lint.links import Link
@@ -60,13 +61,23 @@ NO_EVALUATION = cast("Evaluation", _NoEvaluation())
 """The evaluation of a project without an agent and without any sign of evaluation."""
 
 
+class _NoDeclaration:
+    """What may be asked of a project without a declaration."""
+
+    breaches = last_days = ()
+
+
+NO_DECLARATION = cast("Judged", _NoDeclaration())
+"""What is wrong with the declarations of a project that has none, for which the stage is not even loaded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """All files by path, the linked Python program and its flows, manifests, secrets, and what is evaluated and how.
 
     `links` lead from manifests to other files, `workflows` are the workflows among the manifests. `unresolved` are the
     places in the program that the analysis could not follow; `suppressions` are judged by what all
-    other checks have found.
+    other checks have found; `declared` is what is wrong with the declarations.
     """
 
     files: Mapping[str, SourceFile]
@@ -81,3 +92,4 @@ class Project:
     model_calls: tuple[ModelCall, ...] = ()
     unresolved: tuple["Unresolved", ...] = ()
     suppressions: tuple["Suppression", ...] = ()
+    declared: "Judged" = NO_DECLARATION

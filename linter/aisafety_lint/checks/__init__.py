@@ -17,6 +17,7 @@ _BY_MATCH = {
     "manifest": "manifests",
     "secret": "secrets",
     "eval": "evals",
+    "declaration": "declarations",
     "suppression": "suppressions",
 }
 
@@ -28,6 +29,7 @@ _SUBJECTS: dict[str, Callable[[Project], Collection[object]]] = {
     "manifest": lambda project: project.manifests,
     "secret": lambda project: project.secrets,
     "eval": lambda project: (*project.evaluation.suites, *project.program.agents),
+    "declaration": lambda project: project.declared.breaches,
     "manifests": lambda project: project.manifests,
     "evaluation": lambda project: (*project.evaluation.declarations, *project.program.agents),
     "tools": lambda project: project.program.tools,

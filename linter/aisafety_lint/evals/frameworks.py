@@ -1,7 +1,8 @@
 """The knowledge about evaluation: `rules/evals/*.yml` as types.
 
 A file describes either a framework (how its suites are recognised, what their entries test, whether a bad result
-fails the run) or, by its `kind`, the pipelines that run suites, the signs of a deployment, or the words of attacks.
+fails the run) or, by its `kind`, the pipelines that run suites, the signs of a deployment, or what the words of a
+declaration mean, which the package `declaration` reads.
 """
 
 import re
@@ -17,7 +18,7 @@ from aisafety_lint.evals.model import Cover, Target
 from aisafety_lint.knowledge import Knowledge
 
 FRAMEWORK_KINDS = ("adversarial", "benchmark", "quality")
-_KINDS = (*FRAMEWORK_KINDS, "pipelines", "signs")
+_KINDS = (*FRAMEWORK_KINDS, "pipelines", "signs", "declaration")
 
 
 @dataclass(frozen=True, slots=True)

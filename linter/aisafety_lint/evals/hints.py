@@ -60,7 +60,7 @@ class Hints:
 
     def _speaks(self, file: SourceFile, read: Callable[[SourceFile], bytes | None]) -> bool:
         path = file.path
-        if matches(path, self.named) or matches_root(path, self.declared):
+        if matches(path, self.named) or matches(path, self.declared):
             return True
         configured = file.kind in _CONFIGURED and matches(path, self.config_names)
         commanding = matches(path, self.commanding) or matches_root(path, self.workflows)

@@ -7,10 +7,13 @@ understood is `UNKNOWN`, and no rule speaks about it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.finding import Location, Notification
 from aisafety_lint.source import Span
+
+if TYPE_CHECKING:
+    from aisafety_lint.manifests.nodes import Object
 
 DIMENSIONS = (
     "adversarial",
@@ -108,20 +111,28 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A place where a declaration breaks its schema; `message` is one sentence without the full stop."""
+    """A place where a declaration breaks its schema; `message` is one sentence without the full stop.
+
+    Where an answer is missing, `missing` is its place in the declaration: keys with dots between them.
+    """
 
     span: Span
     message: str
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """The declaration of an agent's owner, limits and promises, as it was read; `flaws` is empty when it is valid."""
+    """The declaration of an agent's owner, limits and promises, as it was read; `flaws` is empty when it is valid.
+
+    `root` is the value tree with all places, None for what is not even a mapping.
+    """
 
     path: str
     span: Span
     data: Mapping[str, Any]
     flaws: tuple[Flaw, ...] = ()
+    root: "Object | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from aisafety_lint.source import Span
 
 # Reading is no effect; nearly every tool that calls a service reads the key for it.
 HARMLESS = frozenset({"fs-read", "net-read", "db-read", "secret-read", "model"})
+# What can be undone, or does no harm by itself.
+_LESSER = frozenset({"fs-write", "net-write", "db-write", "browser"})
 _NAMES_SHOWN = 3
 
 
@@ -82,6 +84,11 @@ class Shipped:
     def name(self) -> str:
         """The agent, for a message."""
         return f"`{self.agent.name}`" if self.agent.name else "the agent"
+
+    @property
+    def consequential(self) -> bool:
+        """Whether it can do what somebody may have to answer for: pay, delete, send, run commands, change access."""
+        return bool(self.capabilities - HARMLESS - _LESSER)
 
     def named_tools(self, wanted: Collection[str] = ()) -> str:
         """Its tools with one of the capabilities, or those with an effect, for a message."""

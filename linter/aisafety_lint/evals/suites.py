@@ -26,7 +26,7 @@ def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
     """Find the suites with their coverage and runs, the declarations, and the signs of deployment and ownership."""
     paths = sorted(sources.files)
     apart, shown = below(paths, knowledge.signs.aside), below(paths, knowledge.signs.shown)
-    declared = [path for path in paths if matches_root(path, knowledge.signs.declarations)]
+    declared = [path for path in paths if path not in apart and matches(path, knowledge.signs.declarations)]
     workflows = [path for path in paths if matches_root(path, knowledge.pipelines.workflows)]
     systems = {
         path: system for system in knowledge.pipelines.systems for path in paths if matches_root(path, system.files)

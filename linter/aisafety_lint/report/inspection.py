@@ -1,19 +1,15 @@
 """What the views of `inspect` receive: the things found in the given paths, and what was looked at."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import Any
 
 from aisafety_lint.finding import Notification
-from aisafety_lint.program.overview import Overview, overview
+from aisafety_lint.program.overview import Overview
 from aisafety_lint.program.powers import ServerEntry
 from aisafety_lint.program.unresolved import Unresolved
-from aisafety_lint.project import ModelCall, Project
-from aisafety_lint.python.facts import Place
+from aisafety_lint.project import ModelCall
 from aisafety_lint.report.model import Coverage
-from aisafety_lint.source import SourceText, Span
+from aisafety_lint.source import SourceText
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +27,3 @@ class Inspection:
     notifications: tuple[Notification, ...]
     texts: Mapping[str, SourceText] = field(default_factory=dict)
     servers: tuple[ServerEntry, ...] = ()
-
-
-def servers_of(project: Project, wanted: Callable[[str], bool]) -> tuple[ServerEntry, ...]:
-    """The tool servers in the manifests of a project."""
-    found = {
-        ServerEntry(server.name, manifest.path, server.location.line, _content(server.data))
-        for manifest in project.manifests
-        if wanted(manifest.path)
-        for server in manifest.servers
-    }
-    return tuple(sorted(found, key=lambda item: (item.path, item.line, item.name)))
-
-
-def _content(data: Any) -> str:
-    """A digest of what a manifest says, whatever its layout."""
-    return sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def mapped(project: Project, wanted: Callable[[str], bool]) -> Overview:
-    """The map of a project, which shows no secret that the project holds."""
-    spans: dict[str, list[Span]] = {}
-    for match in project.secrets:
-        spans.setdefault(match.path, []).append(match.span)
-
-    def secret(path: str, place: Place) -> bool:
-        return any(
-            (span.line, span.column) < place[2:] and place[:2] < (span.end_line, span.end_column)
-            for span in spans.get(path, ())
-        )
-
-    return overview(project.program, wanted, secret)
