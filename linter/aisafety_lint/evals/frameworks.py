@@ -54,6 +54,26 @@ class Entries:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultForm:
+    """Where a results file says what was found; paths are keys and indices with dots between them.
+
+    A file has this form if every path of `has` is there and those of `where` have their values. The numbers are summed
+    over the records, or over the rows at `each`; `at` is the time of the run. In the XML of test runners (`xml`) the
+    paths are attributes of a suite.
+    """
+
+    has: tuple[str, ...] = ()
+    where: Mapping[str, Any] = field(default_factory=dict)
+    each: str = ""
+    passed: str = ""
+    failed: str = ""
+    errors: str = ""
+    total: str = ""
+    at: str = ""
+    xml: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """What is known of one evaluation framework; `config` is empty where its configurations are not read."""
 
@@ -80,6 +100,7 @@ class Framework:
     fails: Cover = Cover.UNKNOWN
     run_by: re.Pattern[str] | None = None
     disabled_by: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    results: tuple[ResultForm, ...] = ()
 
     def known(self, name: str) -> frozenset[str]:
         """Every entry that a list accepts: ids, groups, families and their members; empty where it is not closed."""
@@ -247,6 +268,7 @@ def _framework(name: str, data: Mapping[str, Any]) -> Framework:
         fails={True: Cover.COVERED, False: Cover.ABSENT}.get(gate.get("fails"), Cover.UNKNOWN),
         run_by=re.compile(gate["run_by"]) if "run_by" in gate else None,
         disabled_by=gate.get("disabled_by", {}),
+        results=tuple(ResultForm(**_tuples(form)) for form in data.get("results", ())),
     )
 
 

@@ -4,6 +4,7 @@ Every judgement has three values. Only what was read completely can be `ABSENT`;
 understood is `UNKNOWN`, and no rule speaks about it.
 """
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -136,11 +137,34 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """One run: tests that passed, failed and could not be judged, and its day where that is known."""
+
+    path: str
+    title: str
+    passed: int
+    failed: int
+    errors: int = 0
+    day: datetime.date | None = None
+
+    @property
+    def judged(self) -> int:
+        """The number of tests that passed or failed, at least one."""
+        return self.passed + self.failed
+
+    @property
+    def rate(self) -> float:
+        """The share of failures among the judged tests, from 0 to 1."""
+        return self.failed / self.judged
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """All that the stage found: suites, declarations, and why the repository counts as deployed or as owned.
 
     `deployed` are the files that show a deployment, empty for a library; `pipelines` those of the pipelines, read or
-    not; `owners` those that name an owner; `aside` those that are no product code (tests, examples, documentation).
+    not; `owners` those that name an owner; `aside` those that are no product code (tests, examples, documentation);
+    `results` are the runs whose files a declaration names.
     """
 
     suites: tuple[Suite, ...] = ()
@@ -149,6 +173,7 @@ class Evaluation:
     pipelines: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     aside: frozenset[str] = frozenset()
+    results: tuple[Result, ...] = ()
     notifications: tuple[Notification, ...] = ()
 
 

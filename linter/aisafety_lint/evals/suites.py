@@ -5,17 +5,20 @@ The entry of the stage. Nothing is run, and what cannot be read completely is un
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
+from aisafety_lint.evals.commands import joined
 from aisafety_lint.evals.declaration import external_suites, load_schema, read_declaration
 from aisafety_lint.evals.frameworks import EvalKnowledge, System
 from aisafety_lint.evals.globs import matches, matches_root
-from aisafety_lint.evals.model import Declaration, Evaluation, Suite
+from aisafety_lint.evals.model import Declaration, Evaluation, Result, Suite
 from aisafety_lint.evals.pipelines import read_workflow
 from aisafety_lint.evals.recognisers import PYTHON, Sources, by_command, by_content, by_import, by_name
+from aisafety_lint.evals.results import read_result
 from aisafety_lint.evals.signs import below, deployed
 from aisafety_lint.evals.systems import read_system
 from aisafety_lint.evals.tasks import Tasks
-from aisafety_lint.evals.tree import is_broken
+from aisafety_lint.evals.tree import at, is_broken, items, text
 from aisafety_lint.evals.wiring import Wiring, override, read_wiring, wire
 from aisafety_lint.finding import Notification, NotificationLevel
 
@@ -44,6 +47,7 @@ def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
         for call in by_command(path, sources, knowledge)
     ]
     suites = override(wire(found, wiring, scripts, knowledge), (*wiring.calls, *scripts), knowledge)
+    results, unread = _results(declared, paths, sources, knowledge)
     return Evaluation(
         suites=tuple(
             sorted(
@@ -56,7 +60,8 @@ def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
         pipelines=(*workflows, *systems, *others),
         owners=tuple(path for path in paths if matches_root(path, knowledge.signs.owners)),
         aside=apart,
-        notifications=tuple(_unread(found, sources, knowledge)),
+        results=results,
+        notifications=(*_unread(found, sources, knowledge), *unread),
     )
 
 
@@ -90,6 +95,40 @@ def _declarations(paths: Iterable[str], sources: Sources, knowledge: EvalKnowled
     if documents:
         schema = load_schema(knowledge.schema)
         yield from (read_declaration(document, schema) for document in documents)
+
+
+def _results(
+    declared: Iterable[str], paths: Iterable[str], sources: Sources, knowledge: EvalKnowledge
+) -> tuple[tuple[Result, ...], tuple[Notification, ...]]:
+    """The runs whose files a declaration names, from the root or from its own folder, and the files not understood."""
+    globs = tuple(
+        one
+        for path in declared
+        if path in sources.documents
+        for entry in items(at(sources.documents[path].root, "evals"))
+        if (name := text(at(entry, "results")))
+        for place in dict.fromkeys((joined("", name), joined(path.rpartition("/")[0], name)))
+        for one in (place, f"{place}/*")
+    )
+    results, notes = [], []
+    for path in paths if globs else ():
+        source = sources.read(path) if _meant(path, globs) else None
+        if source is None:
+            continue
+        result = read_result(source, knowledge)
+        if result is not None:
+            results.append(result)
+        else:
+            message = f"The results in `{path}` have a form that is not known, so nothing is said about them."
+            notes.append(Notification("unread-result", message, NotificationLevel.WARNING, path))
+    return tuple(results), tuple(notes)
+
+
+def _meant(path: str, globs: tuple[str, ...]) -> bool:
+    """Whether a path matches a glob from the root; two stars stand for any number of folders."""
+    return matches_root(path, globs) or any(
+        "**" in glob and fnmatchcase(path, glob.replace("**/", "*")) for glob in globs
+    )
 
 
 def _unread(suites: Iterable[Suite], sources: Sources, knowledge: EvalKnowledge) -> Iterator[Notification]:

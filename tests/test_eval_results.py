@@ -1,0 +1,129 @@
+"""Results of runs: each form is counted as its framework counts, what is not understood is no result."""
+
+import datetime
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisafety_lint.evals.model import Result
+from aisafety_lint.evals.results import read_result
+from aisafety_lint.source import SourceText
+from evaluations import evaluate, knowledge
+
+PROMPTFOO = {
+    "evalId": "eval-1",
+    "results": {
+        "timestamp": "2026-10-03T10:00:00.000Z",
+        "stats": {"successes": 95, "failures": 4, "errors": 1},
+        "results": [],
+    },
+}
+GARAK = [
+    {"entry_type": "init", "garak_version": "0.17.1", "start_time": "2026-10-04T09:00:00"},
+    {"entry_type": "attempt", "status": 2},
+    {
+        "entry_type": "eval",
+        "probe": "dan.Dan_11_0",
+        "detector": "d",
+        "passed": 8,
+        "fails": 2,
+        "nones": 1,
+        "total_evaluated": 10,
+    },
+    {
+        "entry_type": "eval",
+        "probe": "goat.Goat",
+        "detector": "d",
+        "passed": 5,
+        "fails": 0,
+        "nones": 0,
+        "total_evaluated": 5,
+    },
+]
+DEEPTEAM = {
+    "overview": {
+        "vulnerability_type_results": [
+            {"passing": 3, "failing": 1, "errored": 2},
+            {"passing": 6, "failing": 0, "errored": 0},
+        ]
+    },
+    "test_cases": [],
+}
+AZURE = {
+    "scorecard": {
+        "risk_category_summary": [{"overall_asr": 10.0, "overall_total": 50, "overall_successful_attacks": 5}]
+    }
+}
+JUNIT = """<?xml version="1.0"?>
+<testsuites>
+<testsuite name="pytest" errors="1" failures="2" skipped="0" tests="20" timestamp="2026-10-05T08:00:00"></testsuite>
+</testsuites>
+"""
+
+
+def read(content: str, path: str = "results/latest.json") -> Result | None:
+    return read_result(SourceText(path, content), knowledge())
+
+
+@pytest.mark.parametrize(
+    ("content", "path", "expected"),
+    [
+        (json.dumps(PROMPTFOO), "out.json", ("promptfoo", 95, 4, 1, datetime.date(2026, 10, 3))),
+        ("\n".join(map(json.dumps, GARAK)), "a.report.jsonl", ("garak", 13, 2, 0, datetime.date(2026, 10, 4))),
+        (json.dumps(DEEPTEAM), "runs/20261006_101500.json", ("DeepTeam", 9, 1, 2, datetime.date(2026, 10, 6))),
+        (json.dumps(AZURE), "scan.json", ("Azure AI Evaluation", 45, 5, 0, None)),
+        (JUNIT, "junit.xml", ("own tests", 17, 2, 1, datetime.date(2026, 10, 5))),
+    ],
+)
+def test_forms(content: str, path: str, expected: tuple[Any, ...]) -> None:
+    found = read(content, path)
+    assert found is not None
+    assert (found.title, found.passed, found.failed, found.errors, found.day) == expected
+
+
+def test_the_rate_leaves_errors_aside() -> None:
+    found = read(json.dumps(PROMPTFOO))
+    assert found is not None
+    assert found.rate == pytest.approx(4 / 99)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 5000,
+        json.dumps({"results": {"stats": {"successes": 1, "failures": 0}}}),
+        json.dumps({**PROMPTFOO, "results": {"stats": {"successes": 0, "failures": 0, "errors": 3}}}),
+        json.dumps({**PROMPTFOO, "results": {"stats": {"successes": "many", "failures": 1}}}),
+        "<testsuite name='a'></testsuite>",
+    ],
+)
+def test_what_is_not_understood_is_no_result(content: str) -> None:
+    assert read(content) is None
+
+
+DECLARATION = "evals:\n  - {id: a, config: x.yaml, results: RESULTS}\n"
+
+
+@pytest.mark.parametrize(
+    "named", ["evals/out/*.json", "evals/out/a.json", "evals/out", "evals/**/*.json", "./evals/out/a.json"]
+)
+def test_only_what_a_declaration_names_is_read(named: str) -> None:
+    files = {"evals/out/a.json": json.dumps(PROMPTFOO), "other/b.json": json.dumps(PROMPTFOO)}
+    found = evaluate({**files, "aisafety.yaml": DECLARATION.replace("RESULTS", named)})
+    assert [result.path for result in found.results] == ["evals/out/a.json"]
+
+
+def test_a_file_that_is_not_understood_is_told() -> None:
+    found = evaluate({"out.json": "{}", "aisafety.yaml": DECLARATION.replace("RESULTS", "out.json")})
+    assert [(note.id, note.path) for note in found.notifications] == [("unread-result", "out.json")]
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(content: str) -> None:
+    read(content)
