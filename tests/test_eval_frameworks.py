@@ -2,7 +2,7 @@
 
 import pytest
 
-from aisafety_lint.checks.evals import shown_rate
+from aisafety_lint.evals.counting import shown_rate
 from aisafety_lint.evals.model import Cover, Suite, Target
 from evaluations import MAIN, evaluate, states, suite
 

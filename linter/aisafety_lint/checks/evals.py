@@ -7,6 +7,7 @@ what contradicts itself, at each place. Nothing is said of what is unknown.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from aisafety_lint.evals.counting import shown_rate
 from aisafety_lint.evals.model import Cover, Problem, ProblemKind, Run, Suite, Target, covered
 from aisafety_lint.evals.product import Evaluated, Shipped, shipped
 from aisafety_lint.finding import Confidence, Finding, Location, Persona, Severity
@@ -139,14 +140,6 @@ def _too_small(rule: Rule, wanted: Mapping[str, int], project: Evaluated) -> Ite
                 "rate": f"{100 * shown_rate(suite.size):.0f}",
             }
             yield _finding(rule, Location(suite.path, suite.size_span or suite.span), words)
-
-
-def shown_rate(tests: int) -> float:
-    """The failure rate, from 0 to 1, that so many tests without a failure still leave possible, at 95 % confidence.
-
-    With a failure rate p, n tests all pass with probability (1 - p)^n; the rate at which that is 5 %.
-    """
-    return 1.0 - float(0.05 ** (1 / tests))
 
 
 def _graded_by_itself(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:

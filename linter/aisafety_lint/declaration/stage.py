@@ -14,6 +14,7 @@ from aisafety_lint.declaration.matching import governed
 from aisafety_lint.declaration.model import Breach, Judged, Promises, Worker
 from aisafety_lint.declaration.reading import promises
 from aisafety_lint.declaration.references import reference_breaches
+from aisafety_lint.declaration.results import result_breaches, result_days
 from aisafety_lint.declaration.surroundings import Surroundings
 from aisafety_lint.declaration.terms import Terms
 from aisafety_lint.evals.model import Declaration
@@ -29,6 +30,7 @@ _CONTRADICTIONS = frozenset(
         "declared-effect-too-low",
         "declared-evaluation-not-found",
         "kill-switch-not-found",
+        "evaluation-result-over-limit",
         "expired-exception",
         "invalid-declaration",
     }
@@ -56,6 +58,7 @@ def judge(
             own = governed(agents, promised, every)
             breaches += _by_tier(_of(declaration, promised, own, program, around, terms, today), promised)
     days = {one for promised in every for one in last_days(promised)}
+    days |= {one.isoformat() for promised in every for one in result_days(promised, around)}
     return Judged(tuple(breaches), tuple(sorted(days)))
 
 
@@ -71,6 +74,7 @@ def _of(
     yield from content_breaches(promised, declaration, found, terms, today)
     yield from inventory_breaches(promised, found, terms)
     yield from reference_breaches(promised, around, program, found, terms)
+    yield from result_breaches(promised, around, today)
 
 
 def _by_tier(breaches: Iterable[Breach], promised: Promises) -> Iterator[Breach]:
