@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+# Shorter values are the base64 of a text by chance too often.
+_LEAST_ENCODED = 12
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 
 class Checksum(NamedTuple):
@@ -68,6 +71,17 @@ def decode_base64(text: str) -> bytes | None:
         )
     except (binascii.Error, ValueError):
         return None
+
+
+def decode_text(value: str) -> str | None:
+    """The printable text that a value is the base64 of; None for anything else, chance included."""
+    if len(value) < _LEAST_ENCODED or not _ENCODED.fullmatch(value):
+        return None
+    data = decode_base64(value)
+    if data is None or not data.isascii():
+        return None
+    text = data.decode("ascii").strip()
+    return text if text and all(character.isprintable() or character in "\r\n\t" for character in text) else None
 
 
 def encode_base64url(data: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from aisafety_lint.secrets.checksums import decode_jwt
@@ -38,6 +38,14 @@ class TokenState(Enum):
     SAMPLE = 2
     PUBLIC = 3
     EXPIRED = 4
+
+
+class Login(NamedTuple):
+    """A notation for a login: what it is found by, and a pattern with the password, and perhaps the user and host."""
+
+    format: str
+    literals: tuple[bytes, ...]
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,14 @@ class Judge:
         return _weak(self.data["guessable"]["passwords"])
 
     @cached_property
+    def logins(self) -> tuple[Login, ...]:
+        """The notations for a login."""
+        return tuple(
+            Login(entry["format"], tuple(map(str.encode, entry["literals"])), re.compile(entry["pattern"]))
+            for entry in self.data["logins"]
+        )
+
+    @cached_property
     def bigrams(self) -> Mapping[str, float]:
         """The cost in bits of a character after another."""
         return {
@@ -123,6 +139,10 @@ class Judge:
     def is_template(self, value: str) -> bool:
         """Whether the value is filled in or looked up elsewhere."""
         return self.templates.search(value) is not None
+
+    def is_ciphered(self, context: str) -> bool:
+        """Whether what holds a value says that it is encrypted."""
+        return any(holder in context for holder in self._stand_ins["ciphered"])
 
     def is_placeholder(self, value: str) -> bool:
         """Whether the value stands in for a credential, or is a published example."""

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PLURALS = frozenset({"keys", "tokens", "passwords"})
 _COUNTER = re.compile(r"\d{1,3}|v\d")
 
 
@@ -59,6 +60,8 @@ class Names:
     issued: frozenset[str]
     vendors: frozenset[str]
     roots: tuple[bytes, ...]
+    queried: frozenset[str]
+    callers: frozenset[str]
     prompt_words: frozenset[str]
     prompt_names: frozenset[str]
     _roles: dict[str, Role] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -79,6 +82,8 @@ class Names:
                 word for word in vendors if len(word) > 2 and word != "any" and not word.endswith(tuple(heads))
             ),
             roots=tuple(root.encode() for root in names["roots"]),
+            queried=frozenset(names["queried"]),
+            callers=frozenset(names["callers"]),
             prompt_words=frozenset(prompts["words"]),
             prompt_names=frozenset(map(squash, prompts["exact"])),
         )
@@ -100,6 +105,11 @@ class Names:
         words = _stem(self, split(name))
         return any("".join(words[-size:]) in self.addresses for size in (1, 2))
 
+    def takes_a_credential(self, callee: str) -> bool:
+        """Whether the first argument of what is called is a credential, by its name."""
+        words = split(callee)
+        return bool(words) and (words[-1] in self.callers or squash(callee) in self.callers | self.vendors)
+
     def alone(self, name: str) -> bool:
         """Whether the name is nothing but its head: `secret`, not `server_secret`."""
         return len(_stem(self, split(name))) == 1
@@ -116,6 +126,10 @@ def _role(names: Names, name: str) -> Role:
     if not words:
         return Role.NONE
     last = words[-1]
+    if last in _PLURALS:
+        # A list of what others issued; a count has no literal that is random.
+        singular = _role(names, "_".join((*words[:-1], last[:-1])))
+        return singular if singular is Role.NONE else Role.CREDENTIAL
     size = next((n for n in (3, 2, 1) if len(words) >= n and "".join(words[-n:]) in names.heads), 0)
     if not size and any(len(last) > len(head) > 5 and last.endswith(head) for head in names.heads):
         size = 1

@@ -12,17 +12,27 @@ from typing import NamedTuple
 from aisafety_lint.secrets.names import Names, Role
 
 _NAME_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
-_SEPARATOR = rb"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:=>|:=|==|\|\||\?\?|[:=,])[ \t]{0,20}"
+_SEPARATOR = (
+    rb"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:string[ \t]{0,20}(?==))?"
+    rb"(?:=>|:=|==|\|\||\?\?|[:=,>]|or(?=[ ])|if(?=[ ]))[ \t]{0,20}"
+)
 _TAIL = re.compile(rb"([a-z0-9_-]{0,20})" + _SEPARATOR)
 _LONGEST_NAME = 80
+_SETTER = re.compile(r"\bsetattr\([\w.]{1,60},\s?[\"']$")
 _LONGEST_VALUE = 2000
 # Longer lines are minified code, data or one-line JSON: only formats are looked for there.
 _LONGEST_LINE = 4000
 _OPENING = re.compile(r"[rbfuRBFU]{0,2}(\\?[\"'`])")
-_BARE = re.compile(r"(?:(?:bearer|basic|token|bot)[ ])?[^\s\"'`,;<>(){}\[\]\\]{1,500}", re.IGNORECASE)
+_BARE = re.compile(r"(?:(?:bearer|basic|token|bot)[ ])?[^\s\"'`,;<>(){}\[\]\\]{1,2000}", re.IGNORECASE)
 _FALLBACK = re.compile(
     r"[^\n\"'`;]{0,80}(?:[\"'`][^\"'`\n]{0,80}[\"'`][^\n\"'`;]{0,40})?(?:\|\||\?\?|\bor\b|,|[ ]=)[ ]{0,4}(?=[\"'`])"
 )
+# A value on the next line: a scalar or the first entry of a list in YAML, a quoted one elsewhere.
+_BELOW = re.compile(r"(?:[>|][+-]?|\\|\()?[ \t]{0,20}\r?\n[ \t]{0,200}(?:- )?(?=[\"'`\w+/])")
+_NEXT_ENTRY = re.compile(r"[\"']?[ \t]{0,20}(?:#[^\n]{0,200})?\r?\n[ \t]{0,200}- (?=[\"'\w+/])")
+_NEXT_ITEM = re.compile(r"[\"'`]?\s{0,200}(?:,\s{0,200})(?=[\"'`])")
+_FIRST_ITEM = re.compile(r"[\[({]\s{0,200}(?=[\"'`])")
+_MOST_ITEMS = 50
 _SHELL_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=]([^${}]+)\}")
 _NAME_VALUE = re.compile(
     rb"(?:name|key)[\"']?\s{0,40}[:=]\s{0,40}[\"']?([a-z0-9_.-]{3,80})[\"']?,?\s{1,80}"
@@ -33,6 +43,10 @@ _VALUE = re.compile(rb"value[\"']?\s{0,20}[:=]")
 _BEFORE_VALUE, _AFTER_VALUE = 252, 47
 _BLOCK_DEFAULT = re.compile(rb"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[^{}]{0,400}?default[ ]{0,20}=[ ]{0,20}")
 _SPACED = re.compile(r"\b(?:api|access|secret|private|signing|encryption|master|license) $", re.IGNORECASE)
+_SECRET_DOCUMENT = re.compile(rb"^kind: secret[ \t]{0,8}\r?$", re.MULTILINE)
+_SECRET_BLOCK = re.compile(rb"^(?:string)?data:[ \t]{0,8}\r?\n", re.MULTILINE)
+_SECRET_ENTRY = re.compile(rb"\n[ \t]{0,20}[\"']?([a-z0-9_.-]{1,120})[\"']?:[ \t]{1,20}(?=[^\s|>])")
+_LONGEST_BLOCK = 20_000
 _INSTRUCTION = re.compile(rb"^(?:env|arg)[ ]{1,8}([a-z0-9_]{3,80})[ ]{1,8}(?=[^\s=])", re.MULTILINE)
 _FLAG = re.compile(rb"--([a-z0-9-]{0,40}(?:key|token|secret|password))[ ]{1,4}(?=[^\s-])")
 _BEARER = re.compile(rb"\bbearer[ ]{1,4}(?=[a-z0-9])")
@@ -51,7 +65,8 @@ class Pair(NamedTuple):
 
     `context` names what holds it (a class that is called, keys above); `default` marks a value that is used where
     nothing else is given, `compared` one that input is compared with; `prose` one that stands in a comment or in text;
-    `joined` one that stands in pieces between the offsets.
+    `joined` one that stands in pieces between the offsets; what is not `named` counts only where it is of a format that
+    the context names.
     """
 
     name: str
@@ -65,6 +80,7 @@ class Pair(NamedTuple):
     compared: bool = False
     prose: bool = False
     joined: bool = False
+    named: bool = True
 
 
 class NameHit(NamedTuple):
@@ -118,10 +134,9 @@ def text_pairs(text: str, lowered: bytes, hits: Sequence[NameHit], names: Names,
     """Read the values of names; `bare` says that a value needs no quotes."""
     done = 0
     for hit in hits:
-        if (
-            hit.start >= done
-            and (pair := _read(text, hit.value, hit.name, hit.role, bare or _in_text(text, hit))) is not None
-        ):
+        if hit.start < done:
+            continue
+        for pair in _read_all(text, hit, bare or _in_text(text, hit)):
             done = pair.end
             yield pair
     yield from _spread_pairs(text, lowered, names, bare)
@@ -131,6 +146,8 @@ def _spread_pairs(text: str, lowered: bytes, names: Names, bare: bool) -> Iterat
     """Pairs whose name and value stand in entries of their own, flags with a value after them, and bearer tokens."""
     found = [(match, True) for match in _FLAG.finditer(lowered)] if b"--" in lowered else []
     found += [(match, bare) for match in _entries(lowered)] if b"value" in lowered else []
+    if b"kind: secret" in lowered:
+        yield from _cluster_secrets(text, lowered, names)
     found += [(match, False) for match in _BLOCK_DEFAULT.finditer(lowered)] if b"variable" in lowered else []
     if lowered.startswith((b"from ", b"arg ", b"#")):
         found += [(match, True) for match in _INSTRUCTION.finditer(lowered)]
@@ -142,6 +159,22 @@ def _spread_pairs(text: str, lowered: bytes, names: Names, bare: bool) -> Iterat
     for match in _BEARER.finditer(lowered) if b"bearer " in lowered else ():
         if (pair := _read(text, match.end(), "Authorization", Role.CREDENTIAL, True)) is not None:
             yield pair
+
+
+def _cluster_secrets(text: str, lowered: bytes, names: Names) -> Iterator[Pair]:
+    """What a cluster's manifest of secrets holds under any name that does not tell by itself that it is a secret."""
+    for document in _SECRET_DOCUMENT.finditer(lowered):
+        first = lowered.rfind(b"\n---", 0, document.start()) + 1
+        last = lowered.find(b"\n---", document.end())
+        for block in _SECRET_BLOCK.finditer(lowered, first, last if last >= 0 else len(lowered)):
+            for entry in _SECRET_ENTRY.finditer(lowered, block.end() - 1, block.end() + _LONGEST_BLOCK):
+                if lowered[entry.start() + 1 : entry.start() + 2] not in (b" ", b"\t"):
+                    break
+                name = text[entry.start(1) : entry.end(1)]
+                if names.role(name) is Role.NONE:
+                    pair = _read(text, entry.end(), name, Role.CREDENTIAL, True)
+                    if pair is not None:
+                        yield pair
 
 
 def _entries(lowered: bytes) -> Iterator[re.Match[bytes]]:
@@ -166,7 +199,9 @@ def _name_start(text: str, head: int, last: str) -> int:
 
 def _is_argument(text: str, start: int) -> bool:
     """Whether a name with a comma after it is a flag, or the first argument of a call."""
-    return text[start] == "-" or (text[start - 1 : start] in ("'", '"') and text[start - 2 : start - 1] == "(")
+    if text[start] == "-" or (text[start - 1 : start] in ("'", '"') and text[start - 2 : start - 1] == "("):
+        return True
+    return _SETTER.search(text, max(0, start - _LONGEST_NAME), start) is not None
 
 
 def _on_long_line(text: str, position: int) -> bool:
@@ -185,6 +220,25 @@ def _in_text(text: str, hit: NameHit) -> bool:
     if hit.separator == ":":
         return text[hit.start - 1 : hit.start] in ("'", '"') and ("-" in name or name == "authorization")
     return hit.separator == "=" and text[hit.start - 1 : hit.start] in ("?", "&")
+
+
+def _read_all(text: str, hit: NameHit, bare: bool) -> Iterator[Pair]:
+    """The values of a name: one, or the entries of a list."""
+    first, below = _FIRST_ITEM.match(text, hit.value), _BELOW.match(text, hit.value)
+    following = (
+        _NEXT_ITEM if first is not None else _NEXT_ENTRY if below is not None and below[0][-2:] == "- " else None
+    )
+    opening = first or below
+    position = opening.end() if opening is not None else hit.value
+    for _ in range(_MOST_ITEMS):
+        pair = _read(text, position, hit.name, hit.role, bare and first is None)
+        if pair is None or (below is not None and text[pair.end : pair.end + 1] in (":", "=")):
+            return
+        yield pair
+        follows = following.match(text, pair.end) if following is not None else None
+        if follows is None:
+            return
+        position = follows.end()
 
 
 def _read(text: str, position: int, name: str, role: Role, bare: bool) -> Pair | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from aisafety_lint.secrets.names import Names, Role
 from aisafety_lint.secrets.pairs import Pair
 from aisafety_lint.secrets.python_tree import dotted, extent, nodes, target_names
+from aisafety_lint.secrets.python_values import Values
 from aisafety_lint.source import SourceText
 
 # Calls whose second argument is the value where there is none under the first.
@@ -18,6 +19,7 @@ _WRAPPERS = frozenset({"str", "bytes", "cast", "quote", "quote_plus", "Field", "
 _PASSING = frozenset({"encode", "strip", "lower", "upper", "decode"})
 _FLAG = re.compile(r"--?[A-Za-z][\w-]*")
 _DEEPEST = 4
+_LEAST_POSITIONAL = 16
 
 
 def python_pairs(source: SourceText, tree: ast.Module, names: Names, lines: Sequence[int]) -> Iterator[Pair]:
@@ -25,7 +27,7 @@ def python_pairs(source: SourceText, tree: ast.Module, names: Names, lines: Sequ
 
     Only code that covers one of the `lines` (sorted) is looked at.
     """
-    reader = _Reader(source, names)
+    reader = _Reader(source, names, Values(tree))
     for node in nodes(tree, lines):
         yield from reader.read(node)
 
@@ -43,6 +45,7 @@ class _Use(NamedTuple):
 class _Reader(NamedTuple):
     source: SourceText
     names: Names
+    values: Values
 
     def read(self, node: ast.AST) -> Iterator[Pair]:
         """Read the pairs of one node, without its children."""
@@ -62,6 +65,9 @@ class _Reader(NamedTuple):
                 yield from self._named(name, value)
             case ast.arguments():
                 yield from self._defaults(node)
+            case ast.BoolOp() | ast.IfExp():
+                parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+                yield from self._alternatives(parts)
             case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[right]):
                 yield from self._compare(left, right)
 
@@ -88,6 +94,8 @@ class _Reader(NamedTuple):
     def _parts(self, value: ast.expr) -> Iterator[tuple[ast.expr, bool]]:
         """The expressions that can give another one its value, and whether only where nothing else does."""
         match value:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                yield from ((one, False) for one in self.values.of(name) if _literal(one) is not None)
             case ast.BoolOp(values=values):
                 yield from ((one, True) for one in values)
             case ast.IfExp(body=body, orelse=orelse):
@@ -105,6 +113,14 @@ class _Reader(NamedTuple):
                 if len(arguments) == 2 and function in _GETTERS and not self._names_a_credential(arguments[0]):
                     yield arguments[1], True
 
+    def _alternatives(self, parts: Sequence[ast.expr]) -> Iterator[Pair]:
+        """Literals that stand in for what is looked up under a name beside them."""
+        looked_up = [name for part in parts for name in _looked_up(part)]
+        for name in looked_up:
+            for part in parts:
+                if _literal(part) is not None:
+                    yield from self._named(name, part, default=True)
+
     def _names_a_credential(self, first: ast.expr) -> bool:
         """Whether a look-up says itself what it looks up, so that its default is read there."""
         return isinstance(first, ast.Constant) and self.names.role(str(first.value)) is not Role.NONE
@@ -112,7 +128,17 @@ class _Reader(NamedTuple):
     def _call(self, node: ast.Call) -> Iterator[Pair]:
         for keyword in node.keywords:
             if keyword.arg is not None and self.names.role(keyword.arg) is not Role.NONE:
-                yield from self._named(keyword.arg, keyword.value, dotted(node.func))
+                yield from self._named(keyword.arg, keyword.value, self._context(node.func))
+            elif keyword.arg == "auth" and isinstance(keyword.value, ast.Tuple):
+                yield from self._login(keyword.value.elts)
+        callee = _last_name(node.func)
+        if callee.endswith("Auth"):
+            yield from self._login(node.args)
+        match node.args:
+            case [_, ast.Constant(value=str(name)), value] if callee == "setattr":
+                yield from self._named(name, value)
+            case [ast.Constant(value=str(literal)), *_] if len(literal) >= _LEAST_POSITIONAL:
+                yield self._positional(node.func, callee, node.args[0], literal)
         match node.args:
             case [ast.Constant(value=str(name)), default] if _last_name(node.func) in _GETTERS:
                 yield from self._named(name, default, default=True)
@@ -120,6 +146,22 @@ class _Reader(NamedTuple):
                 for keyword in node.keywords:
                     if keyword.arg == "default":
                         yield from self._named(name.lstrip("-"), keyword.value, default=True)
+
+    def _context(self, func: ast.expr) -> str:
+        """What is called, with the module that it is imported from."""
+        called = dotted(func)
+        return f"{self.values.origins.get(called.partition('.')[0], '')} {called}"
+
+    def _login(self, parts: Sequence[ast.expr]) -> Iterator[Pair]:
+        """The password of a pair of user and password."""
+        match parts:
+            case [ast.Constant(value=str()), ast.Constant(value=str(password)) as part]:
+                yield self._pair(_Use("password", Role.PASSWORD), part, password)
+
+    def _positional(self, func: ast.expr, callee: str, part: ast.expr, literal: str) -> Pair:
+        """The first argument of a call: a credential by the callee's name, or by a format of its vendor."""
+        use = _Use(callee, Role.CREDENTIAL, self._context(func))
+        return self._pair(use, part, literal)._replace(prose=True, named=self.names.takes_a_credential(callee))
 
     def _defaults(self, node: ast.arguments) -> Iterator[Pair]:
         positional = [*node.posonlyargs, *node.args][-len(node.defaults) :] if node.defaults else []
@@ -151,6 +193,15 @@ class _Reader(NamedTuple):
             compared=use.compared,
             joined=inner < 0,
         )
+
+
+def _looked_up(node: ast.expr) -> Iterator[str]:
+    """The names under which an expression looks something up."""
+    match node:
+        case ast.Call(args=[ast.Constant(value=str(name)), *_]) if _last_name(node.func) in _GETTERS:
+            yield name
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            yield name
 
 
 def _last_name(func: ast.expr) -> str:

@@ -47,12 +47,11 @@ def nodes(tree: ast.AST, lines: Sequence[int]) -> Iterator[ast.AST]:
 
 
 def prose_regions(source: SourceText, tree: ast.Module, lines: Sequence[int]) -> list[Region]:
-    """Where strings of several lines stand that cover one of the lines (sorted)."""
+    """Where strings stand that cover one of the lines (sorted)."""
     return [
         Region(*extent(source, node))
         for node in nodes(tree, lines)
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
-        if (node.end_lineno or 0) > node.lineno
     ]
 
 

@@ -16,10 +16,10 @@ from aisafety_lint import notebooks
 from aisafety_lint.finding import Confidence, Severity
 from aisafety_lint.secrets.context import around, line_before, name_before
 from aisafety_lint.secrets.formats import Format, Formats
-from aisafety_lint.secrets.names import Role
+from aisafety_lint.secrets.names import Role, squash
 from aisafety_lint.secrets.pairs import NameHit, Pair, is_bare, name_hits, text_pairs
 from aisafety_lint.secrets.python_pairs import python_pairs
-from aisafety_lint.secrets.python_tree import enclosing, parse, prose_regions
+from aisafety_lint.secrets.python_tree import Region, enclosing, parse, prose_regions
 from aisafety_lint.secrets.redact import digest
 from aisafety_lint.secrets.runs import Hit, find_formats
 from aisafety_lint.secrets.structures import find_structures
@@ -28,7 +28,14 @@ from aisafety_lint.source import SourceText, Span
 
 # Larger texts are data: only formats and structures are looked for.
 _LARGE = 1_048_576
-_QUOTED = re.compile(r"\"([^\"\n\\]{3,200})\"|'([^'\n\\]{3,200})'")
+_QUOTED = re.compile(r"\"([^\"\n\\]{0,200})\"|'([^'\n\\]{0,200})'")
+_TOKEN = re.compile(r"[\"']([A-Za-z0-9_.~+/=-]{16,200})[\"']")
+_REFERENCE = re.compile(r"(?:self\.)?[A-Za-z_]\w{0,60}\s{0,8}[,)\n\]}]")
+_POSITIONAL = re.compile(r"\(\s{0,40}[\"']([A-Za-z0-9_.~+/=-]{16,200})[\"']")
+_CALLEE = re.compile(r"[A-Za-z_]\w{0,60}$")
+_LOGIN = re.compile(r"uth=?\(\s{0,40}[\"'][^\"'\n]{1,80}[\"'],\s{0,40}[\"']([^\"'\n]{3,100})[\"']")
+_LEAST_PASSED = 16
+_LEAST_MADE = 40
 _WINDOW = 240
 _PROMPT = ">>> "  # of a session that is shown to readers
 _LEAST = 8
@@ -130,20 +137,53 @@ def _pairs(source: SourceText, lowered: bytes, kind: str, formats: Formats) -> I
         return
     written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_issued(pair, formats)]
     promising = [hit for hit in hits if _promises(text, hit, formats)]
-    if not written and not promising:
+    passed = list(_passed(text, formats))
+    if passed or (any(_REFERENCE.match(text, hit.value) for hit in hits) and _holds_issued(text, formats)):
+        promising += [hit for hit in hits if _REFERENCE.match(text, hit.value)]
+    if not written and not promising and not passed:
         return
     tree = parse(text)
     if tree is None:
         yield from as_text
         return
     spans = [source.span(hit.start, min(hit.value + _WINDOW, len(text))) for hit in promising]
+    spans += [source.span(position, position) for position in passed]
     lines = sorted({line for span in spans for line in range(span.line, span.end_line + 1)})
     yield from python_pairs(source, tree, names, lines)
     regions = prose_regions(source, tree, sorted(source.span(pair.start, pair.start).line for pair in written))
     for pair in written:
         line = line_before(text, pair.start)
-        if "#" in line or line[:1] in ("%", "!") or any(region.start <= pair.start < region.end for region in regions):
+        if "#" in line or line[:1] in ("%", "!") or any(_is_inside(text, pair, region) for region in regions):
             yield pair._replace(prose=True)
+
+
+def _is_inside(text: str, pair: Pair, region: Region) -> bool:
+    """Whether a pair stands in a string: in one of a single line, its name too, or it is what the string is named."""
+    if not region.start <= pair.start < region.end:
+        return False
+    before = text[region.start : pair.start]
+    return "\n" in text[region.start : region.end] or pair.name in before
+
+
+def _passed(text: str, formats: Formats) -> Iterator[int]:
+    """Where a literal that could be a secret is passed without a name."""
+    for match in _POSITIONAL.finditer(text):
+        callee = _CALLEE.search(text, max(0, match.start() - 60), match.start())
+        if callee and formats.judge.is_random(match[1], _LEAST_PASSED) and _takes_one(callee[0], formats):
+            yield match.start(1)
+    for match in _LOGIN.finditer(text):
+        if formats.judge.is_random(match[1], _LEAST) or formats.judge.is_strong_password(match[1]):
+            yield match.start(1)
+
+
+def _takes_one(callee: str, formats: Formats) -> bool:
+    names = formats.names
+    return names.takes_a_credential(callee) or any(squash(callee).startswith(vendor) for vendor in names.vendors)
+
+
+def _holds_issued(text: str, formats: Formats) -> bool:
+    """Whether there is a literal in a text that could be a secret under the name of one."""
+    return any(formats.judge.is_random(match[1], _LEAST_PASSED) for match in _TOKEN.finditer(text))
 
 
 def _is_issued(pair: Pair, formats: Formats) -> bool:
@@ -156,7 +196,7 @@ def _is_issued(pair: Pair, formats: Formats) -> bool:
 
 def _promises(text: str, hit: NameHit, formats: Formats) -> bool:
     """Whether a literal after a name could be a secret, so that the syntax tree is worth its time."""
-    literals = (match[1] or match[2] for match in _QUOTED.finditer(text, hit.value, hit.value + _WINDOW))
+    literals = (match[1] or match[2] or "" for match in _QUOTED.finditer(text, hit.value, hit.value + _WINDOW))
     return any(value.endswith(("-", "_")) or _is_worth(value, hit.role, formats) for value in literals)
 
 
@@ -166,7 +206,8 @@ def _is_worth(value: str, role: Role, formats: Formats) -> bool:
     if judge.is_random(value.rsplit(" ", 1)[-1], _LEAST):
         return True
     if role is Role.OWN:
-        return judge.is_guessable(value) or judge.is_confessed(value)
+        made = len(value) >= _LEAST_MADE and any(form.fullmatch(value) for form in formats.bare)
+        return made or judge.is_guessable(value) or judge.is_confessed(value)
     if role is Role.PASSWORD:
         # A common word without a digit is what examples and tests have.
         weak = any(map(str.isdigit, value)) and judge.is_weak_password(value)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from aisafety_lint.secrets.checksums import decode_base64
+from aisafety_lint.secrets.checksums import decode_base64, decode_text
 from aisafety_lint.secrets.formats import Formats
+from aisafety_lint.secrets.names import Role
 from aisafety_lint.secrets.runs import Hit
 
 _ARMOUR = b"PRIVATE KEY"
@@ -18,6 +19,16 @@ _PUTTY_KEY = re.compile(
     r"((?:[A-Za-z0-9+/=]{1,80}\s{1,2}){1,60})"
 )
 _WEB_KEY = re.compile(r"[\"']d[\"']\s{0,8}:\s{0,8}[\"']([A-Za-z0-9_-]{40,700})[\"']")
+_ENCODED = b"LS0tLS1CRUdJTi"
+_ENCODED_KEY = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{64,20000}={0,2}")
+_REGISTRY = re.compile(r"\"auth\"\s{0,8}:\s{0,8}\"([A-Za-z0-9+/]{12,400}={0,2})\"")
+_QUERY = re.compile(
+    r"[?&]([A-Za-z_-]{0,30}(?:[kK]ey|KEY|[tT]oken|TOKEN|[sS]ecret|SECRET|auth))=([A-Za-z0-9_.~%+/-]{16,400})"
+)
+_LEAST_QUERY = 16
+_HASH = re.compile(r"[0-9a-fA-F-]+")
+_LEAST_PASSWORD = 10
+_LOGIN_BEFORE, _LOGIN_AFTER = 400, 800
 _ADDRESS = re.compile(
     r"://([^\s:/@\"'`<>{}()$\\]{0,64}):([^\s/@\"'`<>{}\\]{3,128})@(\[[0-9a-fA-F:]{2,40}\]|[A-Za-z0-9.-]{1,120})(?::[0-9]{1,5})?"
 )
@@ -30,12 +41,20 @@ def find_structures(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
         yield from _key_blocks(text, formats)
     if _PUTTY in data:
         for match in _PUTTY_KEY.finditer(text):
-            yield Hit(formats.structure("pem"), match.start(1), match.end(1))
+            yield Hit(formats.structure("putty"), match.start(1), match.end(1))
     if b'"kty"' in data or b"'kty'" in data:
         for match in _WEB_KEY.finditer(text):
             yield Hit(formats.structure("jwk"), match.start(1), match.end(1), real=formats.judge.looks_issued(match[1]))
+    if _ENCODED in data:
+        yield from _encoded_keys(text, formats)
+    if b'"auth"' in data:
+        for match in _REGISTRY.finditer(text):
+            if basic_credentials(match[1], formats):
+                yield Hit(formats.structure("registry"), match.start(1), match.end(1))
     if b"://" in data:
         yield from _addresses(text, formats)
+        yield from _queries(text, formats)
+    yield from _logins(text, data, formats)
 
 
 def basic_credentials(value: str, formats: Formats) -> bool:
@@ -70,6 +89,49 @@ def _key_blocks(text: str, formats: Formats) -> Iterator[Hit]:
             real,
         )
         position = end
+
+
+def _encoded_keys(text: str, formats: Formats) -> Iterator[Hit]:
+    """Key blocks that are encoded once more, as in the configuration of clusters."""
+    for match in _ENCODED_KEY.finditer(text):
+        plain = decode_text(match[0])
+        found = next(_key_blocks(plain, formats), None) if plain is not None else None
+        if found is not None:
+            yield found._replace(start=match.start(), end=match.end())
+
+
+def _queries(text: str, formats: Formats) -> Iterator[Hit]:
+    """Keys in the query of an address; what a bare `key` is followed by may also be a hash."""
+    names, judge = formats.names, formats.judge
+    for match in _QUERY.finditer(text):
+        named = names.role(match[1]) is not Role.NONE
+        if not named and (match[1].lower() not in names.queried or _HASH.fullmatch(match[2])):
+            continue
+        if judge.is_random(match[2], _LEAST_QUERY):
+            yield Hit(formats.structure("query"), match.start(2), match.end(2))
+
+
+def _logins(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
+    """Passwords in the notations for a login that the knowledge lists: connection strings, files, commands."""
+    judge = formats.judge
+    for login in judge.logins:
+        form = formats.by_id[login.format]
+        for match in (match for literal in login.literals for match in _around(text, data, literal, login.pattern)):
+            said = match.groupdict(default="")
+            password = said["password"]
+            issued = judge.is_random(password, _LEAST_PASSWORD) or judge.is_strong_password(password)
+            if issued and judge.opens(said.get("user", ""), password, said.get("host", "")):
+                yield Hit(form, match.start("password"), match.end("password"))
+
+
+def _around(text: str, data: bytes, literal: bytes, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """The matches of a pattern around a literal; no part of the text is looked at twice."""
+    stop = 0
+    position = data.find(literal)
+    while position >= 0:
+        start, stop = max(stop, position - _LOGIN_BEFORE), position + _LOGIN_AFTER
+        yield from pattern.finditer(text, start, stop)
+        position = data.find(literal, stop)
 
 
 def _addresses(text: str, formats: Formats) -> Iterator[Hit]:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from aisafety_lint.secrets.checksums import decode_text
 from aisafety_lint.secrets.formats import Format, Formats
 from aisafety_lint.secrets.names import Role, squash
 from aisafety_lint.secrets.pairs import Pair
 from aisafety_lint.secrets.runs import find_formats, is_near, is_real
-from aisafety_lint.secrets.structures import basic_credentials
+from aisafety_lint.secrets.structures import basic_credentials, find_structures
 
 _SCHEME = re.compile(r"(bearer|token|basic|apikey|api-key|key|bot)[ ]+(\S+)", re.IGNORECASE)
 # What hashes and identifiers look like too: where something is only described, it is one of those.
@@ -40,15 +41,30 @@ def judge_pair(pair: Pair, kind: str, context: Callable[[], str], formats: Forma
         return None
     if pair.role is Role.OWN and not pair.prose and kind in _DEPLOYED and _is_guessable_secret(pair, kind, formats):
         return Verdict(formats.structure("guessable"), value, offset)
-    if judge.is_template(value):
-        return None
     form = _by_name(value, lambda: f"{pair.name} {pair.context} {context()}", formats)
     form = form or (_by_shape(value, formats) if pair.joined else None)
     if form is not None:
-        return Verdict(form, value, offset)
+        described = pair.role is Role.OWN and _is_described(pair, kind)
+        return None if described else Verdict(form, value, offset)
+    if not pair.named:
+        return None
+    if judge.is_template(value):
+        return None
     if scheme:
         return Verdict(formats.structure("bearer"), value, offset) if judge.is_random(value, _LEAST_TOKEN) else None
-    return _by_randomness(pair, kind, value, offset, formats)
+    found = _by_content(pair, kind, value, offset, formats)
+    return None if found is not None and judge.is_ciphered(context()) else found
+
+
+def _by_content(pair: Pair, kind: str, value: str, offset: int, formats: Formats) -> Verdict | None:
+    """Judge a value by itself; what is only encoded, as in the secrets of a cluster, by what it stands for."""
+    plain = decode_text(value)
+    if plain is None:
+        return _by_randomness(pair, kind, value, offset, formats)
+    form = _by_shape(plain, formats) or _by_structure(plain, formats)
+    if form is None and (found := _by_randomness(pair, kind, plain, offset, formats)) is not None:
+        form = found.format
+    return None if form is None or formats.judge.is_template(plain) else Verdict(form, value, offset)
 
 
 def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Formats) -> Verdict | None:
@@ -96,6 +112,12 @@ def _by_shape(value: str, formats: Formats) -> Format | None:
     """The format of a value that was put together from pieces, so that it stands nowhere in the text."""
     hit = next(find_formats(value, value.encode("ascii", "replace"), formats), None)
     return hit.format if hit is not None and hit.real and (hit.start, hit.end) == (0, len(value)) else None
+
+
+def _by_structure(plain: str, formats: Formats) -> Format | None:
+    """The format of a structure in what a value is the encoding of."""
+    found = find_structures(plain, plain.encode("ascii", "replace"), formats)
+    return next((hit.format for hit in found if hit.real), None)
 
 
 def _is_guessable_secret(pair: Pair, kind: str, formats: Formats) -> bool:

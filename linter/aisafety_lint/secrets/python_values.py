@@ -1,0 +1,85 @@
+"""What the names of one Python file stand for: literals that they are given, and where imported names come from."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from aisafety_lint.secrets.python_tree import target_names
+
+# A name that is given more literals than this says nothing about one of them.
+_MOST_VALUES = 8
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values of the names of a file, worked out when they are first asked for."""
+
+    tree: ast.Module
+
+    @cached_property
+    def origins(self) -> dict[str, str]:
+        """The module from which a name is imported."""
+        found: dict[str, str] = {}
+        for node in self._nodes:
+            match node:
+                case ast.Import(names=names):
+                    found |= {alias.asname or alias.name.partition(".")[0]: alias.name for alias in names}
+                case ast.ImportFrom(module=str(module), names=names):
+                    found |= {alias.asname or alias.name: module for alias in names}
+        return found
+
+    def of(self, name: str) -> list[ast.expr]:
+        """The literals that a name, an attribute or a parameter of that name is given in this file."""
+        values = [*self._assigned.get(name, ()), *self._passed(name)]
+        return values if len(values) <= _MOST_VALUES else []
+
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def _assigned(self) -> dict[str, list[ast.expr]]:
+        found: dict[str, list[ast.expr]] = {}
+        for node in self._nodes:
+            match node:
+                case ast.Assign(targets=targets, value=value):
+                    pass
+                case (
+                    ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value)
+                ):
+                    targets = [target]
+                case _:
+                    continue
+            for name in (name for target in targets for name in target_names(target)):
+                if not isinstance(value, ast.Name | ast.Attribute):
+                    found.setdefault(name, []).append(value)
+        return found
+
+    @cached_property
+    def _parameters(self) -> dict[str, list[tuple[str, int]]]:
+        """The functions that have a parameter of a name, with its place among the arguments."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for node in self._nodes:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                arguments = [*node.args.posonlyargs, *node.args.args]
+                if arguments and arguments[0].arg in ("self", "cls"):
+                    del arguments[0]
+                for place, argument in enumerate(arguments):
+                    found.setdefault(argument.arg, []).append((node.name, place))
+        return found
+
+    @cached_property
+    def _calls(self) -> dict[str, list[ast.Call]]:
+        found: dict[str, list[ast.Call]] = {}
+        for node in self._nodes:
+            if isinstance(node, ast.Call):
+                for name in target_names(node.func):
+                    found.setdefault(name, []).append(node)
+        return found
+
+    def _passed(self, name: str) -> Iterator[ast.expr]:
+        for function, place in self._parameters.get(name, ()):
+            for call in self._calls.get(function, ()):
+                if place < len(call.args):
+                    yield call.args[place]

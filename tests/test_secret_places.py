@@ -1,0 +1,220 @@
+"""Where secrets stand: notations for logins, values over several lines, encoded values, values under neutral names.
+
+Every place has a twin that looks alike and holds none.
+"""
+
+import base64
+from functools import cache
+
+import pytest
+
+from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.secrets.formats import Formats, fake, load_formats
+from aisafety_lint.secrets.scan import scan
+from aisafety_lint.source import SourceText
+
+
+@cache
+def formats() -> Formats:
+    return load_formats(Knowledge())
+
+
+def made(format_id: str, seed: int = 0) -> str:
+    return fake(formats(), format_id, seed)
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+KEY = made("generic-secret")
+PASSWORD = made("generic-password")
+OPENAI = made("openai-project")
+BLOCK = made("private-key")
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\n{block}:\n  {name}: {}\n"
+
+# What is written, the kind of file, and what stands in it: first the secret, then its twin.
+PLACES = {
+    "connection string": (
+        "a.py",
+        "python",
+        'c = "Server=tcp:db.acme-corp.net;User ID=svc;Password={};Encrypt=yes"\n',
+        PASSWORD,
+        "your_password",
+    ),
+    "connection string of a configuration": (
+        "appsettings.json",
+        "json",
+        '{{"ConnectionStrings": {{"Main": "Server=db.acme-corp.net;User Id=svc;Password={};"}}}}\n',
+        PASSWORD,
+        "${DB_PASSWORD}",
+    ),
+    "connection string of a queue": (
+        "a.ts",
+        "text",
+        'const c = "Endpoint=sb://x.acme-corp.net/;SharedAccessKeyName=root;SharedAccessKey={}=";\n',
+        KEY,
+        "your-shared-access-key",
+    ),
+    "words of a connection": (
+        "a.py",
+        "python",
+        'x = "host=db.acme-corp.net user=svc password={} dbname=a"\n',
+        PASSWORD,
+        "{pw}",
+    ),
+    "netrc": (".netrc", "text", "machine git.acme-corp.net\n  login bot\n  password {}\n", PASSWORD, "your-password"),
+    "registry": (
+        "config.json",
+        "json",
+        '{{"auths": {{"r.acme-corp.net": {{"auth": "{}"}}}}}}\n',
+        encoded(f"bot:{PASSWORD}"),
+        encoded("user:password"),
+    ),
+    "npmrc": (".npmrc", "text", "//registry.npmjs.org/:_authToken={}\n", made("npm-legacy"), "${NPM_TOKEN}"),
+    "curl": ("a.sh", "shell", "curl -s -u bot:{} https://api.acme-corp.net\n", PASSWORD, "$PASSWORD"),
+    "login command": ("a.sh", "shell", "docker login -u bot -p {} r.acme-corp.net\n", PASSWORD, "$TOKEN"),
+    "database client": ("a.sh", "shell", "mysql -u svc -p{} agents\n", PASSWORD, "$PASSWORD"),
+    "query of an address": (
+        ".mcp.json",
+        "json",
+        '{{"mcpServers": {{"x": {{"url": "https://mcp.acme-corp.net/mcp?apiKey={}"}}}}}}\n',
+        KEY,
+        "${KEY}",
+    ),
+    "bare key in a query": (
+        "a.py",
+        "python",
+        'URL = "https://api.acme-corp.net/v1?q=a&key={}"\n',
+        KEY,
+        "0d1f2e3c4b5a69788796a5b4c3d2e1f00f1e2d3c",
+    ),
+    "cluster secret": (
+        "s.yaml",
+        "yaml",
+        SECRET.replace("{block}", "data").replace("{name}", "openai"),
+        encoded(OPENAI),
+        encoded("your-openai-key-here"),
+    ),
+    "cluster secret under its name": (
+        "s.yaml",
+        "yaml",
+        SECRET.replace("{block}", "data").replace("{name}", "API_KEY"),
+        encoded(KEY),
+        encoded("<your-api-key>"),
+    ),
+    "cluster secret in plain text": (
+        "s.yaml",
+        "yaml",
+        SECRET.replace("{block}", "stringData").replace("{name}", "main"),
+        KEY,
+        "not-a-real-secret",
+    ),
+    "encrypted secret": (
+        "s.yaml",
+        "yaml",
+        "kind: {}\n",
+        f"Secret\nstringData:\n  a: {KEY}",
+        f"SealedSecret\nspec:\n  encryptedData:\n    password: {KEY}",
+    ),
+    "encoded key block": (
+        "kube.yaml",
+        "yaml",
+        "users:\n- user:\n    client-key-data: {}\n",
+        encoded(BLOCK),
+        encoded(BLOCK.replace("PRIVATE", "PUBLIC")),
+    ),
+    "wireguard": ("wg0.conf", "text", "[Interface]\nPrivateKey = {}\n", made("wireguard"), "<private key>"),
+    "value below": ("a.yaml", "yaml", "api_key: >-\n  {}\n", KEY, "name: {a}"),
+    "quoted value below": ("a.yaml", "yaml", 'api_key:\n  "{}"\n', KEY, "your-key"),
+    "entry of a list": ("a.yaml", "yaml", "api_keys:\n  - {}\n", KEY, "name-of-a-key"),
+    "element": ("a.xml", "text", "<apiKey>{}</apiKey>\n", KEY, "${api.key}"),
+    "element with a password": (
+        "settings.xml",
+        "text",
+        "<server><password>{}</password></server>\n",
+        PASSWORD,
+        "{COQLCE6DU6GtcS5P=}",
+    ),
+    "typed variable": ("a.go", "text", 'var dbPassword string = "{}"\n', PASSWORD, "your-password"),
+    "string within a string": ("a.py", "python", 'body = \'{{"api_key": "{}"}}\'\n', KEY, "{key}"),
+    "attribute by name": ("a.py", "python", 'setattr(settings, "api_key", "{}")\n', KEY, "api_key_header_name"),
+    "user and password": ("a.py", "python", 'requests.get(url, auth=("svc", "{}"))\n', PASSWORD, "password"),
+    "class for a login": ("a.py", "python", 'login = HTTPBasicAuth("svc", "{}")\n', PASSWORD, "password"),
+    "client": ("a.py", "python", 'client = TavilyClient("{}")\n', KEY, "https://api.acme-corp.net"),
+    "client of a module": (
+        "a.py",
+        "python",
+        'import cohere\nco = cohere.Client("{}")\n',
+        made("cohere"),
+        "your-api-key",
+    ),
+    "imported client": (
+        "a.py",
+        "python",
+        'from cohere import Client\nco = Client(api_key="{}")\n',
+        made("cohere"),
+        "co-key",
+    ),
+    "wrapped": ("a.py", "python", 'x = SecretStr("{}")\n', KEY, "your-secret-value"),
+    "beside a look-up": ("a.py", "python", 'k = os.getenv("GATEWAY_API_KEY") or "{}"\n', KEY, "not-needed"),
+    "option": (
+        "a.py",
+        "python",
+        '@click.option("--token", envvar="T", default="{}")\ndef f(token): ...\n',
+        KEY,
+        "none",
+    ),
+    "second name of an option": (
+        "a.py",
+        "python",
+        'p.add_argument("--api-key", "-k", help="k", default="{}")\n',
+        KEY,
+        "",
+    ),
+    "through a variable": ("a.py", "python", 'VALUE = "{}"\nclient = Client(api_key=VALUE)\n', KEY, "from-the-vault"),
+    "through a variable into the environment": (
+        "a.py",
+        "python",
+        'value = "{}"\nos.environ["GATEWAY_API_KEY"] = value\n',
+        KEY,
+        "unset",
+    ),
+    "through a parameter": (
+        "a.py",
+        "python",
+        'def make(k):\n    return Client(api_key=k)\n\n\nmake("{}")\n',
+        KEY,
+        "from-the-vault",
+    ),
+    "through a header": ("a.py", "python", 'T = "{}"\nheaders = {{"X-Api-Key": T}}\n', KEY, "from-the-vault"),
+    "connection by concatenation": ("a.py", "python", 'token = "{}" + ""\n', OPENAI, "sk-..."),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_found_where_it_stands_and_its_twin_is_not(place: str) -> None:
+    path, kind, template, secret, twin = PLACES[place]
+    found = scan(SourceText(path, template.format(secret)), kind, formats())
+    assert len(found) == 1, place
+    assert scan(SourceText(path, template.format(twin)), kind, formats()) == (), place
+
+
+def test_every_entry_of_a_list_is_found() -> None:
+    keys = [made("generic-secret", seed) for seed in range(3)]
+    for path, kind, text in (
+        ("a.json", "json", '{"api_keys": [\n "%s",\n "%s", "%s"]}\n'),
+        ("a.yaml", "yaml", "api_keys:\n  - %s\n  - %s # old\n  - %s\n"),
+        ("a.py", "python", 'API_KEYS = ["%s", "%s", "%s"]\n'),
+    ):
+        assert len(scan(SourceText(path, text % tuple(keys)), kind, formats())) == 3
+
+
+def test_a_value_in_a_variable_is_a_secret_only_where_it_is_used_as_one() -> None:
+    text = f'RUN = "{KEY}"\nclient = Client(name=RUN, api_key=load())\n'
+    assert scan(SourceText("a.py", text), "python", formats()) == ()
+
+
+def test_counts_of_tokens_are_no_list_of_them() -> None:
+    text = 'tokens = ["<s>", "</s>"]\nmax_tokens = 4096\nstop_tokens: ["3f0c9c1e7d5b4e0c9b3a51c7a2b8d4e6"]\n'
+    assert scan(SourceText("a.py", text), "python", formats()) == ()
