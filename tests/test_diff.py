@@ -169,6 +169,14 @@ class TestRevisions:
         assert message in done.stderr
         assert hint in done.stderr
 
+    def test_a_word_that_could_be_both_is_refused(self, project: Path, lint: Lint) -> None:
+        git(project, "branch", "agent")
+        done = lint("--diff", "agent")
+        assert done.returncode == 2
+        assert "`agent` is a revision, and a path, too" in done.stderr
+        assert "`--diff=heads/agent` is the branch" in done.stderr
+        assert found(lint, "--diff=heads/agent") == []
+
     def test_a_shallow_clone_says_what_to_do(self, project: Path, lint: Lint, tmp_path: Path) -> None:
         first = git(project, "rev-parse", "HEAD")
         git(project, "commit", "--quiet", "--allow-empty", "-m", "more")

@@ -19,6 +19,7 @@ COMMANDS = {
     "rules": "list the rules",
     "baseline": "keep the findings of today, and show only new ones",
     "suppressions": "list what is suppressed and why",
+    "upload": "send SARIF to the code scanning of GitHub",
     "test": "run the examples in a folder of rules",
     "clean": "empty the cache",
 }

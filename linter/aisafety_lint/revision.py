@@ -64,12 +64,19 @@ class Repository:
             raise UserError(f"`{revision}` is no revision", "give a branch, a tag or a commit")
         found = self._verified(start, revision)
         if not dots:
+            if Path(revision).exists():
+                hint = f"`--diff=heads/{revision}` is the branch; `--diff` behind the paths shows fixes"
+                raise UserError(f"`{revision}` is a revision, and a path, too", hint)
             return found
         other = self._verified(end or "HEAD", revision)
         parted = self._ask("merge-base", found, other)
         if parted is None:
             raise UserError(f"`{revision}`: the two have no common commit", self._hint())
         return parted.strip()
+
+    def branch(self) -> str:
+        """The full name of the branch that is checked out; empty where none is."""
+        return (self._ask("symbolic-ref", "--quiet", "HEAD") or "").strip()
 
     def _verified(self, name: str, revision: str) -> str:
         found = self._ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
