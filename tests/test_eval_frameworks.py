@@ -90,11 +90,18 @@ class TestJudgement:
         ("after", "expected"),
         [
             ("print(result)", Cover.ABSENT),
+            ("print(f'{result.overview}')", Cover.ABSENT),
+            ("for one in result.cases:\n    print(one.name)", Cover.ABSENT),
+            ("def answer(text):\n    return model(text)", Cover.ABSENT),
+            ("rates = result.rates\nprint(rates)", Cover.ABSENT),
+            ("logger.info('%s', result)", Cover.ABSENT),
             ("assert result.rate < LIMIT", Cover.UNKNOWN),
             ("sys.exit(result.rate > LIMIT)", Cover.UNKNOWN),
+            ("if result.rate > LIMIT:\n    alarm()", Cover.UNKNOWN),
             ("result.save(to='results')", Cover.UNKNOWN),
+            ("json.dump(result.cases, out)", Cover.UNKNOWN),
             ("def attack():\n    return result", Cover.UNKNOWN),
-            ("with open('result.json', 'w') as out: print(result, file=out)", Cover.UNKNOWN),
+            ("rates = [one.rate for one in result.cases]", Cover.UNKNOWN),
         ],
     )
     def test_program(self, after: str, expected: Cover) -> None:

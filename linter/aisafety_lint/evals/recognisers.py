@@ -8,6 +8,7 @@ from aisafety_lint.evals.coverage import Tested, named, names_to_add, places, si
 from aisafety_lint.evals.frameworks import EvalKnowledge, Framework, Shape
 from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.model import Cover, Run, Suite, everything
+from aisafety_lint.evals.programs import judged
 from aisafety_lint.evals.shell import commands
 from aisafety_lint.evals.targets import aim, own_grader
 from aisafety_lint.evals.tree import at, has, is_broken, pair_at, scalars, texts
@@ -68,7 +69,7 @@ def by_import(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator
             named(framework, text, complete=runs) if attacks else everything(Cover.ABSENT),
             read=runs,
             suggestions=names_to_add(framework) if runs else {},
-            judged=Cover.ABSENT if runs and not knowledge.signs.verdicts.search(text) else Cover.UNKNOWN,
+            judged=judged(text, framework.run_by, knowledge.signs.verdicts) if framework.run_by else Cover.UNKNOWN,
         )
 
 
