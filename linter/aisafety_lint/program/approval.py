@@ -8,8 +8,8 @@ from itertools import product
 from pathlib import PurePosixPath
 from typing import Any
 
+from aisafety_lint.program.asking import Asking
 from aisafety_lint.program.conditions import Holds, all_hold, operands
-from aisafety_lint.program.consent import Consent
 from aisafety_lint.program.constants import Unknown, constant
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.origins import origins
@@ -32,10 +32,11 @@ def approvals(row: Row) -> list[Spec]:
 class Approval:
     """Answers which tools are asked about."""
 
-    def __init__(self, resolver: Resolver, consent: Consent) -> None:
+    def __init__(self, resolver: Resolver, asking: Asking) -> None:
         self.resolver = resolver
         self.index = resolver.index
-        self.consent = consent
+        self.asking = asking
+        self.consent = asking.consent
 
     def of_agent(self, scope: int, call: int, row: Row) -> frozenset[str]:
         """The names of the tools that an agent's own configuration asks about; "*" for all."""
@@ -51,6 +52,8 @@ class Approval:
     def _of_operand(self, scope: int, operand: int, spec: Spec) -> frozenset[str]:
         if "asks" in spec:
             return ALL if self._asks(scope, operand) else frozenset()
+        if "decides" in spec:
+            return ALL if self._may_refuse(scope, operand) else frozenset()
         if "has_instance" in spec:
             return frozenset().union(*(self._by(*item, spec) for item in self.inside(scope, operand)))
         if self.index.value(scope, operand).op == "dict":
@@ -110,6 +113,21 @@ class Approval:
                 if any(self.consent.asks(function) for function in functions):
                     return True
         return False
+
+    def _may_refuse(self, scope: int, operand: int) -> bool:
+        """Whether a function that is asked before a tool runs may say no; whose code is elsewhere is taken to."""
+        if constant(self.resolver, scope, operand) is None:
+            return False
+        functions = [ref.scope for ref in self.resolver.refs(scope, operand) if ref.kind == "function"]
+        return not functions or any(map(self._refuses, functions))
+
+    def _refuses(self, function: int) -> bool:
+        known = self.index.scopes[function]
+        return (
+            bool(known.raises)
+            or self.consent.asks(function)
+            or any(not self.asking.is_yes(function, value) for value in known.returns)
+        )
 
     def of_tool(self, function: int, row: Row, where: Value) -> bool:
         """Whether the registration of a tool asks for a person's approval; `where` is the registering call, or -1."""

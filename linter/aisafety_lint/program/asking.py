@@ -136,10 +136,10 @@ class Asking:
             return known.name == "True" and bool(
                 self.words.decides.fullmatch(name) or self.words.agrees.fullmatch(name)
             )
-        return name in _VERDICTS and self.is_yes(scope, value)
+        return name in VERDICTS and self.is_yes(scope, value)
 
 
-_VERDICTS = frozenset({"decision", "action", "behavior", "verdict", "outcome", "permissionDecision"})
+VERDICTS = frozenset({"decision", "action", "behavior", "verdict", "outcome", "permissionDecision"})
 
 
 def handlers(index: Index, scope: int) -> Iterator[tuple[int, Value]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.constants import constant
+from aisafety_lint.program.kinds import Approval
 from aisafety_lint.program.models import rows_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.switches import Switches
@@ -19,6 +20,9 @@ _DERIVED = frozenset(
     {"attr", "compare", "not", "and", "or", "await", "copy", "return", "text", "item", "element", "store", "phi"}
 )
 
+_SAME_AS = frozenset({"Eq", "In", "Is"})
+_OTHER_THAN = frozenset({"NotEq", "NotIn", "IsNot"})
+
 _OTHER = frozenset({"hook", "tools"})  # no answers: what asks before a tool runs
 
 Filled = frozenset[tuple[int, int]]
@@ -28,8 +32,9 @@ Filled = frozenset[tuple[int, int]]
 class Consent:
     """Answers about approval for the scopes of a program."""
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, words: Approval) -> None:
         self.resolver = resolver
+        self.words = words
         self.index = resolver.index
         self.wrappers = Wrappers(resolver)
         self.switches = Switches(resolver)
@@ -127,7 +132,7 @@ class Consent:
 
     def _consents(self, scope: int, value: int, holds: str) -> bool:
         if holds != "returned":
-            return self._from("person", scope, value, _DEPTH)
+            return self._from("person", scope, value, _DEPTH) and not self._is_no(scope, value, holds)
         for row in rows_of(self.resolver.models, "gates", self.resolver.paths(scope, value)):
             if "aborts" in row and any(
                 constant(self.resolver, scope, item) is True
@@ -138,13 +143,54 @@ class Consent:
             callee.kind == "function" and self.insists(callee.scope) for callee in self.resolver.callees(scope, value)
         )
 
+    def _is_no(self, scope: int, value: int, holds: str) -> bool:
+        """Whether a condition on an answer holds where a person said no: another word than consent, or a refusal."""
+        tested, positive = self.tested(scope, value, holds)
+        known = self.index.value(scope, tested)
+        if known.op != "compare" or known.name not in _SAME_AS | _OTHER_THAN:
+            return False
+        words = self._words(scope, known.args[-1])
+        same = positive == (known.name in _SAME_AS)
+        if not words or self._asks_to_stop(scope, known.args[0]):
+            return False
+        if all(self.words.agrees.fullmatch(word) for word in words):
+            return not same
+        return same and all(self.words.refuses.fullmatch(word) for word in words)
+
+    def _asks_to_stop(self, scope: int, value: int) -> bool:
+        """Whether an answer is one to a question that speaks of stopping: a yes to it is a no."""
+        pending, seen = [value], {value}
+        for item in pending:
+            known = self.index.value(scope, item)
+            if known.op == "const" and self.words.stops.search(known.name):
+                return True
+            fresh = [arg for arg in known.args if arg not in seen]
+            seen.update(fresh)
+            pending += fresh
+        return False
+
+    def _words(self, scope: int, value: int) -> list[str]:
+        """The words that an answer is compared with, where all are written down."""
+        known = self.index.value(scope, value)
+        items = known.args if known.op in ("tuple", "list", "set") else (value,)
+        constants = [self.index.value(scope, item) for item in items]
+        return [item.name for item in constants] if all(item.op == "const" for item in constants) else []
+
     def insists(self, function: int) -> bool:
         """Whether a function only comes back when a person agreed (it raises or exits otherwise)."""
         scope = self.index.scopes[function]
         ends = [self.index.value(function, value).guard for value in scope.returns]
         if scope.end != -2:
             ends.append(scope.end)
-        return bool(ends) and all(self._decided(function, guard, "person", _DEPTH - 2) for guard in ends)
+        return bool(ends) and all(self._agreed(function, guard) for guard in ends)
+
+    def _agreed(self, scope: int, guard: int) -> bool:
+        return any(
+            holds != "returned"
+            and self._from("person", scope, value, _DEPTH - 2)
+            and not self._is_no(scope, value, holds)
+            for value, holds in self.chain(scope, guard)
+        )
 
     def _decided(self, scope: int, guard: int, origin: str, depth: int) -> bool:
         return any(

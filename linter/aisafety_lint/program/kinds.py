@@ -18,6 +18,8 @@ class Approval:
     asks: re.Pattern[str]
     decides: re.Pattern[str]
     agrees: re.Pattern[str]
+    refuses: re.Pattern[str]
+    stops: re.Pattern[str]
     verdict: re.Pattern[str]
     allows: re.Pattern[str]
     filled: re.Pattern[str]
@@ -145,6 +147,8 @@ def _approval(data: Mapping[str, Any]) -> Approval:
         asks=re.compile(data["asks"]),
         decides=re.compile(data["decides"]),
         agrees=re.compile(data["agrees"]),
+        refuses=re.compile(data["refuses"]),
+        stops=re.compile(data["stops"]),
         verdict=re.compile(data["verdict"]),
         allows=re.compile(data["allows"]),
         filled=re.compile(data["filled"]),

@@ -7,6 +7,7 @@ from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_tools
 from aisafety_lint.program.approval import Approval
 from aisafety_lint.program.asked import with_approval
+from aisafety_lint.program.asking import Asking
 from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.dispatch import Dispatched, dispatched, with_dispatched
 from aisafety_lint.program.effects import Effect, Effects
@@ -31,6 +32,7 @@ class Program:
     resolver: Resolver
     guards: Guards
     consent: Consent
+    asking: Asking
     filled: Filled
     kinds: Kinds
     decorators: DecoratorIndex
@@ -78,12 +80,13 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     models = load_models(knowledge, imported_roots(modules), lambda name: _defines(index, name))
     models.inert = kinds.inert
     resolver = Resolver(index, models)
-    consent = Consent(resolver)
+    consent = Consent(resolver, kinds.approval)
+    asking = Asking(resolver, consent, kinds.approval)
     guards = Guards(resolver, kinds, consent.switched)
     decorators = DecoratorIndex(resolver)
     grants = find_grants(resolver, guards)
     tools = find_tools(resolver, decorators)
-    approval = Approval(resolver, consent)
+    approval = Approval(resolver, asking)
     agents = find_agents(resolver, approval, tools, grants)
     tools = with_approval(tools, agents, approval)
     run_for = dispatched(resolver, consent, agents, kinds.loops)
@@ -101,6 +104,7 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
         resolver,
         guards,
         consent,
+        asking,
         filled,
         kinds,
         decorators,

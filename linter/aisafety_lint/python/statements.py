@@ -15,6 +15,19 @@ Bindings = dict[str, int]
 _HEAD = re.compile(r"(?:async[ \t\f]+)?(?:def|class)[ \t\f]+\w+")
 
 
+def _suppresses(context: ast.expr) -> bool:
+    """Whether a context manager is that of the standard library which swallows exceptions."""
+    called = context.func if isinstance(context, ast.Call) else None
+    name = called.id if isinstance(called, ast.Name) else called.attr if isinstance(called, ast.Attribute) else ""
+    return name == "suppress"
+
+
+def _as_try(node: ast.With | ast.AsyncWith, context: ast.expr) -> ast.Try:
+    """The `try` with an empty handler that a block is which swallows exceptions."""
+    handler = ast.copy_location(ast.ExceptHandler(None, None, [ast.copy_location(ast.Pass(), context)]), context)
+    return ast.copy_location(ast.Try(node.body, [handler], [], []), node)
+
+
 class Loop:
     """What leaves a loop early: the bindings and the guard at each `break`."""
 
@@ -333,7 +346,11 @@ class Statements(Patterns):
             )
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, entered)
-        self.block(node.body)
+        swallowed = [item.context_expr for item in node.items if _suppresses(item.context_expr)]
+        if swallowed:
+            self.try_(_as_try(node, swallowed[0]))
+        else:
+            self.block(node.body)
 
     # -- definitions ----------------------------------------------------------------------------------------------
 

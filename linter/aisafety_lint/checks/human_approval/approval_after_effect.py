@@ -17,7 +17,7 @@ _RISKY = frozenset({"shell", "exec"})
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     program = project.program
-    asking = Asking(program.resolver, program.consent, program.kinds.approval)
+    asking = program.asking
     wanted = asking.words.consequential | _RISKY
     found: dict[tuple[int, int], tuple[Effect, tuple[int, int]]] = {}
     for effect in program.effects:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aisafety_lint.finding import Confidence, Finding, Location, Persona, Severity
 from aisafety_lint.flow.places import call_place, one_line
-from aisafety_lint.program.asking import Asking, handlers, within
+from aisafety_lint.program.asking import VERDICTS, Asking, handlers, within
 from aisafety_lint.program.effects import Effect
 from aisafety_lint.program.model import Program
 from aisafety_lint.program.spelling import spelled
@@ -27,7 +27,7 @@ class Hole(NamedTuple):
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     program = project.program
-    asking = Asking(program.resolver, program.consent, program.kinds.approval)
+    asking = program.asking
     holes = {(hole.scope, hole.place): hole for hole in _holes(program, asking)}
     for hole in sorted(holes.values(), key=lambda item: (program.index.paths[item.scope], item.place)):
         # Who is asked is not seen where neither the code nor a name speaks of asking: a judge may be a program, too.
@@ -41,6 +41,7 @@ def _holes(program: Program, asking: Asking) -> Iterator[Hole]:
         if not program.tested(program.index.paths[scope]):
             if scope in asking.deciding:
                 yield from _unanswered(program, asking, scope)
+            yield from _left_out(program, asking, scope)
             for position, caught in handlers(program.index, scope):
                 yield from _returned(program, asking, scope, caught)
                 yield from _assumed(program, asking, scope, position, caught)
@@ -131,6 +132,33 @@ def _decides(program: Program, scope: int, value: int) -> bool:
     return any(guard.value in reached for guard in known.guards) or bool(reached.intersection(known.returns))
 
 
+def _left_out(program: Program, asking: Asking, scope: int) -> Iterator[Hole]:
+    """An answer without a decision that is read as a yes: `answer.get("approved", True)`."""
+    known = program.index.scopes[scope]
+    for call in known.calls if scope in asking.sites else ():
+        value = known.values[call.value]
+        called = known.values[value.args[0]]
+        if called.op != "attr" or called.name != "get" or call.keywords != ("", ""):
+            continue
+        key = known.values[value.args[1]].name
+        speaks = asking.words.decides.fullmatch(key) or asking.words.agrees.fullmatch(key) or key in VERDICTS
+        assumed = speaks and asking.is_yes(scope, value.args[2]) and asking.from_answer(scope, called.args[0])
+        if assumed and _decides(program, scope, call.value):
+            yield Hole(scope, value.place, _asked_for(asking, scope, called.args[0]), "is answered without a decision")
+
+
+def _asked_for(asking: Asking, scope: int, value: int) -> int:
+    """The call whose answer a value is; -1 where that is not seen."""
+    pending, seen = [value], {value}
+    for item in pending:
+        if item in asking.sites.get(scope, ()):
+            return item
+        fresh = [arg for arg in asking.index.value(scope, item).args if arg not in seen]
+        seen.update(fresh)
+        pending += fresh
+    return -1
+
+
 def _swallowed(program: Program, asking: Asking) -> Iterator[Hole]:
     """Consequential calls of tools that come after a question in a `try`, also where that has raised."""
     wanted = asking.words.consequential | _RISKY
@@ -145,16 +173,15 @@ def _passed_over(program: Program, asking: Asking, effect: Effect) -> Iterator[H
         for position, caught in handlers(program.index, scope) if scope in asking.sites else ():
             asks = _asks(asking, scope, caught)
             after = position < call and not within(known.place, caught.place)
-            if asks >= 0 and after and _refuses(program, asking, scope, asks, caught):
+            if asks >= 0 and after and _refuses(program, asking, scope, asks, position):
                 yield Hole(scope, caught.place, asks, "fails")
 
 
-def _refuses(program: Program, asking: Asking, scope: int, asks: int, caught: Value) -> bool:
-    """Whether a no leaves the function from the body of a handler."""
+def _refuses(program: Program, asking: Asking, scope: int, asks: int, position: int) -> bool:
+    """Whether a no leaves the function from the body of the handler at a position."""
     index = program.index
-    start = index.value(scope, asks).place[:2]
-    left = [index.value(scope, item) for item in (*index.scopes[scope].returns, *index.scopes[scope].raises)]
-    leaves = [item for item in left if start <= item.place[:2] < caught.place[:2]]
+    left = (*index.scopes[scope].returns, *index.scopes[scope].raises)
+    leaves = [index.value(scope, item) for item in left if asks < item < position]
     insists = any(
         ref.kind == "function" and program.consent.insists(ref.scope) for ref in program.resolver.callees(scope, asks)
     )
