@@ -442,7 +442,9 @@ class TestCache:
     """What may hold findings of earlier runs; test_cache.py says what is believed of it."""
 
     def files(self, folder: Path) -> list[str]:
-        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        """What is in a cache, but for what is only kept of files that have been there for some seconds."""
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        return [name for name in names if not name.startswith("seen-")]
 
     def test_it_is_in_the_folder_of_the_user_and_never_in_the_project(
         self, tree: MakeTree, lint: Lint, tmp_path: Path
