@@ -104,7 +104,7 @@ class Judge:
     def logins(self) -> tuple[Login, ...]:
         """The notations for a login."""
         return tuple(
-            Login(entry["format"], tuple(map(str.encode, entry["literals"])), re.compile(entry["pattern"]))
+            Login(entry["format"], tuple(map(str.encode, entry.get("literals", ()))), re.compile(entry["pattern"]))
             for entry in self.data["logins"]
         )
 

@@ -7,7 +7,7 @@ something; notebooks cell by cell; everything else as text.
 
 import bisect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from aisafety_lint import notebooks
 from aisafety_lint.finding import Confidence, Severity
 from aisafety_lint.secrets.context import around, line_before, name_before
 from aisafety_lint.secrets.formats import Format, Formats
+from aisafety_lint.secrets.logins import find_logins
 from aisafety_lint.secrets.names import Role, squash
 from aisafety_lint.secrets.pairs import NameHit, Pair, is_bare, name_hits, text_pairs
 from aisafety_lint.secrets.python_pairs import python_pairs
@@ -30,7 +31,9 @@ from aisafety_lint.source import SourceText, Span
 _LARGE = 1_048_576
 _QUOTED = re.compile(r"\"([^\"\n\\]{0,200})\"|'([^'\n\\]{0,200})'")
 _TOKEN = re.compile(r"[\"']([A-Za-z0-9_.~+/=-]{16,200})[\"']")
-_REFERENCE = re.compile(r"(?:self\.)?[A-Za-z_]\w{0,60}\s{0,8}[,)\n\]}]")
+_REFERENCE = re.compile(r"(?:self\.)?([A-Za-z_]\w{0,60})\s{0,8}[,)\n\]}]")
+_GIVEN = re.compile(r"([A-Za-z_]\w{0,60})[ \t]{0,8}(?::[^=\n]{1,60})?([=(])[^()=\n]{0,60}$")
+_LEAD = 140
 _POSITIONAL = re.compile(r"\(\s{0,40}[\"']([A-Za-z0-9_.~+/=-]{16,200})[\"']")
 _CALLEE = re.compile(r"[A-Za-z_]\w{0,60}$")
 _LOGIN = re.compile(r"uth=?\(\s{0,40}[\"'][^\"'\n]{1,80}[\"'],\s{0,40}[\"']([^\"'\n]{3,100})[\"']")
@@ -119,16 +122,19 @@ def _detect(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]
         name, place = (name_before(text, hit.start), _place(source, kind, hit, formats)) if hit.real else ("", "")
         yield _Found(hit.format, hit.start, hit.end, value, name, place, hit.real)
     if len(text) <= _LARGE:
-        for pair in _pairs(source, data.lower(), kind, formats):
+        lowered = data.lower()
+        hits = name_hits(text, lowered, formats.names)
+        for login in find_logins(text, data, hits, kind, formats):
+            yield _Found(login.format, login.start, login.end, text[login.start : login.end])
+        for pair in _pairs(source, lowered, hits, kind, formats):
             verdict = judge_pair(pair, kind, partial(around, text, pair.start, pair.end), formats)
             if verdict is not None:
                 start = pair.start + verdict.offset if text.startswith(pair.value, pair.start) else pair.start
                 yield _Found(verdict.format, start, pair.end, verdict.value, pair.name)
 
 
-def _pairs(source: SourceText, lowered: bytes, kind: str, formats: Formats) -> Iterator[Pair]:
+def _pairs(source: SourceText, lowered: bytes, hits: Sequence[NameHit], kind: str, formats: Formats) -> Iterator[Pair]:
     text, names = source.text, formats.names
-    hits = name_hits(text, lowered, names)
     as_text = text_pairs(text, lowered, hits, names, is_bare(source.path, kind))
     if kind != "python":
         for pair in as_text:
@@ -138,8 +144,7 @@ def _pairs(source: SourceText, lowered: bytes, kind: str, formats: Formats) -> I
     written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_issued(pair, formats)]
     promising = [hit for hit in hits if _promises(text, hit, formats)]
     passed = list(_passed(text, formats))
-    if passed or (any(_REFERENCE.match(text, hit.value) for hit in hits) and _holds_issued(text, formats)):
-        promising += [hit for hit in hits if _REFERENCE.match(text, hit.value)]
+    promising += _through_names(text, hits, formats)
     if not written and not promising and not passed:
         return
     tree = parse(text)
@@ -171,7 +176,7 @@ def _passed(text: str, formats: Formats) -> Iterator[int]:
         callee = _CALLEE.search(text, max(0, match.start() - 60), match.start())
         if callee and formats.judge.is_random(match[1], _LEAST_PASSED) and _takes_one(callee[0], formats):
             yield match.start(1)
-    for match in _LOGIN.finditer(text):
+    for match in _LOGIN.finditer(text) if "uth=(" in text or "Auth(" in text else ():
         if formats.judge.is_random(match[1], _LEAST) or formats.judge.is_strong_password(match[1]):
             yield match.start(1)
 
@@ -181,9 +186,19 @@ def _takes_one(callee: str, formats: Formats) -> bool:
     return names.takes_a_credential(callee) or any(squash(callee).startswith(vendor) for vendor in names.vendors)
 
 
-def _holds_issued(text: str, formats: Formats) -> bool:
-    """Whether there is a literal in a text that could be a secret under the name of one."""
-    return any(formats.judge.is_random(match[1], _LEAST_PASSED) for match in _TOKEN.finditer(text))
+def _through_names(text: str, hits: Sequence[NameHit], formats: Formats) -> list[NameHit]:
+    """The hits whose value is a name that is given a literal which could be a secret, or a parameter that may be."""
+    references = [(hit, match[1]) for hit in hits if (match := _REFERENCE.match(text, hit.value)) is not None]
+    if not references:
+        return []
+    names, called = set(), False
+    for match in _TOKEN.finditer(text):
+        if formats.judge.is_random(match[1], _LEAST_PASSED):
+            given = _GIVEN.search(text, max(0, match.start() - _LEAD), match.start())
+            if given is not None and given[2] == "=":
+                names.add(given[1])
+            called |= given is not None and given[2] != "=" and f"def {given[1]}(" in text
+    return [hit for hit, name in references if called or name in names]
 
 
 def _is_issued(pair: Pair, formats: Formats) -> bool:

@@ -25,10 +25,9 @@ _REGISTRY = re.compile(r"\"auth\"\s{0,8}:\s{0,8}\"([A-Za-z0-9+/]{12,400}={0,2})\
 _QUERY = re.compile(
     r"[?&]([A-Za-z_-]{0,30}(?:[kK]ey|KEY|[tT]oken|TOKEN|[sS]ecret|SECRET|auth))=([A-Za-z0-9_.~%+/-]{16,400})"
 )
+_ASKED = re.compile(r"://[^\s\"'`<>?]{1,200}(\?[^\s\"'`<>]{3,800})")
 _LEAST_QUERY = 16
 _HASH = re.compile(r"[0-9a-fA-F-]+")
-_LEAST_PASSWORD = 10
-_LOGIN_BEFORE, _LOGIN_AFTER = 400, 800
 _ADDRESS = re.compile(
     r"://([^\s:/@\"'`<>{}()$\\]{0,64}):([^\s/@\"'`<>{}\\]{3,128})@(\[[0-9a-fA-F:]{2,40}\]|[A-Za-z0-9.-]{1,120})(?::[0-9]{1,5})?"
 )
@@ -54,7 +53,6 @@ def find_structures(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
     if b"://" in data:
         yield from _addresses(text, formats)
         yield from _queries(text, formats)
-    yield from _logins(text, data, formats)
 
 
 def basic_credentials(value: str, formats: Formats) -> bool:
@@ -103,35 +101,13 @@ def _encoded_keys(text: str, formats: Formats) -> Iterator[Hit]:
 def _queries(text: str, formats: Formats) -> Iterator[Hit]:
     """Keys in the query of an address; what a bare `key` is followed by may also be a hash."""
     names, judge = formats.names, formats.judge
-    for match in _QUERY.finditer(text):
+    asked = (match for url in _ASKED.finditer(text) for match in _QUERY.finditer(text, url.start(1), url.end(1)))
+    for match in asked:
         named = names.role(match[1]) is not Role.NONE
         if not named and (match[1].lower() not in names.queried or _HASH.fullmatch(match[2])):
             continue
         if judge.is_random(match[2], _LEAST_QUERY):
             yield Hit(formats.structure("query"), match.start(2), match.end(2))
-
-
-def _logins(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
-    """Passwords in the notations for a login that the knowledge lists: connection strings, files, commands."""
-    judge = formats.judge
-    for login in judge.logins:
-        form = formats.by_id[login.format]
-        for match in (match for literal in login.literals for match in _around(text, data, literal, login.pattern)):
-            said = match.groupdict(default="")
-            password = said["password"]
-            issued = judge.is_random(password, _LEAST_PASSWORD) or judge.is_strong_password(password)
-            if issued and judge.opens(said.get("user", ""), password, said.get("host", "")):
-                yield Hit(form, match.start("password"), match.end("password"))
-
-
-def _around(text: str, data: bytes, literal: bytes, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    """The matches of a pattern around a literal; no part of the text is looked at twice."""
-    stop = 0
-    position = data.find(literal)
-    while position >= 0:
-        start, stop = max(stop, position - _LOGIN_BEFORE), position + _LOGIN_AFTER
-        yield from pattern.finditer(text, start, stop)
-        position = data.find(literal, stop)
 
 
 def _addresses(text: str, formats: Formats) -> Iterator[Hit]:
