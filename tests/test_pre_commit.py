@@ -98,13 +98,36 @@ def test_the_hook_on_the_whole_repository_sees_what_is_not_staged(hooks: Path, r
     assert "bad.py:13" in done.stdout
 
 
+@pytest.mark.slow
+def test_the_hook_that_fixes_changes_the_staged_files_only(hooks: Path, repository: Path, home: Path) -> None:
+    text = "import yaml\nfrom openai import OpenAI\n\nreply = OpenAI().responses.create(model='gpt-5', input='a')\n"
+    line = "data = yaml.load(reply.output_text, Loader=yaml.Loader)\n"
+    for name in ("staged.py", "other.py"):
+        (repository / name).write_text(text + line, "utf-8")
+    git(repository, "add", "staged.py")
+    done = try_repo(hooks, "aisafety-lint-fix", repository, home)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "files were modified by this hook" in done.stdout
+    assert "Fixed 1 finding." in done.stdout
+    assert (repository / "staged.py").read_text("utf-8") == text + "data = yaml.safe_load(reply.output_text)\n"
+    assert (repository / "other.py").read_text("utf-8") == text + line
+    git(repository, "add", "staged.py")
+    again = try_repo(hooks, "aisafety-lint-fix", repository, home)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
 class TestTheManifest:
     def test_pre_commit_accepts_it(self) -> None:
         command = [sys.executable, "-m", "pre_commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")]
         subprocess.run(command, check=True)
 
-    def test_it_has_three_hooks(self) -> None:
-        assert [hook["id"] for hook in HOOKS] == ["aisafety-lint", "aisafety-lint-all", "aisafety-lint-system"]
+    def test_it_has_four_hooks(self) -> None:
+        assert [hook["id"] for hook in HOOKS] == [
+            "aisafety-lint",
+            "aisafety-lint-fix",
+            "aisafety-lint-all",
+            "aisafety-lint-system",
+        ]
 
     def test_one_process_sees_all_files(self) -> None:
         assert all(hook["require_serial"] for hook in HOOKS)

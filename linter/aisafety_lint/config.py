@@ -110,7 +110,8 @@ class Config:
 
     `paths` are what to report on, absolute and existing, with links resolved; `root` is the project they belong to: the
     git root, or else their common folder. All patterns are relative to the root. `stdin` is a text that takes the place
-    of a file: path relative to the root, and bytes. `jobs` is the number of processes to work in, None for as many as
+    of a file: path relative to the root, and bytes; `overlay` holds what is analysed in place of what is written in
+    files. `jobs` is the number of processes to work in, None for as many as
     it is worth. `suppress` tells whether suppressions have effect, `today` which of them are over. `map` tells
     whether the report is to hold the map of the agents. `origins` tells for
     each setting that is not a default where it comes from; `notifications` is what the settings themselves have to say
@@ -169,10 +170,17 @@ class Config:
     today: datetime.date = field(default_factory=datetime.date.today)
     map: bool = False
     stdin: tuple[str, bytes] | None = None
+    overlay: Mapping[str, bytes] = field(default_factory=dict)
     jobs: int | None = 1
     file: SettingsFile | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     notifications: tuple[Notification, ...] = ()
+
+    def given(self, path: str) -> bytes | None:
+        """What is analysed in place of what is written in a file, where there is such a text."""
+        if self.stdin is not None and self.stdin[0] == path:
+            return self.stdin[1]
+        return self.overlay.get(path)
 
     def relative(self, path: Path) -> str:
         """A path below the root as findings name it: relative, with forward slashes."""

@@ -40,8 +40,8 @@ class Digests:
     def of(cls, store: Store, config: Config, files: Iterable[SourceFile], moment: int) -> "Digests":
         """Start with what an earlier run kept."""
         made = cls(config, {file.path: file for file in files}, moment, store)
-        if config.stdin is not None:
-            made.known[config.stdin[0]] = sha256(config.stdin[1]).digest()
+        given = {path: data for path in made.files if (data := config.given(path)) is not None}
+        made.known |= {path: sha256(data).digest() for path, data in given.items()}
         made.stamps = {
             path: found
             for path in made.files
@@ -76,7 +76,7 @@ class Digests:
             self.store.put(self._name(), msgspec.msgpack.encode(table))
 
     def _holds(self, path: str) -> bool:
-        if self.config.stdin is not None and path == self.config.stdin[0]:
+        if self.config.given(path) is not None:
             return True
         before = self.stamps.get(path)
         if before is not None and is_settled(before, self.moment):

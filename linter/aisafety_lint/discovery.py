@@ -75,13 +75,14 @@ def discover(config: Config) -> Discovered:
 
 
 def read(config: Config, file: SourceFile) -> bytes:
-    """The bytes of a discovered file, or of the standard input that stands for it; raises UnreadableError."""
+    """The bytes of a discovered file, or of the text that is given in its place; raises UnreadableError."""
     limit = size_limit(config, file.kind)
-    if config.stdin is None or config.stdin[0] != file.path:
+    given = config.given(file.path)
+    if given is None:
         return read_bytes(config.root, file, limit)
-    if len(config.stdin[1]) > limit:
+    if len(given) > limit:
         raise UnreadableError(f"larger than {limit} bytes")
-    return config.stdin[1]
+    return given
 
 
 def _relative(config: Config, path: Path) -> str:

@@ -50,6 +50,44 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """A part of what would mend a finding, named but not yet written: the kind of edit, the region that it is about
+    (its label says what is done, in words), and what the edit needs to know besides.
+
+    It is safe where nothing but the danger goes away; after another one somebody has to look.
+    """
+
+    edit: str
+    location: Location
+    words: tuple[tuple[str, str], ...] = ()
+    safe: bool = False
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What the edit needs to know, by name."""
+        return dict(self.words)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """A text that takes the place of a region of a file, from one offset in characters to another."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that together mend a finding, and what they do in words."""
+
+    description: str
+    safe: bool
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One problem at one place.
 
@@ -57,7 +95,7 @@ class Finding:
     `symbol` the dotted name of the enclosing definition (part of the stable fingerprint); `key` what
     identifies the finding apart from its position (by default the text of the primary region; for a secret, its hash).
     A `proven` finding holds in test code too. `indirect` is what is seen to go into the model whose output is the
-    source.
+    source. `remedies` together would mend it; `fixes` are such changes written out, where a report was asked for them.
     """
 
     rule: str
@@ -74,6 +112,8 @@ class Finding:
     key: str = ""
     proven: bool = False
     indirect: tuple[Location, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:

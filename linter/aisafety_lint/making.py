@@ -96,7 +96,7 @@ class _Attempt:
     def _keep_seen(self) -> None:
         """Keep by what the next run can tell that nothing has changed; what could not be read has no stamp for that."""
         stamps = self.digests.stamps
-        if len(stamps) + (self.config.stdin is not None) < len(self.found.files):
+        if self.config.overlay or len(stamps) + (self.config.stdin is not None) < len(self.found.files):
             return
         if any(
             note.level is NotificationLevel.ERROR or note.id.startswith("unreadable")

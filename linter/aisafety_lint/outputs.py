@@ -57,7 +57,11 @@ def drop_stdout() -> None:
 
 def write_file(path: Path, text: str) -> None:
     """Write a whole file or nothing; what is no regular file (a pipe, /dev/null) is written in place."""
-    data = text.encode("utf-8", "backslashreplace")
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write all bytes of a file or none, with the mode that it has."""
     target = path.resolve()
     try:
         if target.exists() and not target.is_file():

@@ -46,7 +46,8 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
     shown_map = _map(project, found) if config.map else None
     quoted = [*decided.shown, *(item.finding for item in decided.suppressed)]
     texts, masked = reader.texts(
-        {*_paths(quoted), *(note.path for note in notifications), *_map_paths(shown_map)}, project.secrets
+        {*_paths(quoted), *_changed(quoted), *(note.path for note in notifications), *_map_paths(shown_map)},
+        project.secrets,
     )
     return Report(
         root=str(config.root),
@@ -145,6 +146,11 @@ def _paths(findings: Iterable[Finding]) -> Iterator[str]:
     for finding in findings:
         for location in (finding.location, *finding.related, *(step for flow in finding.flows for step in flow)):
             yield location.path
+
+
+def _changed(findings: Iterable[Finding]) -> Iterator[str]:
+    """The files that fixes of findings would change."""
+    yield from (remedy.location.path for finding in findings for remedy in finding.remedies)
 
 
 def _unique(notifications: Iterable[Notification]) -> Iterator[Notification]:

@@ -20,7 +20,7 @@ from aisafety_lint.stamps import Stamp, is_settled, stamp
 
 # What a report says does not depend on these; of standard input only the content counts, below. A report knows itself
 # until which day it holds.
-_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "jobs", "today", "baseline"})
+_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "overlay", "jobs", "today", "baseline"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,9 @@ def question(config: Config) -> bytes:
     """What is asked, of which program, and by whom, on which depends what can be read."""
     settings = [(item.name, repr(getattr(config, item.name))) for item in fields(config) if item.name not in _ASIDE]
     who = os.geteuid() if hasattr(os, "geteuid") else 0
-    stdin = None if config.stdin is None else (config.stdin[0], sha256(config.stdin[1]).digest())
-    asked = (str(edition.PACKAGE), str(builtin_root()), who, settings, sorted(config.explicit), stdin)
+    given = dict(config.overlay if config.stdin is None else [*config.overlay.items(), config.stdin])
+    instead = sorted((path, sha256(data).digest()) for path, data in given.items())
+    asked = (str(edition.PACKAGE), str(builtin_root()), who, settings, sorted(config.explicit), instead)
     return repr(asked).encode()
 
 

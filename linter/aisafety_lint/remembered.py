@@ -131,10 +131,8 @@ def _path(kind: type, value: Any) -> Any:
 def _text(config: Config, path: str, quoted: Quoted) -> SourceText:
     """A text as the report quotes it."""
     try:
-        if config.stdin is not None and config.stdin[0] == path:
-            data = config.stdin[1]
-        else:
-            data = read_bytes(config.root, SourceFile(path, "text", quoted.size), quoted.size)
+        given = config.given(path)
+        data = read_bytes(config.root, SourceFile(path, "text", quoted.size), quoted.size) if given is None else given
         text = SourceText(path, decode(data))
     except UnreadableError as error:
         raise ChangedError(path) from error

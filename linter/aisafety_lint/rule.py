@@ -23,7 +23,7 @@ class Rule:
 
     `match` is what data can say about it: a mapping with one key (flow, grant, approval, manifest, secret, eval,
     suppression), or empty where a module of `checks/` implements the rule; then `about` says what that looks at.
-    `sections` are the Markdown texts under the fixed headings.
+    `sections` are the Markdown texts under the fixed headings. `edits` are the kinds of edits that can mend a finding.
     """
 
     id: str
@@ -43,6 +43,12 @@ class Rule:
     sections: Mapping[str, str]
     path: Path
     about: str = ""
+    edits: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def fixable(self) -> str:
+        """Whether the linter can mend findings: `yes`, `unsafe` where each time somebody has to look, or nothing."""
+        return "" if not self.edits else "yes" if any(edit.get("safe") for edit in self.edits) else "unsafe"
 
     @property
     def summary(self) -> str:
@@ -100,4 +106,5 @@ def _build(path: Path, data: Mapping[str, Any], title: str, sections: Mapping[st
         sections=sections,
         path=path,
         about=data.get("about", ""),
+        edits=tuple(data.get("edits", ())),
     )

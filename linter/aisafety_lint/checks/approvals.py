@@ -4,15 +4,21 @@ A finding stands at the tool, since that is where approval is asked for, whateve
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from aisafety_lint.finding import Confidence, Finding, Location, Persona
+from aisafety_lint.finding import Confidence, Finding, Location, Persona, Remedy
 from aisafety_lint.flow.places import call_place, one_line
+from aisafety_lint.program.agents import Agent
+from aisafety_lint.program.approval import approvals
 from aisafety_lint.program.effects import Effect
 from aisafety_lint.program.model import Program
+from aisafety_lint.program.models import Row
 from aisafety_lint.program.spelling import spelled
+from aisafety_lint.program.tools import Tool
 from aisafety_lint.project import Project
+from aisafety_lint.remedies import of_call, safer
 from aisafety_lint.rule import Rule
 from aisafety_lint.source import Span
 
@@ -60,7 +66,46 @@ def _finding(rule: Rule, program: Program, effects: list[Effect], purpose: re.Pa
         why=f"no approval gate dominates the call of `{name}` on the way from this tool",
         fix=rule.fix,
         symbol=index.scopes[effect.tool.scope].qualname,
+        remedies=_remedies(rule, program, effect.tool) if rule.edits else (),
     )
+
+
+def _remedies(rule: Rule, program: Program, tool: Tool) -> tuple[Remedy, ...]:
+    """The framework's own question about the tool, where each of its registrations or agents can be told to ask it."""
+    asked = [_asking(rule, program, tool, row, where) for row, where in tool.ways]
+    if asked and all(asked):
+        return tuple(dict.fromkeys(found for group in asked for found in group))
+    agents = [agent for agent in program.agents if any(known.scope == tool.scope for known in agent.tools)]
+    named = [_per_tool(rule, program, agent, tool.name) for agent in agents]
+    return tuple(found for group in named for found in group) if named and all(named) else ()
+
+
+def _asking(rule: Rule, program: Program, tool: Tool, row: Row, where: tuple[int, int]) -> tuple[Remedy, ...]:
+    """The argument of a registration that makes the framework ask."""
+    for spec in approvals(row):
+        if spec.keys() <= {"name", "equals", "position"} and where[1] >= 0:
+            value = f'"{spec["equals"][0]}"' if "equals" in spec else "True"
+            ways = [{"edit": "set-argument", "name": spec["name"], "value": value}]
+            known, decorators = program.index.value(*where), program.scopes[tool.scope].decorators
+            if known.op == "call":
+                return of_call(rule, ways, program.index.paths[where[0]], Span(*known.place))
+            if where[1] in decorators:  # where it is only named, its place is that of the import
+                words = {"decorator": decorators.index(where[1])}
+                return of_call(rule, ways, tool.path, tool.span, words)
+    return ()
+
+
+def _per_tool(rule: Rule, program: Program, agent: Agent, name: str) -> tuple[Remedy, ...]:
+    """The entry for a tool in what an agent asks about, or the object that asks about it."""
+    for spec in approvals(agent.row):
+        ways: list[Mapping[str, Any]] = []
+        if spec.get("per_tool") is True and "name" in spec:
+            ways = [{"edit": "set-entry", "name": spec["name"], "key": f'"{name}"', "value": "True"}]
+        elif "per_tool" in spec:
+            ways = [{**way, "value": way["value"].replace("TOOL", name)} for way in safer(agent.row) if "with" in way]
+        if ways:
+            return of_call(rule, ways, agent.path, agent.span)
+    return ()
 
 
 def _related(program: Program, effect: Effect) -> Location:

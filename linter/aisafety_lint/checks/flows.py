@@ -8,14 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from aisafety_lint.finding import Confidence, Finding, Persona
+from aisafety_lint.finding import Confidence, Finding, Persona, Remedy
 from aisafety_lint.flow.doubts import VERBS, Doubt, doubts
 from aisafety_lint.flow.prompts import IN_PROMPT
 from aisafety_lint.flow.sources import named
 from aisafety_lint.flow.trace import Flow
+from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.model import Program
 from aisafety_lint.project import Project
+from aisafety_lint.remedies import of_call, safer
 from aisafety_lint.rule import Rule
+from aisafety_lint.source import Span
 
 _FLOWS_SHOWN = 5
 
@@ -67,7 +70,29 @@ def _finding(rule: Rule, project: Project, flows: Sequence[Flow]) -> Finding:
         symbol=flow.symbol,
         related=(*(doubt.location for doubt in weak), *flow.indirect),
         indirect=flow.indirect,
+        remedies=_remedies(rule, project.program, flow) if rule.edits else (),
     )
+
+
+def _remedies(rule: Rule, program: Program, flow: Flow) -> tuple[Remedy, ...]:
+    """How the call that is the sink is made safer, or the value that reaches it."""
+    index, (scope, call) = program.index, flow.sink
+    if index.value(scope, call).op != "call":
+        return ()
+    span = Span(*index.value(scope, call).place)
+    chosen = operands(program.resolver, scope, call, flow.row.get("argument", {}))
+    words = {key: flow.row["argument"][key] for key in ("position", "name") if key in flow.row.get("argument", {})}
+    if names := {index.local_names[where].get(value, "") for where, value in flow.way if where == scope} - {""}:
+        words["names"] = sorted(names)
+    for operand in chosen[:1]:
+        known = index.value(scope, operand)
+        inside = (span.line, span.column) <= known.place[:2] < (span.end_line, span.end_column)
+        if not inside and known.op not in ("param", "call", "attr", "item", "name"):
+            words["text"] = ":".join(map(str, known.place))
+    models = program.resolver.models
+    sinks = [row for path in program.resolver.paths(scope, call) for row in models.rows("sinks", path)]
+    rows = [way for row in (flow.row, *sinks) if row.get("kind") == flow.kind for way in safer(row)]
+    return of_call(rule, rows, index.paths[scope], span, words)
 
 
 def _why(program: Program, flows: Sequence[Flow], weak: Sequence[Doubt]) -> str:

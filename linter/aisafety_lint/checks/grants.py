@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from aisafety_lint.finding import Confidence, Finding, Location, Persona
+from aisafety_lint.finding import Confidence, Finding, Location, Persona, Remedy
 from aisafety_lint.flow.places import call_place, one_line
 from aisafety_lint.program.agents import Grant
 from aisafety_lint.program.conditions import operands, unpacked
@@ -13,7 +13,9 @@ from aisafety_lint.program.model import Program
 from aisafety_lint.program.origins import by_default
 from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
+from aisafety_lint.remedies import of_call, safer
 from aisafety_lint.rule import Rule
+from aisafety_lint.source import Span
 
 _FILES = frozenset({"fs-read", "fs-write", "fs-delete"})
 _MARKS = ("exposes", "unapproved", "switch", "late", "hazard")
@@ -56,7 +58,17 @@ def _finding(rule: Rule, program: Program, grant: Grant) -> Finding:
         fix=rule.fix,
         symbol=index.scopes[grant.scope].qualname,
         related=() if default is None else (granted,),
+        remedies=_remedies(rule, program, grant) if rule.edits and default is None else (),
     )
+
+
+def _remedies(rule: Rule, program: Program, grant: Grant) -> tuple[Remedy, ...]:
+    """How the call is made without the power."""
+    known = program.index.value(grant.scope, grant.call)
+    if known.op != "call":
+        return ()
+    words = {"name": grant.row["flag"]} if "flag" in grant.row else {}
+    return of_call(rule, safer(grant.row), program.index.paths[grant.scope], Span(*known.place), words)
 
 
 def _flag_operands(program: Program, grant: Grant) -> tuple[int, ...]:

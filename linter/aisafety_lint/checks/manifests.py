@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aisafety_lint.errors import UserError
-from aisafety_lint.finding import Confidence, Finding, Location, Persona, Severity
+from aisafety_lint.finding import Confidence, Finding, Location, Persona, Remedy, Severity
 from aisafety_lint.manifests.builder import shorten
 from aisafety_lint.manifests.embedded import embedded_text
 from aisafety_lint.manifests.kinds import Manifest
@@ -18,8 +18,9 @@ from aisafety_lint.manifests.nodes import Array, Scalar
 from aisafety_lint.manifests.predicates import meets
 from aisafety_lint.manifests.query import Match
 from aisafety_lint.project import Project
+from aisafety_lint.remedies import complete, remedy
 from aisafety_lint.rule import Rule
-from aisafety_lint.source import Span
+from aisafety_lint.source import SourceText, Span
 
 _PLACEHOLDER = re.compile(r"\{([a-z-]+)\}")
 _CREDENTIALS = re.compile(
@@ -47,6 +48,7 @@ class Hit:
     persona: Persona | None = None
     confidence: Confidence = Confidence.HIGH
     related: tuple[tuple[Match, str], ...] = ()
+    subject: Match | None = None
 
     @property
     def span(self) -> Span:
@@ -146,6 +148,7 @@ def _hits(block: Mapping[str, Any], manifest: Manifest) -> Iterator[Hit]:
                 Severity[level["severity"].upper()] if "severity" in level else None,
                 Persona[level["persona"].upper()] if "persona" in level else None,
                 Confidence[level.get("confidence", block.get("confidence", "high")).upper()],
+                subject=match,
             )
 
 
@@ -207,4 +210,33 @@ def _grouped(rule: Rule, manifest: Manifest, hits: Sequence[Hit]) -> Finding:
         persona=min(hit.persona or rule.persona for hit in hits),
         related=tuple((hit.at, name) for hit, name in zip(ordered[1:], names[1:], strict=True)),
     )
-    return manifest_finding(rule, manifest, hit)
+    found = manifest_finding(rule, manifest, hit)
+    return replace(found, remedies=remedies(rule, manifest, ordered)) if rule.edits else found
+
+
+def remedies(rule: Rule, manifest: Manifest, hits: Iterable[Hit]) -> tuple[Remedy, ...]:
+    """The edits that mend all hits of a finding; none where one of them has no edit, or stands in a text of its own."""
+    found: list[Remedy] = []
+    for hit in hits:
+        subject = hit.at if hit.subject is None else hit.subject
+        edit = next((edit for edit in rule.edits if _fits(subject, edit, manifest)), None)
+        if edit is None or not isinstance(subject.node.places, SourceText):
+            return ()
+        if "reference" in manifest.kind.facts:
+            name = re.sub(r"\W+", "_", subject.name).upper()
+            edit = {"value": manifest.kind.facts["reference"].replace("NAME", name), **edit}
+        targets = _below(subject, _texts(edit.get("at", ())))
+        wanted = [one for one in targets if meets(one, edit.get("where", {}), manifest.context) is not None]
+        if not wanted or not complete(edit):
+            return ()
+        found += (remedy({"what": _called(target), **edit}, manifest.path, target.node.span) for target in wanted)
+    return tuple(dict.fromkeys(found))
+
+
+def _called(match: Match) -> str:
+    """What to call a node that an edit is about: its key, or the text of an item."""
+    return _shown(match.key.raw if match.key is not None else value_text(match) or match.name)
+
+
+def _fits(match: Match, edit: Mapping[str, Any], manifest: Manifest) -> bool:
+    return meets(match, edit.get("when", {}), manifest.context) is not None

@@ -4,13 +4,22 @@ The form of the block is `rules/schema/match-secret.schema.json`: groups, vendor
 matches are meant; without `places`, those in text for a model are left to the rule that asks for them.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aisafety_lint.finding import Finding, Location, Persona, Severity
+from aisafety_lint.finding import Finding, Location, Persona, Remedy, Severity
+from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.project import Project
+from aisafety_lint.remedies import remedy
 from aisafety_lint.rule import Rule
 from aisafety_lint.secrets.scan import SecretMatch
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_ROLES = frozenset(
+    {"key", "apikey", "token", "secret", "password", "passwd", "pwd", "dsn", "url", "credentials", "pass"}
+)
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
@@ -22,7 +31,7 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
     wanted = rule.match["secret"]
     for match in project.secrets:
         if _selects(wanted, match):
-            yield _finding(rule, wanted, match)
+            yield _finding(rule, wanted, match, project)
 
 
 def _selects(wanted: Mapping[str, Any], match: SecretMatch) -> bool:
@@ -36,7 +45,7 @@ def _selects(wanted: Mapping[str, Any], match: SecretMatch) -> bool:
     )
 
 
-def _finding(rule: Rule, wanted: Mapping[str, Any], match: SecretMatch) -> Finding:
+def _finding(rule: Rule, wanted: Mapping[str, Any], match: SecretMatch, project: Project) -> Finding:
     severity = Severity[wanted["severity"].upper()] if "severity" in wanted else match.severity
     persona = wanted.get("personas", {}).get(match.format, rule.persona.name)
     return Finding(
@@ -49,7 +58,37 @@ def _finding(rule: Rule, wanted: Mapping[str, Any], match: SecretMatch) -> Findi
         fix=f"{rule.fix.rstrip('.')}; revoke at {match.rotate}." if match.rotate.startswith("https://") else rule.fix,
         key=match.digest,
         proven=match.proven,
+        remedies=_remedies(rule, match, project),
     )
+
+
+def _remedies(rule: Rule, match: SecretMatch, project: Project) -> tuple[Remedy, ...]:
+    """The variable in whose place the value is written: of Python, or of the kind of manifest."""
+    name = variable(match)
+    for edit in rule.edits:
+        if edit["edit"] == "literal-to-environment" and project.files[match.path].kind == "python":
+            return (remedy({**edit, "name": name}, match.path, match.span),)
+        if edit["edit"] == "replace-text":
+            forms = [item.kind.facts["reference"] for item in project.manifests if _refers(item, match.path)]
+            if forms:
+                return (remedy({**edit, "value": forms[0].replace("NAME", name)}, match.path, match.span),)
+    return ()
+
+
+def _refers(manifest: Manifest, path: str) -> bool:
+    return manifest.path == path and "reference" in manifest.kind.facts
+
+
+def variable(match: SecretMatch) -> str:
+    """The name of the variable: by what the value is assigned to, and by the vendor where that does not say it."""
+    words = _WORD.findall(_CAMEL.sub("_", match.name))
+    vendor = [] if match.vendor == "any" else _WORD.findall(match.vendor)[:1]
+    if not any(word.lower() in _ROLES for word in words):
+        words = ["API", "KEY"] if vendor else [*words, "SECRET"]
+    if vendor and vendor[0].lower() not in {word.lower() for word in words}:
+        words = [*vendor, *words]
+    name = "_".join(words).upper()
+    return name if not name[:1].isdigit() else f"_{name}"
 
 
 def _words(match: SecretMatch) -> dict[str, str]:

@@ -5,8 +5,9 @@ A match names the state: `{suppression: unused}`.
 
 from collections.abc import Iterator
 
-from aisafety_lint.finding import Confidence, Finding, Location
+from aisafety_lint.finding import Confidence, Finding, Location, Remedy
 from aisafety_lint.project import Project
+from aisafety_lint.remedies import remedy
 from aisafety_lint.rule import Rule
 from aisafety_lint.suppressed import State, Suppression
 
@@ -38,8 +39,18 @@ def _finding(rule: Rule, item: Suppression, names: tuple[str, ...], fix: str) ->
         confidence=Confidence.HIGH,
         persona=rule.persona,
         why=_why(item) if names and not item.aims else "",
+        remedies=_remedies(rule, item, names),
         fix=fix if fix.endswith((".", "?", "!")) else f"{fix}.",
     )
+
+
+def _remedies(rule: Rule, item: Suppression, names: tuple[str, ...]) -> tuple[Remedy, ...]:
+    """The comment without the names that are of no use, or the file without the comment."""
+    wanted = "delete-names" if names and len(names) < len(item.rules) else "delete-comment"
+    if item.kind == "config":
+        return ()
+    given = [edit for edit in rule.edits if edit["edit"] == wanted]
+    return tuple(remedy({**edit, **({"names": [*names]} if names else {})}, item.path, item.span) for edit in given)
 
 
 def _why(item: Suppression) -> str:

@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import cli
 from aisafety_lint.arguments import Parser, address, count, day, folder, one_of, use_color, words
+from aisafety_lint.commands import fix
 from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel, Persona, Severity
-from aisafety_lint.outputs import drop_stdout, parse_output, stdout_format, write_file, write_stdout
+from aisafety_lint.outputs import Output, drop_stdout, parse_output, stdout_format, write_file, write_stdout
 from aisafety_lint.report import FORMATS
 from aisafety_lint.suggest import nearest
 
 if TYPE_CHECKING:
     from aisafety_lint.cache import Store
+    from aisafety_lint.fixes.applying import Outcome
     from aisafety_lint.report.model import Report
 
 _EPILOG = """\
 exit codes:
-  0  nothing at or above --fail-on
+  0  nothing at or above --fail-on; with --diff, nothing to mend
   1  findings
   2  the job could not be done
 
@@ -32,6 +34,7 @@ A path that is named like a command is given as `aisafety-lint check PATH`."""
 _MAX_STDIN = 100_000_000
 _LISTS = ("select", "ignore", "extend_select", "exclude", "extend_exclude")
 _FLAGS = ("force_exclude", "strict")
+_WITH_EDITS = {"json", "sarif"}  # formats that hold the edits of fixes
 
 
 def parser() -> Parser:
@@ -46,6 +49,7 @@ def parser() -> Parser:
         "paths", nargs="*", metavar="PATH", help="what to report on (default: .); `-` reads standard input"
     )
     _add_rules(made.add_argument_group("rules"))
+    _add_fixes(made.add_argument_group("fixes"))
     _add_suppressions(made.add_argument_group("accepted findings"))
     _add_files(made.add_argument_group("files"))
     _add_output(made.add_argument_group("output"))
@@ -69,6 +73,15 @@ def _add_rules(group: "argparse._ArgumentGroup") -> None:
     )
 
 
+def _add_fixes(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--fix", action="store_true", help="mend what can be mended, then report on the rest")
+    group.add_argument(
+        "--unsafe-fixes", action="store_true", help="also mend where somebody has to look at the outcome"
+    )
+    group.add_argument("--fix-only", action="store_true", help="mend, and do not report on the rest")
+    group.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 if anything was mended")
+
+
 def _add_suppressions(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--add-ignores", action="store_true", help="write suppressions for all findings into the files; needs --reason"
@@ -82,7 +95,7 @@ def _add_suppressions(group: "argparse._ArgumentGroup") -> None:
         const="",
         metavar="REF",
         help="show only what is new against this git revision, or passes through lines changed since; "
-        "`A...` is where A and HEAD part",
+        "`A...` is where A and HEAD part; without a revision, show what --fix would change, and change nothing",
     )
     group.add_argument(
         "--changed-first", metavar="REF", help="show all, and tell apart in the reports what `--diff REF` would show"
@@ -158,8 +171,6 @@ def run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     if (arguments.reason or arguments.until) and not arguments.add_ignores:
         raise UserError("`--reason` and `--until` are for `--add-ignores`")
-    if arguments.diff == "":
-        raise UserError("`--diff` needs a revision", "for example `--diff main`")
     if arguments.diff and arguments.changed_first:
         raise UserError("`--diff` and `--changed-first` exclude each other")
     outputs = [parse_output(text) for text in arguments.output]
@@ -173,11 +184,50 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.show_files:
         return _show_files(config)
 
-    from aisafety_lint import recall
-
-    report = _compared(recall.run(config, store_of(arguments, config.root)), config, arguments)
+    fixing = fix.wanted(arguments)
+    report = _made(arguments, config)
     if arguments.add_ignores:
         return _add_ignores(arguments, config, report)
+    fixed = 0
+    if fixing:
+        outcome = fix.mend(arguments, config, report, lambda changed: _made(arguments, changed))
+        report, fixed = outcome.report, outcome.fixed
+        fix.tell(outcome, written=not fix.only_shown(arguments))
+        if fix.only_shown(arguments) or arguments.fix_only:
+            return _only_fixed(arguments, config, outcome)
+    return _reported(arguments, config, report, outputs, to_stdout, started) or int(
+        bool(fixed) and arguments.exit_non_zero_on_fix
+    )
+
+
+def _made(arguments: argparse.Namespace, config: Config) -> "Report":
+    from aisafety_lint import recall
+
+    return _compared(recall.run(config, store_of(arguments, config.root)), config, arguments)
+
+
+def _only_fixed(arguments: argparse.Namespace, config: Config, outcome: "Outcome") -> int:
+    """After `--diff` and `--fix-only`: findings do not count, but a job that could not be done does."""
+    shown = fix.only_shown(arguments)
+    if shown:
+        write_stdout(fix.difference(outcome))
+    changes = bool(outcome.files.changed) and (shown or arguments.exit_non_zero_on_fix)
+    return exit_code(config, outcome.report, exit_zero=True) or int(changes)
+
+
+def _reported(
+    arguments: argparse.Namespace,
+    config: Config,
+    report: "Report",
+    outputs: "list[Output]",
+    to_stdout: str,
+    started: float,
+) -> int:
+    """Write the report in all formats that are asked for."""
+    if {to_stdout, *(form for form, _ in outputs)} & _WITH_EDITS and not arguments.statistics:
+        from aisafety_lint.fixes.shown import with_edits
+
+        report = with_edits(report, config)
     options = _options(arguments, time.monotonic() - started)
     for form, path in outputs:
         if path is not None:
@@ -208,9 +258,7 @@ def _compared(report: "Report", config: Config, arguments: argparse.Namespace) -
         return report
     from aisafety_lint import difference
 
-    return difference.against(
-        report, config, revision, store_of(arguments, config.root), hide=arguments.diff is not None
-    )
+    return difference.against(report, config, revision, store_of(arguments, config.root), hide=bool(arguments.diff))
 
 
 def _without_known(report: "Report", config: Config) -> "Report":

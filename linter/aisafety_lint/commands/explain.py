@@ -87,6 +87,9 @@ def _rule(arguments: argparse.Namespace) -> int:
         "severity": str(rule.severity),
         "precision": rule.precision,
         "shown to": f"{rule.persona} and larger" if rule.persona.name != "AUDITOR" else "auditor",
+        "fixable": {"yes": "`--fix` mends what it can", "unsafe": "`--fix --unsafe-fixes` mends what it can"}.get(
+            rule.fixable, ""
+        ),
         "status": f"{rule.status}, since {rule.since}",
         "tags": ", ".join(rule.tags),
         "formerly": ", ".join(rule.aliases),

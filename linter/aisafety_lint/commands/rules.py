@@ -68,4 +68,5 @@ def _facts(rule: "Rule") -> dict[str, Any]:
         "aliases": list(rule.aliases),
         "standards": list(rule.standards),
         "fix": rule.fix,
+        "fixable": rule.fixable or "no",
     }

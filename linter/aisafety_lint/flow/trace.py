@@ -1,7 +1,7 @@
 """Traces for people: the way of a flow from source to sink, one step for each line of code that matters."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aisafety_lint.finding import Confidence, Location
 from aisafety_lint.flow.nodes import Hit, Node
@@ -11,6 +11,7 @@ from aisafety_lint.flow.sources import Seed
 from aisafety_lint.flow.steps import steps
 from aisafety_lint.program.conditions import row_confidence
 from aisafety_lint.program.index import Index
+from aisafety_lint.program.models import Row
 from aisafety_lint.program.spelling import spelled
 
 _MANY, _VERY_MANY = 4, 8  # overrides of one method
@@ -23,7 +24,7 @@ class Flow:
 
     `sink` is the sink's scope and call, `name` how it is written, `chain` the calls that lead to it from the context of
     the source, `way` the values that carried the content (scope, value), `steps` the same for people, with both ends;
-    `indirect` what is seen to go into the prompt of the model that is the source.
+    `indirect` what is seen to go into the prompt of the model that is the source; `row` is of the sink.
     """
 
     seed: Seed
@@ -37,6 +38,7 @@ class Flow:
     confidence: Confidence
     way: tuple[tuple[int, int], ...] = ()
     indirect: tuple[Location, ...] = ()
+    row: Row = field(default_factory=dict, compare=False, repr=False)
 
 
 def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
@@ -69,6 +71,7 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
         steps(solver.resolver, [(node.scope, node.value) for node in nodes], described, sink, chain),
         row_confidence(last.row, last.held, doubts),
         way,
+        row=last.row,
     )
 
 

@@ -9,13 +9,13 @@ from dataclasses import asdict
 from typing import Any
 
 from aisafety_lint import __version__
-from aisafety_lint.finding import Finding, Location, Notification
+from aisafety_lint.finding import Finding, Fix, Location, Notification
 from aisafety_lint.fingerprint import fingerprints
 from aisafety_lint.report.encode import dump
 from aisafety_lint.report.model import Report
 from aisafety_lint.report.options import Options
 from aisafety_lint.rule import Rule
-from aisafety_lint.source import Span
+from aisafety_lint.source import SourceText, Span
 from aisafety_lint.suppressed import Suppressed
 
 SCHEMA = 1
@@ -30,7 +30,7 @@ def render(report: Report, options: Options) -> str:
         "tool": {"name": "aisafety-lint", "version": __version__},
         "findings": [
             {
-                **_finding(finding, report.rules[finding.rule], key, suppressed),
+                **_finding(finding, report.rules[finding.rule], key, suppressed, report.texts),
                 "change": report.base.change(finding) if report.base and not suppressed else None,
             }
             for (finding, suppressed), key in zip(known, keys, strict=True)
@@ -44,7 +44,9 @@ def render(report: Report, options: Options) -> str:
     return dump(document)
 
 
-def _finding(finding: Finding, rule: Rule, fingerprint: str, suppressed: Suppressed | None) -> Mapping[str, Any]:
+def _finding(
+    finding: Finding, rule: Rule, fingerprint: str, suppressed: Suppressed | None, texts: Mapping[str, SourceText]
+) -> Mapping[str, Any]:
     return {
         "rule": finding.rule,
         "family": rule.family,
@@ -63,7 +65,19 @@ def _finding(finding: Finding, rule: Rule, fingerprint: str, suppressed: Suppres
         "indirect": [_location(place) for place in finding.indirect],
         "standards": list(rule.standards),
         "fingerprint": fingerprint,
+        "fixes": [_fix(fix, texts) for fix in finding.fixes],
         "suppression": _suppression(suppressed) if suppressed else None,
+    }
+
+
+def _fix(fix: Fix, texts: Mapping[str, SourceText]) -> Mapping[str, Any]:
+    return {
+        "description": fix.description,
+        "applicability": "safe" if fix.safe else "unsafe",
+        "edits": [
+            {"path": edit.path, **_span(texts[edit.path].span(edit.start, edit.end)), "text": edit.text}
+            for edit in fix.edits
+        ],
     }
 
 

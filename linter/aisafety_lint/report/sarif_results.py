@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from aisafety_lint.finding import Confidence, Finding, Location, Severity
+from aisafety_lint.finding import Confidence, Edit, Finding, Fix, Location, Severity
 from aisafety_lint.fingerprint import hashed_lines, line_hashes, region_text
 from aisafety_lint.report.limits import SARIF_FLOWS, SARIF_RELATED, SARIF_STEPS, both_ends
 from aisafety_lint.rule import Rule
@@ -67,6 +67,11 @@ class Places:
             "endColumn": self._column(path, span.end_line, span.end_column),
         }
 
+    def replacement(self, edit: Edit) -> dict[str, Any]:
+        """A region that goes, and the text that takes its place."""
+        region = self.region(edit.path, self._texts[edit.path].span(edit.start, edit.end))
+        return {"deletedRegion": region, **({"insertedContent": {"text": edit.text}} if edit.text else {})}
+
     def _column(self, path: str, line: int, column: int) -> int:
         text = self._texts.get(path)
         return column if text is None else utf16_column(text.line(line), column)
@@ -121,7 +126,22 @@ def result(finding: Finding, rule: Rule, index: int, fingerprint: str, places: P
             {"id": number, **places.location(place.path, place.span, place.label)}
             for number, place in enumerate(finding.related[:SARIF_RELATED], 1)
         ]
+    if finding.fixes:
+        entry["fixes"] = [_fix(fix, places) for fix in finding.fixes]
     return entry
+
+
+def _fix(fix: Fix, places: Places) -> dict[str, Any]:
+    """A fix: for each file the regions that go and what takes their place."""
+    changes = []
+    for path in sorted({edit.path for edit in fix.edits}):
+        replacements = [places.replacement(edit) for edit in fix.edits if edit.path == path]
+        changes.append({"artifactLocation": {"uri": uri(path), "uriBaseId": ROOT}, "replacements": replacements})
+    return {
+        "description": {"text": fix.description},
+        "artifactChanges": changes,
+        "properties": {"applicability": "safe" if fix.safe else "unsafe"},
+    }
 
 
 def standing(by: Suppressed | None, places: Places) -> dict[str, Any]:

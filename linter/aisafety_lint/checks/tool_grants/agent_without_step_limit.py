@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from aisafety_lint.finding import Confidence, Finding, Persona
+from aisafety_lint.finding import Confidence, Finding, Persona, Remedy
 from aisafety_lint.flow.places import call_place
 from aisafety_lint.program.agents import Agent
 from aisafety_lint.program.conditions import operands
@@ -11,7 +11,9 @@ from aisafety_lint.program.limits import Limit, Limits
 from aisafety_lint.program.model import Program
 from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
+from aisafety_lint.remedies import of_call, safer
 from aisafety_lint.rule import Rule
+from aisafety_lint.source import Span
 
 # So many steps are no limit that anybody waits for, or pays.
 _MANY = 1000
@@ -61,7 +63,16 @@ def _finding(rule: Rule, program: Program, limits: Sequence[Limit], *, written: 
         related=tuple(replace(call_place(index, *item.call), label="nor does this") for item in limits[1:]),
         fix=rule.fix,
         symbol=index.scopes[limit.call[0]].qualname,
+        remedies=tuple(found for item in limits for found in _remedies(rule, program, item)),
     )
+
+
+def _remedies(rule: Rule, program: Program, limit: Limit) -> tuple[Remedy, ...]:
+    """The limit, where the model of the framework says how it is set."""
+    scope, call = limit.call
+    rows = [row for path in program.resolver.paths(scope, call) for row in program.resolver.models.rows("agents", path)]
+    ways = [way for row in rows for way in safer(row) if way.get("name") == limit.name]
+    return of_call(rule, ways, program.index.paths[scope], Span(*program.index.value(scope, call).place))
 
 
 def _is_set_elsewhere(program: Program, path: str, name: str) -> bool:
