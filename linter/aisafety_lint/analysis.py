@@ -37,7 +37,7 @@ _CLAIMED = (*_DATA, "markdown", "dockerfile", "hcl", "unit", "text")
 class Reader:
     """Reads the files of a run; a file that cannot be read becomes a notification, once.
 
-    `marked` are the files that may hold comments which speak to the linter.
+    `marked` are the files that may hold comments which speak to the linter, `imports` the modules of each Python file.
     """
 
     config: Config
@@ -47,6 +47,7 @@ class Reader:
     parsed: "dict[str, Document]" = field(default_factory=dict)
     notes: list[Notification] = field(default_factory=list)
     marked: set[str] = field(default_factory=set)
+    imports: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def data(self, file: SourceFile) -> bytes | None:
         """The bytes of a file, or None where it cannot be read."""
@@ -136,6 +137,7 @@ def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozens
     files = {file.path: file for file in reader.found.files}
     packages = agent_packages(knowledge)
     secrets, imports = _first_pass(reader, knowledge, packages)
+    reader.imports = imports
     facts = _facts(reader, files, _relevant(reader, packages, imports))
     manifests = tuple(_manifests(reader, knowledge))
     python = _understood(reader, knowledge, facts, interest)
@@ -162,24 +164,24 @@ def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozens
         python.model_calls,
         python.unresolved,
     )
-    return _declared(reader, knowledge, project, imports) if evaluation.declarations else project
+    return _declared(reader, knowledge, project) if evaluation.declarations else project
 
 
-def _declared(reader: Reader, knowledge: Knowledge, project: Project, imports: Mapping[str, frozenset[str]]) -> Project:
+def _declared(reader: Reader, knowledge: Knowledge, project: Project) -> Project:
     """The project with what is wrong with its declarations."""
     from aisafety_lint.declaration.stage import judge
     from aisafety_lint.declaration.terms import load_terms
     from aisafety_lint.mapping import mapped
 
     overview = mapped(project, lambda path: not reader.found.is_test(path))
-    around = _surroundings(reader, project, imports)
+    around = surroundings(reader, project)
     terms, today = load_terms(knowledge), reader.config.today
     declarations = project.evaluation.declarations
     return replace(project, declared=judge(declarations, project.program, overview, around, terms, today))
 
 
-def _surroundings(reader: Reader, project: Project, imports: Mapping[str, frozenset[str]]) -> "Surroundings":
-    """What a declaration may refer to."""
+def surroundings(reader: Reader, project: Project) -> "Surroundings":
+    """What a declaration may refer to, in a project that was analysed."""
     from aisafety_lint.declaration.surroundings import Surroundings
 
     def read(path: str) -> SourceText | None:
@@ -194,7 +196,8 @@ def _surroundings(reader: Reader, project: Project, imports: Mapping[str, frozen
         document = reader.document(project.files[path])
         return None if document is None else document.root
 
-    modules = frozenset(name for path, names in imports.items() for name in names if not reader.found.is_test(path))
+    product = (names for path, names in reader.imports.items() if not reader.found.is_test(path))
+    modules = frozenset(name for names in product for name in names)
     return Surroundings(project.files, read, exists, parsed, modules, project.evaluation)
 
 

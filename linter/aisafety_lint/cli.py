@@ -15,6 +15,7 @@ from aisafety_lint.errors import UserError
 COMMANDS = {
     "check": "find what is unsafe (the default command)",
     "inspect": "show the agents and tools, or with --unresolved what could not be resolved",
+    "init": "write a declaration (aisafety.yaml) from the code, or show what has changed",
     "explain": "tell all of a rule, or of the finding at PATH:LINE",
     "rules": "list the rules",
     "baseline": "keep the findings of today, and show only new ones",

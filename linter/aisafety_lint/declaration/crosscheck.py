@@ -15,16 +15,20 @@ _ASKED = frozenset({"always", "above_limit"})
 
 def inventory_breaches(promised: Promises, found: Sequence[Worker], terms: Terms) -> Iterator[Breach]:
     """What the inventory says of the agents of the code that is not so; `found` are those it is about."""
-    matched: set[Worker] = set()
-    entries: dict[Worker, list[PromisedAgent]] = {}
-    for agent in promised.agents:
-        for worker in meant(agent, found):
-            matched.add(worker)
-            entries.setdefault(worker, []).append(agent)
+    entries = entries_of(promised, found)
     for worker, agents in entries.items():
         yield from _tools(promised, worker, agents, terms)
     yield from _absent_tools(promised, entries)
-    yield from _undeclared_agents(promised, [worker for worker in found if worker not in matched])
+    yield from _undeclared_agents(promised, [worker for worker in found if worker not in entries])
+
+
+def entries_of(promised: Promises, found: Sequence[Worker]) -> dict[Worker, list[PromisedAgent]]:
+    """The agents of the code that are listed, each with the entries that mean it."""
+    entries: dict[Worker, list[PromisedAgent]] = {}
+    for agent in promised.agents:
+        for worker in meant(agent, found):
+            entries.setdefault(worker, []).append(agent)
+    return entries
 
 
 def _tools(promised: Promises, worker: Worker, agents: Sequence[PromisedAgent], terms: Terms) -> Iterator[Breach]:
@@ -74,11 +78,9 @@ _DOES = {
 
 def _approval(promised: Promises, power: Power, tool: PromisedTool, terms: Terms) -> Iterator[Breach]:
     """Approval is declared, and nothing asks a person before the declared effect, or before whatever the tool does."""
-    if tool.approval not in _ASKED or power.asked or (tool.approval == "above_limit" and power.asking):
+    if not is_promised_in_vain(power, tool, terms):
         return
     open_way = _open_way(power, tool, terms)
-    if open_way is None and (power.asking or power.approved):
-        return
     steps = open_way.steps if open_way else ()
     place = steps[-1] if steps else Location(power.path, Span(power.line, 1, power.line, 1))
     yield Breach(
@@ -90,6 +92,13 @@ def _approval(promised: Promises, power: Power, tool: PromisedTool, terms: Terms
         flow=steps,
         key=tool.name,
     )
+
+
+def is_promised_in_vain(power: Power, tool: PromisedTool, terms: Terms) -> bool:
+    """Whether approval is declared for a tool, and the code does not ask."""
+    if tool.approval not in _ASKED or power.asked or (tool.approval == "above_limit" and power.asking):
+        return False
+    return _open_way(power, tool, terms) is not None or not (power.asking or power.approved)
 
 
 def _open_way(power: Power, tool: PromisedTool, terms: Terms) -> Way | None:
@@ -107,11 +116,9 @@ def _open_way(power: Power, tool: PromisedTool, terms: Terms) -> Way | None:
 
 def _effect(promised: Promises, worker: Worker, power: Power, tool: PromisedTool, terms: Terms) -> Iterator[Breach]:
     """The code does more than is declared: writes where it should read, or what has consequences."""
-    declared = terms.rank(tool.effect)
-    more = [way for way in power.ways if way.sure and terms.rank(way.effect) > declared]
-    if declared < 0 or not more:
+    way = stronger(power, tool, terms)
+    if way is None:
         return
-    way = next(way for name in terms.effects for way in more if way.effect == name)
     place = way.steps[-1]
     yield Breach(
         kind="declared-effect-too-low",
@@ -127,6 +134,13 @@ def _effect(promised: Promises, worker: Worker, power: Power, tool: PromisedTool
         flow=way.steps,
         key=tool.name,
     )
+
+
+def stronger(power: Power, tool: PromisedTool, terms: Terms) -> Way | None:
+    """The way to the strongest effect of a tool, where that is more than is declared."""
+    declared = terms.rank(tool.effect)
+    more = [way for way in power.ways if way.sure and terms.rank(way.effect) > declared >= 0]
+    return next((way for name in terms.effects for way in more if way.effect == name), None)
 
 
 def _absent_tools(promised: Promises, entries: dict[Worker, list[PromisedAgent]]) -> Iterator[Breach]:

@@ -6,8 +6,11 @@ from aisafety_lint.declaration.model import Power, Way, Worker
 from aisafety_lint.declaration.terms import Terms
 from aisafety_lint.finding import Confidence, Location
 from aisafety_lint.program.agents import Agent
+from aisafety_lint.program.conditions import operands
+from aisafety_lint.program.constants import constant
 from aisafety_lint.program.model import Program
-from aisafety_lint.program.overview import Ability, AgentEntry, HeldEntry, Overview
+from aisafety_lint.program.origins import origins
+from aisafety_lint.program.overview import MODEL_NAMES, Ability, AgentEntry, HeldEntry, Overview
 from aisafety_lint.program.running import reached
 from aisafety_lint.python.facts import Scope
 from aisafety_lint.source import Span
@@ -15,6 +18,7 @@ from aisafety_lint.source import Span
 _TOLD = frozenset({"tool", "dispatched"})
 _UNTOLD = frozenset({"server", "library", "unknown", "project", "named", "schema"})
 _LOCAL = ".<locals>"
+_MAKER = ".__init__"
 
 
 def workers(program: Program, overview: Overview, terms: Terms) -> tuple[Worker, ...]:
@@ -28,6 +32,17 @@ def workers(program: Program, overview: Overview, terms: Terms) -> tuple[Worker,
     )
 
 
+def loose_powers(program: Program, overview: Overview, terms: Terms) -> tuple[Power, ...]:
+    """The tools that no agent or server of the code is known to hold."""
+    held = {item.ref for agent in overview.agents for item in agent.holds}
+    reader = _Reader(program, terms, {})
+    loose = (tool for tool in overview.tools if tool.id not in held)
+    return tuple(
+        reader.power(HeldEntry("tool", tool.name, tool.path, tool.place[0], "", "", tool.approved, tool.abilities))
+        for tool in loose
+    )
+
+
 def _worker(program: Program, agent: Agent, entry: AgentEntry, reader: "_Reader") -> Worker:
     powers = tuple(reader.power(item) for item in entry.holds if item.kind not in (*_UNTOLD, "agent"))
     return Worker(
@@ -35,10 +50,25 @@ def _worker(program: Program, agent: Agent, entry: AgentEntry, reader: "_Reader"
         path=entry.path,
         span=Span(*entry.place),
         symbols=tuple(dict.fromkeys(_symbols(program, agent))),
-        model=entry.model,
+        model=_model(program, agent),
         powers=powers,
         unknown=tuple(reader.power(item) for item in entry.holds if item.kind in _UNTOLD),
     )
+
+
+def _model(program: Program, agent: Agent) -> str:
+    """The name of the model of an agent, where the code says it; empty where it is set from outside."""
+    resolver, spec = program.resolver, agent.row.get("model")
+    for operand in operands(resolver, agent.scope, agent.call, spec) if spec else ():
+        named = [constant(resolver, agent.scope, operand)]
+        for scope, made in origins(resolver, agent.scope, operand):
+            if program.index.value(scope, made).op == "call":
+                given = (item for name in MODEL_NAMES for item in operands(resolver, scope, made, {"name": name}))
+                named += [constant(resolver, scope, item) for item in given]
+        for name in named:
+            if isinstance(name, str):
+                return name
+    return ""
 
 
 def _symbols(program: Program, agent: Agent) -> Iterator[str]:
@@ -49,7 +79,7 @@ def _symbols(program: Program, agent: Agent) -> Iterator[str]:
     bound = [*_bound(scope, agent.call)]
     if scope.form == "module":
         yield from bound
-    parts = scope.qualname.partition(_LOCAL)[0]
+    parts = scope.qualname.partition(_LOCAL)[0].removesuffix(_MAKER)
     while parts:
         yield parts
         parts = parts.rpartition(".")[0]

@@ -15,13 +15,13 @@ def folded(name: str) -> str:
     return _WORDS.sub("", name).lower()
 
 
-def governed(found: Iterable[Worker], promised: Promises, all_promises: Iterable[Promises]) -> tuple[Worker, ...]:
-    """The agents that a declaration is about: those below its folder that no nearer one is about."""
-    nearer = [other.folder for other in all_promises if len(other.folder) > len(promised.folder)]
+def governed(found: Iterable[Worker], folder: str, declared: Iterable[Promises]) -> tuple[Worker, ...]:
+    """The agents that a declaration in a folder is about: those below it that no nearer one is about."""
+    nearer = [other.folder for other in declared if len(other.folder) > len(folder)]
     return tuple(
         worker
         for worker in found
-        if is_below(worker.path, promised.folder) and not any(is_below(worker.path, folder) for folder in nearer)
+        if is_below(worker.path, folder) and not any(is_below(worker.path, other) for other in nearer)
     )
 
 

@@ -49,17 +49,23 @@ def judge(
     """What is wrong with the declarations of a project."""
     read = [(one, promises(one)) for one in declarations]
     every = [promised for _, promised in read if promised is not None]
-    agents = tuple(worker for worker in workers(program, overview, terms) if worker.path not in around.evaluation.aside)
+    agents = product_agents(program, overview, around, terms)
     breaches: list[Breach] = []
     for declaration, promised in read:
         if promised is None:
             breaches += flaw_breaches(declaration, terms)
         else:
-            own = governed(agents, promised, every)
+            own = governed(agents, promised.folder, every)
             breaches += _by_tier(_of(declaration, promised, own, program, around, terms, today), promised)
     days = {one for promised in every for one in last_days(promised)}
     days |= {one.isoformat() for promised in every for one in result_days(promised, around)}
     return Judged(tuple(breaches), tuple(sorted(days)))
+
+
+def product_agents(program: Program, overview: Overview, around: Surroundings, terms: Terms) -> tuple[Worker, ...]:
+    """The agents that the code of the product builds; those of tests and examples are left out."""
+    aside = around.evaluation.aside
+    return tuple(worker for worker in workers(program, overview, terms) if worker.path not in aside)
 
 
 def _of(

@@ -16,7 +16,7 @@ from aisafety_lint.program.spelling import spelled, written
 from aisafety_lint.program.tools import Tool
 from aisafety_lint.python.facts import Place
 
-_MODEL_NAMES = ("model", "model_name", "model_id", "id", "deployment_name")
+MODEL_NAMES = ("model", "model_name", "model_id", "id", "deployment_name")
 _Value = tuple[int, int]
 
 
@@ -238,7 +238,7 @@ class _Mapper:
 
     def _made_model(self, scope: int, call: int) -> str:
         named = (
-            operand for name in _MODEL_NAMES for operand in operands(self.program.resolver, scope, call, {"name": name})
+            operand for name in MODEL_NAMES for operand in operands(self.program.resolver, scope, call, {"name": name})
         )
         first = operands(self.program.resolver, scope, call, {"position": 0})
         for operand in (*named, *first):
