@@ -160,7 +160,7 @@ class Library:
             return len(path) == 1 and below(path, key) == ()
         if spec.get("whole"):
             return not path
-        return path in ((), ("*",))
+        return path in ((), ("*",)) or bool(spec.get("deep"))
 
     def passes(self, scope: int, value: Value, operand: int, path: Path) -> Path | None:
         """The untrusted part of a value whose `operand`-th operand has one at `path`; None where it has none."""

@@ -93,12 +93,13 @@ def _at_lines(data: bytes, word: bytes, pattern: re.Pattern[bytes]) -> Iterator[
 
 
 def agent_packages(knowledge: Knowledge) -> AgentPackages:
-    """The packages whose models know of agents, tools or model output."""
+    """The packages whose models know of agents, their tools, their memory or model output."""
     found: set[str] = set()
     general: list[tuple[frozenset[str], tuple[bytes, ...]]] = []
     for path in knowledge.files("frameworks"):
         data = path.read_bytes()
-        known = b"yields: model-output" in data or _has_key(data, b"tools:") or _has_key(data, b"agents:")
+        telling = any(word in data for word in (b"yields: model-output", b"kind: memory"))
+        known = telling or _has_key(data, b"tools:") or _has_key(data, b"agents:")
         if not known or path.stem == "stdlib":
             continue
         roots = frozenset(name.decode() for name in _list_of(data, b"roots") or [path.stem.encode()])
