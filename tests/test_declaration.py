@@ -323,3 +323,26 @@ class TestContent:
         check(tmp_path, {"desk.py": CODE, "aisafety.yaml": DECLARATION})
         report = pipeline.run(Config(tmp_path, (tmp_path,), today=TODAY))
         assert report.last_days == ("2027-03-01", "2027-03-30", "2027-04-01")
+
+
+class TestHostile:
+    """Whatever stands in a declaration, it is judged and nothing breaks."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "agents: 7\nowner: []\nevals: {a: b}\n",
+            "agents: [7, {tools: 7}, {tools: [7, {name: {}}]}, {code: ':', name: ''}]\n",
+            "owner: {can_halt: {a: b}, accountable: [1]}\nexceptions: [1, {expires: 1}]\nreview: [2]\n",
+            f"rollback: {{how: {'a' * 5000}.md, kill_switch: 'code:{'b/' * 2000}c.py:x', triggers: 1}}\n",
+            "evals: [{config: '[', covers: 1}, {config: '../../../../etc/passwd'}, {config: '**/**/[!a]*'}]\n",
+            "monitoring: {logs: {a: 1}, retention_days: 0x7fffffff}\n",
+            "rollback: {kill_switch: 'env:'}\nreview: {expires: 9999-12-31, last: 0001-01-01}\n",
+            "system: {name: '" + "a." * 50_000 + "'}\n",
+        ],
+    )
+    def test_any_declaration_is_judged(self, tmp_path: Path, text: str) -> None:
+        group = 'resource "aws_cloudwatch_log_group" "a" {\n  retention_in_days = "x"\n}\n'
+        sized = "Resources: {A: {Type: 'AWS::Logs::LogGroup', Properties: {RetentionInDays: 0x10}}}\n"
+        files = {"desk.py": CODE, "a.tf": group, "b.yaml": sized, "CODEOWNERS": "[ @a\n* \n\\ @b\n"}
+        assert check(tmp_path, {**files, "aisafety.yaml": text})

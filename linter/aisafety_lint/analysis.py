@@ -188,9 +188,12 @@ def surroundings(reader: Reader, project: Project) -> "Surroundings":
         return reader.text(project.files[path]) if path in project.files else None
 
     def exists(path: str) -> bool:
-        # Also what is ignored, or holds no text; a link may lead anywhere.
+        # Also what is ignored, or holds no text; a link may lead anywhere, and a name be none.
         place = reader.config.root / path
-        return path in project.files or (place.exists() and place.resolve().is_relative_to(reader.config.root))
+        try:
+            return path in project.files or (place.exists() and place.resolve().is_relative_to(reader.config.root))
+        except (OSError, ValueError, RuntimeError):
+            return False
 
     def parsed(path: str) -> "Node | None":
         document = reader.document(project.files[path])

@@ -184,16 +184,18 @@ def _retention(promised: Promises, around: Surroundings, terms: Terms) -> Iterat
     declared = node.value if isinstance(node, Scalar) else None
     if not isinstance(declared, int) or isinstance(declared, bool):
         return
-    kept = [(path, scalar) for path, scalar in around.retentions(terms.retention) if isinstance(scalar.value, int)]
+    kept = [
+        (days.value, path, days) for path, days in around.retentions(terms.retention) if isinstance(days.value, int)
+    ]
     # Zero is for ever.
-    if not kept or any(scalar.value == 0 or int(scalar.raw) >= declared for _, scalar in kept):
+    if not kept or any(number == 0 or number >= declared for number, _, _ in kept):
         return
-    path, longest = max(kept, key=lambda pair: int(pair[1].raw))
+    longest, path, _ = max(kept, key=lambda one: one[0])
     yield Breach(
         kind="retention-shorter-than-declared",
         location=_place(promised, node),
-        words={"declared": str(declared), "found": longest.raw, "path": path},
-        related=tuple(Location(path, scalar.span, f"keeps {scalar.raw} days") for path, scalar in kept),
+        words={"declared": str(declared), "found": str(longest), "path": path},
+        related=tuple(Location(path, days.span, f"keeps {number} days") for number, path, days in kept),
     )
 
 
