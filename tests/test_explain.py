@@ -95,6 +95,10 @@ class TestAFinding:
         assert "No approval gate dominates the call of `stripe.Refund.create` on the way from this tool." in shown
         assert "What else belongs to it" not in shown or "can move money" in shown
 
+    def test_a_fix_is_shown_as_the_change_that_it_is(self, project: Path, lint: Lint) -> None:
+        shown = lint("explain", "pay.py:6").stdout
+        assert "    pay.py\n    -@function_tool\n    +@function_tool(needs_approval=True)\n" in shown
+
     def test_a_suppressed_one_says_so(self, project: Path, lint: Lint) -> None:
         path = project / "agent/show.py"
         path.write_text(WEAK.replace(".read()", ".read()  # aisafety: ignore[model-output-to-shell] Operators only."))

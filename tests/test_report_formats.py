@@ -104,7 +104,7 @@ class TestRdjson:
         document = json.loads(render("rdjson", report))
         assert document["source"]["name"] == "aisafety-lint"
         for item in document["diagnostics"]:
-            assert item.keys() <= {"message", "location", "severity", "code", "relatedLocations"}
+            assert item.keys() <= {"message", "location", "severity", "code", "relatedLocations", "suggestions"}
             assert item["severity"] in ("ERROR", "WARNING", "INFO")
             assert item["code"]["value"]
 

@@ -34,7 +34,7 @@ A path that is named like a command is given as `aisafety-lint check PATH`."""
 _MAX_STDIN = 100_000_000
 _LISTS = ("select", "ignore", "extend_select", "exclude", "extend_exclude")
 _FLAGS = ("force_exclude", "strict")
-_WITH_EDITS = {"json", "sarif"}  # formats that hold the edits of fixes
+_WITH_EDITS = {"json", "sarif", "rdjson", "html"}  # formats that hold the edits of fixes
 
 
 def parser() -> Parser:

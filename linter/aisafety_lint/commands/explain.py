@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from aisafety_lint.arguments import Parser, add_run_options, one_of, use_color
@@ -44,6 +45,7 @@ def _finding(arguments: argparse.Namespace, place: re.Match[str]) -> int:
     """Tell all of the findings at a place, from the cache where nothing has changed since the last run."""
     from aisafety_lint import recall
     from aisafety_lint.commands import check
+    from aisafety_lint.fixes.shown import with_edits
     from aisafety_lint.located import findings_at, nearest
     from aisafety_lint.report import explained
     from aisafety_lint.report.options import Options
@@ -63,9 +65,11 @@ def _finding(arguments: argparse.Namespace, place: re.Match[str]) -> int:
         if config.persona is not Persona.AUDITOR:
             hint += "; `--persona auditor` sees more"
         raise UserError(f"there is no finding at `{arguments.what}`", hint)
+    with_fixes = with_edits(replace(report, findings=tuple(finding for finding, _ in found)), config).findings
+    told = [(finding, by) for finding, (_, by) in zip(with_fixes, found, strict=True)]
     colored = use_color(arguments.color, os.environ, sys.stdout.isatty())
     width = max(shutil.get_terminal_size((100, 24)).columns, 40)
-    write_stdout(explained.render(report, found, Options(color=colored, width=width)))
+    write_stdout(explained.render(report, told, Options(color=colored, width=width)))
     return 0
 
 

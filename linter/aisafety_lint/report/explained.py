@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from aisafety_lint.finding import Finding, Location
+from aisafety_lint.report.edits import changes, option
 from aisafety_lint.report.excerpt import Mark, draw
 from aisafety_lint.report.explanation import explanation
 from aisafety_lint.report.model import Report
@@ -44,6 +45,7 @@ class _View:
         yield from self.proof(finding)
         yield from self.part("What would be enough")
         yield from self.wrapped(finding.fix or rule.fix)
+        yield from self.changes(finding)
         yield from self.example(finding)
         yield from self.part("If it is accepted")
         comment = f"`# aisafety: ignore[{finding.rule}] REASON`"
@@ -100,6 +102,14 @@ class _View:
             gutter = len(str(place.span.end_line)) + 4
             mark = Mark(_first_line(text, place.span), "", "high" if primary else "secondary", primary=True)
             yield from draw(text, [mark], self.paint, gutter, self.options.width)
+
+    def changes(self, finding: Finding) -> Iterator[str]:
+        """The lines that a fix takes away and puts in their place."""
+        for fix in finding.fixes:
+            yield f"  `aisafety-lint {option(fix)}` does this here: {visible(fix.description)}"
+            for path, lines in changes(fix, self.report.texts):
+                yield f"    {visible(path)}"
+                yield from (f"    {visible(line)}" for line in lines)
 
     def example(self, finding: Finding) -> Iterator[str]:
         """The first example of the rule that does it well."""

@@ -4,7 +4,7 @@ Its columns count bytes in UTF-8 from 1, and the end is exclusive, as in its Dia
 https://github.com/reviewdog/reviewdog/tree/master/proto/rdf
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aisafety_lint.finding import Finding, Location, Notification, NotificationLevel, Severity
@@ -41,7 +41,17 @@ def _finding(report: Report, finding: Finding) -> Mapping[str, Any]:
         "severity": _SEVERITIES[finding.severity],
         "code": {"value": finding.rule, "url": f"{HOME}/blob/main/rules/catalog/{rule.family}/{rule.id}.md"},
         "relatedLocations": [_related(report, place) for place in places],
+        **({"suggestions": suggestions} if (suggestions := list(_suggestions(report, finding))) else {}),
     }
+
+
+def _suggestions(report: Report, finding: Finding) -> Iterator[Mapping[str, Any]]:
+    """The fixes that are one edit near the finding, which is all that a suggestion can be."""
+    for fix in finding.fixes:
+        if len(fix.edits) == 1 and fix.edits[0].path == finding.location.path:
+            (edit,) = fix.edits
+            span = report.texts[edit.path].span(edit.start, edit.end)
+            yield {"range": _location(report, edit.path, span)["range"], "text": edit.text}
 
 
 def _related(report: Report, place: Location) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from aisafety_lint.finding import Finding, Location
+from aisafety_lint.report.edits import changes, option
 from aisafety_lint.report.html.code import Region, excerpt, text_of, words
 from aisafety_lint.report.limits import both_ends
 from aisafety_lint.report.model import Report
@@ -74,7 +75,16 @@ def _facts(report: Report, finding: Finding) -> Iterator[str]:
     if finding.why:
         yield f"<dt>Why</dt><dd>{words(finding.why)}</dd>"
     yield f'<dt>Fix</dt><dd class="fix">{words(finding.fix or rule.fix)}</dd>'
+    for fix in finding.fixes:
+        shown = "".join(_change(path, lines) for path, lines in changes(fix, report.texts))
+        yield f"<dt><code>{option(fix)}</code></dt><dd>{words(fix.description)}{shown}</dd>"
     yield f"<dt>Rule</dt><dd>{text_of(rule.title)}. {words(rule.summary)}</dd>"
     yield f"<dt>Confidence</dt><dd>{finding.confidence}</dd>"
     if rule.standards:
         yield f"<dt>Standards</dt><dd>{text_of(', '.join(rule.standards))}</dd>"
+
+
+def _change(path: str, lines: list[str]) -> str:
+    """The lines of a file that a fix changes."""
+    marked = "".join(f'<span class="l {"gone" if line[0] == "-" else "come"}">{text_of(line)}</span>' for line in lines)
+    return f'<p class="place">{text_of(path)}</p><pre tabindex="0">{marked}</pre>'
