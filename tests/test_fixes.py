@@ -191,6 +191,14 @@ class TestSecrets:
             'client = Anthropic(api_key=os.environ["ANTHROPIC_API_KEY"])\n'
         )
 
+    def test_two_secrets_have_two_variables(self, tree: MakeTree, lint: Lint) -> None:
+        one, other = (fake(load_formats(Knowledge()), "anthropic-api", number) for number in (1, 2))
+        lines = [f'{name} = {{"api_key": "{value}"}}\n' for name, value in (("a", one), ("b", other), ("c", one))]
+        root = tree({"desk.py": "import os\n\nimport anthropic\n\n" + "".join(lines)})
+        lint("--fix", "--unsafe-fixes")
+        names = [line.split("[")[1][1:-3] for line in (root / "desk.py").read_text("utf-8").splitlines()[4:]]
+        assert names == ["ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY_2", "ANTHROPIC_API_KEY"]
+
     def test_a_patch_shows_no_secret(self, tree: MakeTree, lint: Lint) -> None:
         tree({"desk.py": f'from anthropic import Anthropic\n\nclient = Anthropic(api_key="{key()}")\n'})
         done = lint("--diff", "--unsafe-fixes")

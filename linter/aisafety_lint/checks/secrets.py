@@ -5,7 +5,7 @@ matches are meant; without `places`, those in text for a model are left to the r
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from aisafety_lint.finding import Finding, Location, Persona, Remedy, Severity
@@ -29,9 +29,10 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
     finding, and a new one on an old line is new.
     """
     wanted = rule.match["secret"]
+    names = variables(project.secrets) if rule.edits else {}
     for match in project.secrets:
         if _selects(wanted, match):
-            yield _finding(rule, wanted, match, project)
+            yield _finding(rule, wanted, match, project, names)
 
 
 def _selects(wanted: Mapping[str, Any], match: SecretMatch) -> bool:
@@ -45,7 +46,9 @@ def _selects(wanted: Mapping[str, Any], match: SecretMatch) -> bool:
     )
 
 
-def _finding(rule: Rule, wanted: Mapping[str, Any], match: SecretMatch, project: Project) -> Finding:
+def _finding(
+    rule: Rule, wanted: Mapping[str, Any], match: SecretMatch, project: Project, names: Mapping[str, str]
+) -> Finding:
     severity = Severity[wanted["severity"].upper()] if "severity" in wanted else match.severity
     persona = wanted.get("personas", {}).get(match.format, rule.persona.name)
     return Finding(
@@ -58,13 +61,12 @@ def _finding(rule: Rule, wanted: Mapping[str, Any], match: SecretMatch, project:
         fix=f"{rule.fix.rstrip('.')}; revoke at {match.rotate}." if match.rotate.startswith("https://") else rule.fix,
         key=match.digest,
         proven=match.proven,
-        remedies=_remedies(rule, match, project),
+        remedies=_remedies(rule, match, project, names.get(match.digest, "")),
     )
 
 
-def _remedies(rule: Rule, match: SecretMatch, project: Project) -> tuple[Remedy, ...]:
+def _remedies(rule: Rule, match: SecretMatch, project: Project, name: str) -> tuple[Remedy, ...]:
     """The variable in whose place the value is written: of Python, or of the kind of manifest."""
-    name = variable(match)
     for edit in rule.edits:
         if edit["edit"] == "literal-to-environment" and project.files[match.path].kind == "python":
             return (remedy({**edit, "name": name}, match.path, match.span),)
@@ -77,6 +79,22 @@ def _remedies(rule: Rule, match: SecretMatch, project: Project) -> tuple[Remedy,
 
 def _refers(manifest: Manifest, path: str) -> bool:
     return manifest.path == path and "reference" in manifest.kind.facts
+
+
+def variables(matches: Iterable[SecretMatch]) -> Mapping[str, str]:
+    """The name of a variable for each secret, by its digest: two secrets never share one."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for match in matches:
+        if match.digest not in names:
+            base = name = variable(match)
+            number = 1
+            while name in taken:
+                number += 1
+                name = f"{base}_{number}"
+            taken.add(name)
+            names[match.digest] = name
+    return names
 
 
 def variable(match: SecretMatch) -> str:

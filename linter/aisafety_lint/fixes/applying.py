@@ -28,7 +28,7 @@ Mended = tuple[Finding, Fix]
 class Outcome:
     """What has been done: how many findings are mended, how many an unsafe fix could mend, and the last report.
 
-    `secrets` are the texts in the files that nobody may be shown.
+    `secrets` are the texts in the files that nobody may be shown; `variables` the names for them, by their digests.
     """
 
     report: Report
@@ -37,6 +37,7 @@ class Outcome:
     fixed: int = 0
     unsafe: int = 0
     refused: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 def fix(config: Config, report: Report, make: Make, *, unsafe: bool) -> Outcome:
@@ -60,12 +61,28 @@ def _possible(outcome: Outcome, *, unsafe: bool) -> Iterator[Mended]:
         if (name := _name(finding)) in outcome.refused:
             continue
         try:
-            found = fix_of(finding, texts)
+            found = fix_of(_with_steady_name(outcome, finding), texts)
         except Refusal as error:
             outcome.refused[name] = str(error)
             continue
         if found is not None and (unsafe or found.safe):
             yield finding, found
+
+
+def _with_steady_name(outcome: Outcome, finding: Finding) -> Finding:
+    """The finding with a name of a variable that no other secret had in an earlier round."""
+    remedies = []
+    for remedy in finding.remedies:
+        known = remedy.known
+        if remedy.edit == "literal-to-environment":
+            base, number = known["name"], 1
+            name = outcome.variables.setdefault(finding.key, base)
+            while any(key != finding.key and name == taken for key, taken in outcome.variables.items()):
+                number += 1
+                name = outcome.variables[finding.key] = f"{base}_{number}"
+            known["name"] = name
+        remedies.append(replace(remedy, words=tuple(sorted(known.items()))))
+    return replace(finding, remedies=tuple(remedies))
 
 
 def _name(finding: Finding) -> str:
