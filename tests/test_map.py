@@ -158,6 +158,25 @@ def look(name: str) -> str:
     )
 
 
+def test_a_call_that_starts_a_graph_may_limit_it(tree: MakeTree, lint: Lint) -> None:
+    text = """\
+from langgraph.prebuilt import create_react_agent
+
+
+def look(word: str) -> str:
+    return word
+
+
+first = create_react_agent("openai:gpt-5", tools=[look])
+first.invoke({"messages": []}, config={"recursion_limit": 12})
+second = create_react_agent("openai:gpt-5", tools=[look])
+second.invoke({"messages": []})
+"""
+    tree({"app.py": text})
+    limits = [line.strip() for line in lint("inspect").stdout.splitlines() if "limit:" in line]
+    assert limits == ["limit: recursion_limit 12", "limit: recursion_limit 25, the default"]
+
+
 RAW = """\
 import json
 import os

@@ -32,7 +32,7 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
         for limit in limits.of(agent)[:1]:
             if limit.origin == "computed" or (limit.value is not None and limit.value < _MANY):
                 continue
-            if operands(program.resolver, *limit.call, {"name": limit.name}):
+            if limit.origin == "set" or operands(program.resolver, *limit.call, {"name": limit.name}):
                 yield _finding(rule, program, [limit], written=True)
             elif (agent.path, limit.name) in left or not _is_set_elsewhere(program, agent.path, limit.name):
                 left.setdefault((agent.path, limit.name), []).append(limit)
