@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisafety_lint.finding import Confidence, Finding, Location, Notification, NotificationLevel, Severity
+from aisafety_lint.finding import Confidence, Edit, Finding, Fix, Location, Notification, NotificationLevel, Severity
 from aisafety_lint.fingerprint import line_hashes
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.report import render
@@ -48,6 +48,12 @@ def hostile_report() -> Report:
     return sample(finding, notifications=(note,), texts={HOSTILE: "😀😀 a = b\nc"})
 
 
+def fixed_report() -> Report:
+    """A finding with a fix in two places, one of which only takes something away."""
+    edits = (Edit("agent/tools.py", 0, 0, "import shlex\n"), Edit("agent/tools.py", 20, 23, ""))
+    return sample(replace(shell_finding(), fixes=(Fix("Pass a list.", False, edits),)))
+
+
 def big_report(number: int = 6000) -> Report:
     """More of everything than the readers take."""
     step = place("agent/run.py", "client.responses.create", "model output")
@@ -69,11 +75,25 @@ def catalogue_report() -> Report:
 # --- the official tools ------------------------------------------------------------------------------------------
 
 
+def test_a_fix_has_the_regions_that_go_and_what_comes_in_their_place() -> None:
+    (result,) = run_of(fixed_report())["results"]
+    (fix,) = result["fixes"]
+    (change,) = fix["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "agent/tools.py", "uriBaseId": "%SRCROOT%"}
+    first, last = change["replacements"]
+    assert first == {
+        "deletedRegion": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1},
+        "insertedContent": {"text": "import shlex\n"},
+    }
+    assert last == {"deletedRegion": {"startLine": 4, "startColumn": 1, "endLine": 4, "endColumn": 4}}
+    assert (fix["description"], fix["properties"]) == ({"text": "Pass a list."}, {"applicability": "unsafe"})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "report",
-    [sample(), Report("/project", (), (), Coverage(), {}), hostile_report(), big_report(9)],
-    ids=["sample", "empty", "hostile", "big"],
+    [sample(), Report("/project", (), (), Coverage(), {}), hostile_report(), fixed_report(), big_report(9)],
+    ids=["sample", "empty", "hostile", "fixed", "big"],
 )
 def test_the_official_tools_find_nothing(report: Report, tmp_path: Path) -> None:
     path = tmp_path / "report.sarif"
