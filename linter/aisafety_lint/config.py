@@ -49,6 +49,13 @@ DEFAULT_TESTS = (
     "**/test_*.py",
     "**/*_test.py",
     "**/conftest.py",
+    "**/fixtures/**",
+    "**/__tests__/**",
+    "**/*_test.go",
+    "**/*.test.ts",
+    "**/*.test.tsx",
+    "**/*.spec.ts",
+    "**/playwright*.config.*",
 )
 
 

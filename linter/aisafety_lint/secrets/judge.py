@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -22,9 +22,10 @@ WORD_BITS = 4.5
 _PLAUSIBLE = re.compile(r"[\w.~+/=!@#$%^&*:-]+", re.ASCII)
 _DIGIT = re.compile(r"[0-9]")
 _REPEAT = re.compile(r"(.)\1{5}")
+_CHOSEN = re.compile(r"[A-Z]?[a-z]{3,}(?:[A-Z][a-z]+){0,4}\d{0,4}[a-z]?[!@#$.?]{1,2}")
 _WORD = re.compile(r"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
 _NO_SECRET = re.compile(
-    r"\w[\w+.-]*://|[~./]{1,2}/|[A-Za-z]:\\|[\w.+-]+@[\w-]+\.[\w.]+$|v?\d+(?:\.\d+)+[\w.-]*$|[\d.,:+-]+$"
+    r"\w[\w+.-]*://|%7[Bb]|[~./]{1,2}/|[A-Za-z]:\\|[\w.+-]+@[\w-]+\.[\w.]+$|v?\d+(?:\.\d+)+[\w.-]*$|[\d.,:+-]+$"
     r"|[\w.-]+:\d{2,5}(?:/[\w./-]*)?$|.*\d{4}-\d\d-\d\d|(?:application|text|image|audio|video)/|data:|sha\d+[-:]|md5[-:]|projects/"
     r"|[\w./-]+\.(?:py|js|ts|json|ya?ml|toml|pem|key|crt|txt|md|sh|env|html|cfg|ini|com|org|io|net|dev|svc)$"
 )
@@ -170,7 +171,7 @@ class Judge:
         digits = sum(map(str.isdigit, value))
         if digits * 10 > len(value) * 8 or len(set(value)) < 7:
             return False
-        if self.bits(value) <= RANDOM_BITS or self._wordy(value) or self.inside_unknown.search(value.lower()):
+        if self.bits(value) <= RANDOM_BITS or self.is_wordy(value) or self.inside_unknown.search(value.lower()):
             return False
         return not self.is_placeholder(value) and not self.is_template(value)
 
@@ -203,9 +204,18 @@ class Judge:
             return False
         return _PLAUSIBLE.fullmatch(value) is not None and "/" not in value and "." not in value and not value.isupper()
 
-    def _wordy(self, value: str) -> bool:
+    def is_wordy(self, value: str) -> bool:
+        """Whether words make up a good part of a value, or begin it, as in one that a person chose: `AdminPass1!`."""
+        if _CHOSEN.fullmatch(value):
+            return True
         words = [word for word in _WORD.findall(value) if len(word) > 3 and self.bits(word) < WORD_BITS]
         return sum(map(len, words)) * 5 >= len(value) * 2
+
+    def is_shown_to_visitors(self, name: str, around: Callable[[], str]) -> bool:
+        """Whether a key is one of those that a page gives to everybody who opens it, by what holds it."""
+        if name.lower().replace("_", "") not in self._stand_ins["visitor_keys"]:
+            return False
+        return not frozenset(self._stand_ins["visitor_services"]).isdisjoint(re.findall(r"[a-z]+", around().lower()))
 
     def token_state(self, value: str) -> TokenState:
         """Judge a JSON web token by its claims."""

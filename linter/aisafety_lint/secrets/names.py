@@ -110,6 +110,11 @@ class Names:
         words = split(callee)
         return bool(words) and (words[-1] in self.callers or squash(callee) in self.callers | self.vendors)
 
+    def tells_key(self, name: str, value: str) -> bool:
+        """Whether a name is that of an entry in a store of secrets, and the value names it: `TOKEN_SECRET_KEY`."""
+        words = _stem(self, split(name))
+        return words[-2:] == ("secret", "key") and squash(value) in self.heads and squash(value) in words[:-2]
+
     def alone(self, name: str) -> bool:
         """Whether the name is nothing but its head: `secret`, not `server_secret`."""
         return len(_stem(self, split(name))) == 1

@@ -41,6 +41,9 @@ _LEAST_PASSED = 16
 _LEAST_MADE = 40
 _WINDOW = 240
 _PROMPT = ">>> "  # of a session that is shown to readers
+# Files that are copied and filled in before use, and workflows, whose settings last as long as a run: a word in them is
+# nobody's secret.
+_IS_STAND_IN = re.compile(r"\.(?:example|sample|template|dist)$|(?:^|/)\.github/workflows/")
 _LEAST = 8
 _LEAST_WORDS = 4
 _SPOKEN = re.compile(r"(?<![\w-])[A-Za-z]{2,}(?![\w=-])")
@@ -138,8 +141,11 @@ def _pairs(source: SourceText, lowered: bytes, hits: Sequence[NameHit], kind: st
     as_text = text_pairs(text, lowered, hits, names, is_bare(source.path, kind))
     if kind != "python":
         for pair in as_text:
-            shown = line_before(text, pair.start).lstrip().startswith(_PROMPT)
-            yield pair._replace(prose=True) if shown else pair
+            line = line_before(text, pair.start).lstrip()
+            stands_in = pair.role is Role.OWN and (line[:1] == "#" or _IS_STAND_IN.search(source.path))
+            if stands_in and not _is_issued(pair, formats):
+                continue
+            yield pair._replace(prose=True) if line.startswith(_PROMPT) else pair
         return
     written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_issued(pair, formats)]
     promising = [hit for hit in hits if _promises(text, hit, formats)]

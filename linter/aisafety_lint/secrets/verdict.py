@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from aisafety_lint.secrets.checksums import decode_text
 from aisafety_lint.secrets.formats import Format, Formats
-from aisafety_lint.secrets.names import Role, squash
+from aisafety_lint.secrets.names import Role, split, squash
 from aisafety_lint.secrets.pairs import Pair
 from aisafety_lint.secrets.runs import find_formats, is_near, is_real
 from aisafety_lint.secrets.structures import basic_credentials, find_structures
@@ -52,6 +52,8 @@ def judge_pair(pair: Pair, kind: str, context: Callable[[], str], formats: Forma
         return None
     if scheme:
         return Verdict(formats.structure("bearer"), value, offset) if judge.is_random(value, _LEAST_TOKEN) else None
+    if judge.is_shown_to_visitors(pair.name, lambda: f"{pair.context} {context()}"):
+        return None
     found = _by_content(pair, kind, value, offset, formats)
     return None if found is not None and judge.is_ciphered(context()) else found
 
@@ -70,7 +72,9 @@ def _by_content(pair: Pair, kind: str, value: str, offset: int, formats: Formats
 def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Formats) -> Verdict | None:
     judge = formats.judge
     if pair.role is Role.PASSWORD:
-        if judge.is_random(value, _LEAST_PASSWORD) or judge.is_strong_password(value):
+        shown = pair.prose or kind == "markdown" or "test" in split(pair.name)
+        strong = judge.is_strong_password(value) and not (shown and judge.is_wordy(value))
+        if strong or judge.is_random(value, _LEAST_PASSWORD):
             return Verdict(formats.structure("password"), value, offset)
         if _is_weak_password(pair, kind, value, formats):
             return Verdict(formats.structure("weak" if any(map(str.isdigit, value)) else "plain-word"), value, offset)
@@ -126,6 +130,8 @@ def _is_guessable_secret(pair: Pair, kind: str, formats: Formats) -> bool:
     if not judge.is_chosen(value):
         return False
     if judge.is_guessable(value):
+        if formats.names.tells_key(pair.name, value):
+            return False
         return not pair.compared and (pair.quoted or kind in ("yaml", "dotenv", "dockerfile", "shell"))
     alone = formats.names.alone(pair.name)
     return not alone and not pair.compared and kind == "python" and judge.is_confessed(value)
