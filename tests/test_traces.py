@@ -140,3 +140,18 @@ def test_several_sources_of_one_sink_are_one_finding(tree: MakeTree) -> None:
     (finding,) = findings({"a.py": TOOL + body}, tree)
     assert [flow[0]["line"] for flow in finding["flows"]] == [6, 9, 9]
     assert finding["why"].endswith("; 3 sources reach this place")
+
+
+def test_sources_of_several_kinds_are_one_finding_of_one_sink(tree: MakeTree) -> None:
+    body = (
+        "import json, requests\n"
+        "def run(code):\n    exec(code)\n"
+        "def fetched(url):\n    run(requests.get('https://a.example/b').text)\n"
+        "def parsed():\n    run(json.load(open('a.json'))['code'])\n"
+        "def apart():\n    exec(json.load(open('a.json'))['code'])\n"
+    )
+    found = findings({"a.py": MODEL + body}, tree)
+    assert [(one["rule"], len(one["flows"])) for one in found] == [
+        ("fetched-content-to-exec", 2),
+        ("parsed-data-to-exec", 1),
+    ]

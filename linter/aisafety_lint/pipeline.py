@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import analysis, discovery, select, suppression
 from aisafety_lint.checks import interest, run_checks
+from aisafety_lint.checks.folding import folded
 from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
@@ -42,6 +43,7 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
         findings += run_checks([rule for rule in selection.rules.values() if "suppression" in rule.match], project)
     with_suppressions = [(finding, judged.held.get(index)) for index, finding in enumerate(findings)]
     decided = _decide(sorted(with_suppressions, key=lambda pair: pair[0].order), found, selection)
+    decided.shown = [*folded(decided.shown)]
     notifications = (*config.notifications, *found.notifications, *project.notifications)
     shown_map = _map(project, found) if config.map else None
     quoted = [*decided.shown, *(item.finding for item in decided.suppressed)]

@@ -14,7 +14,9 @@ from aisafety_lint.program.fields import Fields
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.kinds import QUOTES
 from aisafety_lint.program.models import Row
+from aisafety_lint.program.patterns import characters_stripped
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.slices import lacks
 from aisafety_lint.python.facts import Value
 
 _MANY = 12  # entries of a literal that is a message: longer ones are tables
@@ -69,6 +71,9 @@ class Operations:
         cleaned = node.cleaned
         if user.op in ("attr", "item", "element") and path != FILE:
             cleaned |= self.library.part(node.scope, position) | self.fields.cleared(node.scope, position)
+        if user.op == "phi":
+            left = characters_stripped(self.resolver, node.scope, position)
+            cleaned |= frozenset() if left is None else self.kinds.harmless(left)
         if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
             cleaned |= self._harmless(node, user, operand)
         return None if "all" in cleaned else (path, cleaned)
@@ -179,6 +184,8 @@ class Operations:
         rest = "".join(QUOTES) if last else text_of(self.resolver, node.scope, user.args[operand + 1])
         for quote in sorted(QUOTES):
             inside = prefix.count(quote) % 2 == 1 and quote in rest
-            if inside and (quote in node.cleaned or self.guards.lacks(node.scope, node.value, quote, user.guard)):
+            if inside and (
+                quote in node.cleaned or lacks(self.guards.index, node.scope, node.value, quote, user.guard)
+            ):
                 return self.kinds.quoted
         return NONE

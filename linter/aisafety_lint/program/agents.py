@@ -14,6 +14,7 @@ from aisafety_lint.program.handing import Handing, handed_on
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.slices import sliced
 from aisafety_lint.program.tools import Tool
 from aisafety_lint.python.facts import Place
 from aisafety_lint.source import Span
@@ -107,7 +108,7 @@ def _opted_in(resolver: Resolver, guards: Guards, scope: int, call: int) -> bool
     while guard >= 0:
         known = resolver.index.scopes[scope].guards[guard]
         if known.holds in ("true", "false"):
-            names = (resolver.index.value(scope, item).name for item in guards.slice(scope, known.value))
+            names = (resolver.index.value(scope, item).name for item in sliced(resolver.index, scope, known.value))
             if any(fnmatch.fnmatchcase(name, pattern) for name in names if name for pattern in resolver.models.opt_ins):
                 return True
         guard = known.parent

@@ -9,6 +9,8 @@ class Check:
 
     `each` are the kinds that a text is safe for when this is known of every character of it, where they differ.
     `path` are the attributes and keys that lead to the part that was tested, where not all of the value was.
+    `after` are calls one of which the value must have gone through for the test to mean something, where only the
+    caller of the function can tell.
     """
 
     value: int
@@ -16,6 +18,7 @@ class Check:
     derived: bool
     each: frozenset[str] | None = None
     path: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def of_each(self) -> frozenset[str]:
@@ -29,13 +32,14 @@ def common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:
         return ()
     found: list[Check] = []
     for check in outcomes[0]:
-        cleans, each = check.cleans, check.of_each
+        cleans, each, after = check.cleans, check.of_each, check.after
         for other in outcomes[1:]:
             same = [item for item in other if (item.value, item.path) == (check.value, check.path)]
             cleans = meet(cleans, frozenset().union(*(item.cleans for item in same)))
             each = meet(each, frozenset().union(*(item.of_each for item in same)))
+            after = after or next((item.after for item in same if item.after), ())
         if cleans:
-            found.append(Check(check.value, cleans, check.derived, each, check.path))
+            found.append(Check(check.value, cleans, check.derived, each, check.path, after))
     return tuple(found)
 
 

@@ -14,14 +14,15 @@ from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.patterns import characters_of, full_matches
 from aisafety_lint.program.reads import Read, read_of
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.slices import alternatives, sliced, went_through
 from aisafety_lint.program.wrappers import Wrappers
 from aisafety_lint.python.facts import Value
 
 ALL = frozenset({"all"})
-_SLICE = 10
 Allowing = Callable[[Resolver, Kinds, int, int], Iterator[Allowed]]
 _DEPTH = 5
 _READ = frozenset({"param", "attr", "item", "element", "phi", "await", "copy"})  # empty where it is false
+_SPACE = frozenset(" \t\n\r\f\v")
 _KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"})
 
 
@@ -63,6 +64,8 @@ class Guards:
         checks = self.checks(scope, guard)
         read = read_of(self.index, scope, value) if checks else (value, ())
         for check in checks:
+            if check.after:
+                continue
             if self._read(scope, check) == read or (check.derived and value in self._made_from(scope, check.value)):
                 found |= check.cleans
         return found
@@ -71,7 +74,7 @@ class Guards:
         """The value and those it was derived from: not the object of the project whose field it is."""
         known = self._origins.get((scope, value))
         if known is None:
-            known = self._origins[scope, value] = self.slice(scope, value, within=self._is_field)
+            known = self._origins[scope, value] = sliced(self.index, scope, value, within=self._is_field)
         return known
 
     def _is_field(self, scope: int, value: int) -> bool:
@@ -115,7 +118,11 @@ class Guards:
         found: frozenset[str] = frozenset()
         places = [param.name for param in self.index.scopes[function].params]
         for check in self.checks(wrapper, guard):
-            if not check.path and self._is_forwarded(wrapper, check.value, name, str(places.index(name))):
+            if (
+                not check.path
+                and not check.after
+                and self._is_forwarded(wrapper, check.value, name, str(places.index(name)))
+            ):
                 found |= check.cleans
         return found
 
@@ -152,7 +159,7 @@ class Guards:
         """What every round of a loop has established of the element holds for the iterable."""
         iterable = self.index.value(scope, element).args[0]
         for check in self.checks(scope, guard):
-            if check.value == element and not check.path:
+            if check.value == element and not check.path and not check.after:
                 yield from self._of_collection(scope, iterable, check.of_each)
 
     def _of_collection(self, scope: int, value: int, cleans: frozenset[str]) -> Iterator[Check]:
@@ -188,8 +195,21 @@ class Guards:
                 found = self._by_attribute(scope, known, holds, depth)
             case "element":
                 found = self._by_part(scope, known, holds, depth)
+            case "phi":
+                found = self._by_flag(scope, value, holds)
         empty = [Check(value, ALL, derived=False)] if holds == "false" and known.op in _READ else []
         return (*found, *empty)
+
+    def _by_flag(self, scope: int, value: int, holds: str) -> Iterable[Check]:
+        """`ok = False`, then `ok = True` where a check holds: what is known wherever the flag was set."""
+        outcomes: list[tuple[Check, ...]] = []
+        for item in alternatives(self.index, scope, value):
+            known = self.index.value(scope, item)
+            if known.op != "const":
+                return ()
+            if (known.name not in ("False", "None", "0", "")) == (holds == "true"):
+                outcomes.append(self.checks(scope, known.guard))
+        return common(outcomes)
 
     def _by_part(self, scope: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
         """`allowed, reason = check(text)`: what one of the values that a function returns says of its arguments."""
@@ -244,7 +264,7 @@ class Guards:
     def _is_from(self, scope: int, value: int, origin: int) -> bool:
         """Whether a value was derived from another, or from another read of it."""
         read = read_of(self.index, scope, origin)
-        return any(read_of(self.index, scope, item) == read for item in self.slice(scope, value))
+        return any(read_of(self.index, scope, item) == read for item in sliced(self.index, scope, value))
 
     def _by_membership(self, scope: int, left: int, right: int) -> Iterator[Check]:
         """An allow-list, or a text that holds all characters that a part of it can have."""
@@ -261,7 +281,7 @@ class Guards:
         known = self.index.value(scope, collection)
         paths = [ref.path for ref in self.resolver.refs(scope, collection) if ref.kind == "external"]
         for row in rows_of(self.resolver.models, "checks", paths) if known.op == "attr" else ():
-            if not row.get("after") or self._went_through(scope, known.args[0], row["after"]):
+            if not row.get("after") or went_through(self.index, scope, known.args[0], row["after"]):
                 yield Check(known.args[0], frozenset(row["cleans"]), derived=True)
 
     def _equal(self, scope: int, value: int, cleans: frozenset[str], each: frozenset[str]) -> Iterator[Check]:
@@ -324,61 +344,26 @@ class Guards:
         """What a modelled check clears: the argument it names, else the receiver of a method or the first argument."""
         spec = row.get("argument", {"receiver": True} if is_method else {"position": 0})
         for operand in operands(self.resolver, scope, call, spec):
-            after = row.get("after")
-            if after and not self._went_through(scope, operand, after):
+            after = self._still_wanted(scope, operand, tuple(row.get("after", ())))
+            if after is None:
                 continue
             for item in self._parts(scope, operand):
-                yield Check(item, frozenset(row["cleans"]), derived=not row.get("exact"))
+                yield Check(item, frozenset(row["cleans"]), derived=not row.get("exact"), after=after)
             if row.get("raises"):  # its result is the same content, checked
-                yield Check(call, frozenset(row["cleans"]), derived=False)
+                yield Check(call, frozenset(row["cleans"]), derived=False, after=after)
+
+    def _still_wanted(self, scope: int, value: int, calls: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Of calls of which a value must have gone through one: none where it has, all where its caller can tell."""
+        if not calls or went_through(self.index, scope, value, calls):
+            return ()
+        return calls if self.index.value(scope, value).op == "param" else None
 
     def _parts(self, scope: int, operand: int) -> tuple[int, ...]:
-        """The operand, or the elements of a list literal that is passed."""
+        """The operand and what it is the text of, or the elements of a list literal that is passed."""
         known = self.index.value(scope, operand)
+        if known.op == "call" and len(known.args) == 2 and "str" in self.resolver.paths(scope, operand):
+            return operand, known.args[1]
         return known.args if known.op in ("list", "tuple") else (operand,)
-
-    def _went_through(self, scope: int, value: int, calls: Iterable[str]) -> bool:
-        wanted = {name.rpartition(".")[2] for name in calls}
-        for item in self.slice(scope, value):
-            known = self.index.value(scope, item)
-            if known.op == "call" and self.index.value(scope, known.args[0]).name in wanted:
-                return True
-        return False
-
-    def lacks(self, scope: int, value: int, text: str, guard: int) -> bool:
-        """Whether a value is known not to contain a text: tested for it, or split at it."""
-        known = self.index.value(scope, value)
-        if known.op == "element" and split_of(self.index, scope, known.args[0])[1] == text:
-            return True
-        while guard >= 0:
-            item = self.index.scopes[scope].guards[guard]
-            tested = self.index.value(scope, item.value)
-            absent = {"NotIn": "true", "In": "false"}.get(tested.name) if tested.op == "compare" else None
-            if (
-                item.holds == absent
-                and tested.args[1] == value
-                and self.index.value(scope, tested.args[0]).name == text
-            ):
-                return True
-            guard = item.parent
-        return False
-
-    def slice(
-        self, scope: int, value: int, depth: int = _SLICE, within: Callable[[int, int], bool] | None = None
-    ) -> frozenset[int]:
-        """The value and the values it was derived from in the same scope, conditions left out; not behind `within`."""
-        found = {value}
-        edge = [value]
-        for _ in range(depth):
-            edge = [
-                item
-                for one in edge
-                for item in self.index.value(scope, one).args
-                if item not in found and self.index.value(scope, one).op not in ("compare", "dict")
-                if within is None or not within(scope, one)
-            ]
-            found.update(edge)
-        return frozenset(found)
 
     # -- checks by a call -----------------------------------------------------------------------------------------
 
@@ -402,8 +387,9 @@ class Guards:
                     operand = self.resolver.argument_for(
                         scope, record, function, name, bound=callee.receiver is not None
                     )
-                    if operand is not None:
-                        found.append(Check(operand, check.cleans, check.derived, path=check.path))
+                    after = None if operand is None else self._still_wanted(scope, operand, check.after)
+                    if operand is not None and after is not None:
+                        found.append(Check(operand, check.cleans, check.derived, path=check.path, after=after))
                         whole = check.cleans == ALL and not check.path
                         found += self._modelled_in(scope, operand, "true") if whole else ()
         return found
@@ -418,6 +404,7 @@ class Guards:
         items = self.index.value(scope, known.args[1]) if len(known.args) == 2 else known
         if holds == "true" and items.kind == "comprehension" and "any" in self.resolver.paths(scope, call):
             yield from self._by_start(allowed_by_list, scope, items.args[0])
+            yield from self._of_one(scope, items.args[0], known.args[0], depth)
         quantifier = {"false": "any", "true": "all"}.get(holds)
         if quantifier not in self.resolver.paths(scope, call) or len(known.args) != 2:
             return
@@ -427,8 +414,15 @@ class Guards:
             yield check
             element = self.index.value(scope, check.value)
             filtered = self.index.value(scope, items.args[0]).guard != known.guard
-            if element.op == "element" and not element.name and not filtered and not check.path:
+            if element.op == "element" and not element.name and not (filtered or check.path or check.after):
                 yield from self._of_collection(scope, element.args[0], check.of_each)
+
+    def _of_one(self, scope: int, condition: int, outside: int, depth: int) -> Iterator[Check]:
+        """What a condition on one of some elements says of all else: those are made after what stands `outside`."""
+        for check in self._established(scope, condition, "true", depth - 1):
+            made = sliced(self.index, scope, check.value)
+            if not any(item > outside and self.index.value(scope, item).op == "element" for item in made):
+                yield check
 
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
         """`isinstance(x, int)`."""
@@ -445,6 +439,8 @@ class Guards:
         """A full match of a pattern clears the kinds for which none of the characters that it allows is dangerous."""
         for subject, allowed in full_matches(self.resolver, scope, call):
             yield from (Check(item, self.kinds.harmless(allowed), derived=False) for item in (subject, call))
+            whole = self.kinds.harmless(allowed | _SPACE)  # what was stripped off before
+            yield from (Check(item, whole, derived=False) for item in self._kept(scope, subject) if item != subject)
 
     def summary(self, function: int, holds: str, depth: int, part: str = "") -> tuple[tuple[str, Check], ...]:
         """What is known of a function's parameters when it returned something true or false, or returned at all.
@@ -475,9 +471,9 @@ class Guards:
             value, path = self._read(function, check)
             for param in self.index.scopes[function].params:
                 if check.derived and param.value in self._made_from(function, check.value):
-                    yield param.name, Check(param.value, check.cleans, derived=True)
+                    yield param.name, Check(param.value, check.cleans, derived=True, after=check.after)
                 elif param.value == value:
-                    yield param.name, Check(value, check.cleans, derived=False, path=path)
+                    yield param.name, Check(value, check.cleans, derived=False, path=path, after=check.after)
 
     def _at_return(self, function: int, value: int, holds: str, depth: int, part: str) -> tuple[Check, ...] | None:
         """The checks that hold at a return, or None where it does not return such a value."""

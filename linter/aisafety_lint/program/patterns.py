@@ -73,6 +73,28 @@ def characters_left(resolver: Resolver, scope: int, pattern: int, replacement: i
     return None if gone is None else (_ASCII - gone) | frozenset(filler)
 
 
+def characters_stripped(resolver: Resolver, scope: int, value: int) -> frozenset[str] | None:
+    """The ASCII characters of a text that has lost others one by one: `for c in "/:": text = text.replace(c, "")`.
+
+    None where the value is not what such a loop leaves.
+    """
+    known = resolver.index.value(scope, value)
+    for item in known.args if known.op == "phi" else ():
+        call = resolver.index.value(scope, item)
+        function = resolver.index.value(scope, call.args[0]) if call.op == "call" and len(call.args) == 3 else call
+        if function.op != "attr" or function.name != "replace" or function.args[0] != value:
+            continue
+        each, filler = resolver.index.value(scope, call.args[1]), constant(resolver, scope, call.args[2])
+        gone = constant(resolver, scope, each.args[0]) if each.op == "element" and not each.name else None
+        if (
+            isinstance(gone, str | tuple | list)
+            and isinstance(filler, str)
+            and all(isinstance(one, str) for one in gone)
+        ):
+            return (_ASCII - frozenset(gone)) | frozenset(filler)
+    return None
+
+
 def full_matches(resolver: Resolver, scope: int, call: int) -> Iterator[tuple[int, frozenset[str]]]:
     """The text of which a call that returned a match says that all of it matches a pattern, and what that allows."""
     known = resolver.index.value(scope, call)

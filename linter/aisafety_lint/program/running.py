@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.resolver import Resolver
+from aisafety_lint.program.slices import sliced
 
 Place = tuple[int, int]
 _HANDED_OVER = frozenset({"attr", "function", "name", "import"})
@@ -42,7 +43,7 @@ def holders(guards: Guards, contents: Iterable[Place]) -> frozenset[int]:
     while pending:
         scope, value = pending.pop()
         known = index.scopes[scope]
-        if any(value in guards.slice(scope, end) for end in (*known.returns, *known.yields)):
+        if any(value in sliced(guards.index, scope, end) for end in (*known.returns, *known.yields)):
             fresh = [site for site in call_sites(guards.resolver, scope) if site not in seen]
             seen.update(fresh)
             pending += fresh

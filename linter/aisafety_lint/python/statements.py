@@ -133,9 +133,11 @@ class Statements(Patterns):
         self.assign(target, value)
 
     def return_(self, node: ast.Return) -> None:
-        if node.value is not None:
-            value = self.expression(node.value)
-            self.scope.returns.append(self.scope.value("return", (value,), place=self.place(node)))
+        place = self.place(node)
+        value = (
+            self.scope.value("const", name="None", place=place) if node.value is None else self.expression(node.value)
+        )
+        self.scope.returns.append(self.scope.value("return", (value,), place=place))
         self.scope.alive = False
 
     def raise_(self, node: ast.Raise) -> None:
@@ -250,7 +252,15 @@ class Statements(Patterns):
         else:
             self.scope.guard = outer
         self.scope.alive = True
-        self.scope.merge([at_start, *(bindings for bindings, _ in loop.breaks)])
+        if node.orelse and loop.breaks:
+            # What follows is reached by a `break`, or from the end of the other block.
+            self.scope.bindings = at_start
+            self.block(node.orelse)
+            ends = [(self.scope.alive, self.scope.bindings, self.scope.guard)]
+            self._join([*ends, *((True, *end) for end in loop.breaks)], outer)
+            return
+        ends_of_loop = [(at_start, self.scope.guard), *loop.breaks]
+        self.scope.merge([bindings for bindings, _ in ends_of_loop], [guard for _, guard in ends_of_loop])
         self.block(node.orelse)
 
     def while_(self, node: ast.While) -> None:
