@@ -21,13 +21,14 @@ from aisafety_lint.rule import Rule
 from aisafety_lint.source import Span
 
 _FLOWS_SHOWN = 5
+_PROMPT = "prompt"
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     """The findings of a rule with a `flow` block."""
     block = rule.match["flow"]
     by_sink: dict[tuple[tuple[int, int], str], list[Flow]] = defaultdict(list)
-    for flow in project.flows:
+    for flow in _built_once(project.flows):
         if (
             flow.seed.kind in block["from"]
             and flow.kind in block["to"]
@@ -36,6 +37,15 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
             by_sink[flow.sink, flow.kind].append(flow)
     for flows in by_sink.values():
         yield _finding(rule, project, sorted(flows, key=_order))
+
+
+def _built_once(flows: Sequence[Flow]) -> Iterator[Flow]:
+    """The flows; a prompt that is built in one place and handed on in another is untrusted where it is built."""
+    built = {(flow.location.path, flow.location.span.line) for flow in flows if flow.kind == _PROMPT}
+    for flow in flows:
+        passed = {(step.path, step.span.line) for step in flow.steps[:-1]} if flow.kind == _PROMPT else set()
+        if built.isdisjoint(passed - {(flow.location.path, flow.location.span.line)}):
+            yield flow
 
 
 def approved(program: Program, flow: Flow) -> bool:

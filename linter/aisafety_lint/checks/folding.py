@@ -9,7 +9,7 @@ _FLOWS_SHOWN = 5
 
 
 def folded(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings in their order; of those about one sink, the worst holds the flows of the others."""
+    """The findings in their order; of those about one sink, the worst, or nearest, holds the flows of the others."""
     found = list(findings)
     by_sink: dict[object, list[Finding]] = {}
     for finding in found:
@@ -19,6 +19,6 @@ def folded(findings: Iterable[Finding]) -> Iterator[Finding]:
         same = by_sink.get(finding.location, [finding]) if finding.flows else [finding]
         if len(same) == 1:
             yield finding
-        elif finding is max(same, key=lambda one: (one.severity, one.confidence)):
+        elif finding is max(same, key=lambda one: (one.severity, one.confidence, -len(one.flows[0]))):
             flows = finding.flows + tuple(flow for one in same if one is not finding for flow in one.flows)
             yield replace(finding, flows=flows[:_FLOWS_SHOWN])

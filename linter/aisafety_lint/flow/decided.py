@@ -1,7 +1,7 @@
 """What a call decides about the function that it enters: `read(name, external=False)` never runs the branch for others.
 
 Only switches count: a parameter that is tested for being true by itself, and that the call, or the default of the
-parameter, gives as a constant.
+parameter, gives as a constant. The object that a method is called on decides which methods of it that one calls.
 """
 
 from collections.abc import Iterator
@@ -33,6 +33,31 @@ class Decided:
                 for name, wanted in self._wanted(function, guard)
             )
         return self._known[key]
+
+    def dispatches_past(self, scope: int, call: int, function: int, place: int, method: int) -> bool:
+        """Whether a call is on an object whose class has another method in place of the one that `place` calls on self.
+
+        `function` is the method that the call enters, `place` a call in it, and `method` what that would have to run.
+        """
+        owner = self.index.enclosing_class(function)
+        called, receiver = self._method_of(function, place), self._method_of(scope, call)
+        if owner is None or called is None or receiver is None or called[1] != self.index.scopes[method].name:
+            return False
+        itself = [param.value for param in self.index.scopes[function].params[:1]]
+        outer = [param.value for param in self.index.scopes[scope].params[:1]]
+        if [called[0]] != itself or [receiver[0]] == outer:
+            return False
+        refs = self.resolver.refs(scope, receiver[0])
+        if not refs or any(ref.kind != "instance" for ref in refs):
+            return False
+        runs = [item.scope for ref in refs for item in self.resolver.member(ref, called[1]) if item.kind == "function"]
+        return bool(runs) and method not in runs
+
+    def _method_of(self, scope: int, call: int) -> tuple[int, str] | None:
+        """The object of a call of a method, and the name of the method."""
+        known = self.index.value(scope, call)
+        function = self.index.value(scope, known.args[0]) if known.op == "call" else known
+        return (function.args[0], function.name) if known.op == "call" and function.op == "attr" else None
 
     def _wanted(self, function: int, guard: int) -> Iterator[tuple[str, bool]]:
         """The parameters that must be true, or false, under a guard."""

@@ -484,5 +484,6 @@ class Solver:
                 self._raise(hit, caller, scope, call)
 
     def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
-        if hit.kind not in caller.cleaned and not self.decided.excludes(scope, call, hit.scope, hit.call):
+        past = hit.inner is not None and self.decided.dispatches_past(scope, call, hit.scope, hit.call, hit.inner.scope)
+        if hit.kind not in caller.cleaned and not past and not self.decided.excludes(scope, call, hit.scope, hit.call):
             self._hit(Hit(hit.row, scope, call, caller, hit.kind, hit.held, hit))

@@ -82,12 +82,28 @@ class Effects:
                     if (scope, site.call, capability, here, part) not in seen:
                         seen.add((scope, site.call, capability, here, part))
                         yield Effect(tool, capability, way, here, confidence, sandboxed, part)
-                for callee in site.callees:
+                for callee in self._run_by(scope, site, chain):
                     if (callee, here, part) not in visited and (callee, False, part) not in visited:
                         visited.add((callee, here, part))
                         pending.append((callee, way, here, part))
         if pending:
             self.cut.append(tool)
+
+    def _run_by(self, scope: int, site: _Site, chain: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+        """The functions that a call runs: of a parameter, those that the caller has passed for it."""
+        index = self.resolver.index
+        function = index.value(scope, index.value(scope, site.call).args[0])
+        if function.op != "param" or not chain:
+            return site.callees
+        outer, call = chain[-1]
+        for callee in self.resolver.callees(outer, call):
+            if self.resolver.function_of(callee) == scope:
+                bound = callee.receiver is not None
+                record = index.calls[outer][call]
+                operand = self.resolver.argument_for(outer, record, scope, function.name, bound=bound)
+                refs = () if operand is None else self.resolver.refs(outer, operand)
+                return tuple(ref.scope for ref in refs if ref.kind == "function") or site.callees
+        return site.callees
 
     def _part(self, tool: Tool, guard: int) -> Part | None:
         """The branch that a place of a function stands in which runs several tools by their names."""
