@@ -17,11 +17,13 @@ from aisafety_lint.checks.secrets import check
 from aisafety_lint.finding import Severity
 from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
 from aisafety_lint.project import Project
+from aisafety_lint.secrets.bulk import thinned
 from aisafety_lint.secrets.formats import Format, Formats, fake, load_formats
 from aisafety_lint.secrets.names import Role, split
 from aisafety_lint.secrets.redact import digest, mask, mask_text
 from aisafety_lint.secrets.runs import is_near
 from aisafety_lint.secrets.scan import SecretMatch, scan
+from aisafety_lint.secrets.searching import any_of, found_at
 from aisafety_lint.secrets.shapes import make, parse_shape
 from aisafety_lint.source import SourceText
 
@@ -595,6 +597,62 @@ def hostile() -> Iterator[str]:
     yield from (
         f" {start}{'a' * shape.shortest}" for entries in formats().starting.values() for start, _, shape in entries
     )
+
+
+class TestLongData:
+    """Most of a picture in a text is not looked at; what stands beside it is, and all places are those in the text."""
+
+    @staticmethod
+    def data(line: int, size: int = 40_000) -> str:
+        rng = random.Random(line)
+        digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        text = "".join(rng.choice(digits) for _ in range(size // line * line))
+        return "\n      ".join(text[start : start + line] for start in range(0, len(text), line))
+
+    @pytest.mark.parametrize("line", [60, 64, 76, 40_000])
+    def test_secrets_beside_it_are_found_in_their_places(self, line: int) -> None:
+        key, late = fake(formats(), "github-pat"), fake(formats(), "anthropic-api")
+        picture = self.data(line)
+        text = f"first: {key}\nimage: !!binary |\n      {picture}==\nlast: {late}\nagain: '{picture}'\nend: {key}\n"
+        found = find(text, "a.yaml", "yaml")
+        source = SourceText("a.yaml", text)
+        places = [(source.offset(match.span.line, match.span.column), match.length) for match in found]
+        assert [text[start : start + length] for start, length in places] == [key, late, key]
+        assert [match.name for match in found] == ["first", "last", "end"]
+
+    def test_nothing_is_found_within_it(self) -> None:
+        picture = self.data(40_000)
+        key = fake(formats(), "github-pat")
+        assert find(f"image: {picture[:20_000]}/{key}/{picture[20_000:]}\n", "a.yaml", "yaml") == ()
+
+    def test_little_of_it_is_left(self) -> None:
+        picture = self.data(64, 1_000_000)
+        text = f"a\n      {picture}\nb"
+        rest = thinned(text, text.encode())
+        assert len(rest.text) == len(rest.data) < 10_000
+        assert rest.text.startswith("a\n") and rest.text.endswith("\nb")
+        assert all(text[rest.place(offset)] == character for offset, character in enumerate(rest.text))
+
+    def test_ordinary_text_is_left_as_it_is(self) -> None:
+        text = "The quick brown fox jumps over the lazy dog.\n" * 2000
+        assert thinned(text, text.encode()).text is text
+
+
+class TestSearching:
+    def test_any_of_some_literals_is_found(self) -> None:
+        literals = [*formats().inside, "plain", "a", "x~y"]
+        pattern = any_of(literals)
+        assert all(pattern.search(f"..{literal}..".encode()) for literal in literals)
+        assert all(pattern.search(literal.encode()) for literal in literals)
+        assert not any_of([literal for literal in literals if literal != "a"]).search(b"access_token$product ops_ey 7Q")
+        assert not any_of([]).search(b"anything")
+
+    def test_a_pattern_that_begins_with_a_word_is_found_as_ever(self) -> None:
+        pattern = re.compile("ab+(?=c)")
+        for text in ("", "ab", "abc", "xabbcabab abcabbbcc", "aabcc"):
+            assert [match.span() for match in found_at(pattern, "ab", text)] == [
+                match.span() for match in pattern.finditer(text)
+            ]
 
 
 class TestHostileText:

@@ -37,7 +37,8 @@ class AgentPackages:
 
     def tell(self, modules: Collection[str], data: bytes) -> bool:
         """Whether a file that imports some modules uses a general package for AI."""
-        words = [words for roots, words in self.general if any(_below(module, roots) for module in modules)]
+        above = {name for module in modules for name in _names_above(module)}
+        words = [words for roots, words in self.general if not roots.isdisjoint(above)]
         lowered = data.lower() if words else b""
         return any(word in lowered for some in words for word in some)
 
@@ -171,5 +172,14 @@ def _targets(path: str, modules: Iterable[str], table: ModuleTable) -> frozenset
 
 
 def _below(module: str, roots: frozenset[str]) -> bool:
-    parts = module.split(".")
-    return any(".".join(parts[: i + 1]) in roots for i in range(min(len(parts), 3)))
+    return not roots.isdisjoint(_names_above(module))
+
+
+def _names_above(module: str) -> tuple[str, ...]:
+    """What may be the root of a module: the module itself and the packages that it is in, three levels deep."""
+    first, dot, rest = module.partition(".")
+    if not dot:
+        return (first,)
+    second, dot, rest = rest.partition(".")
+    both = f"{first}.{second}"
+    return (first, both, f"{both}.{rest.partition('.')[0]}") if dot else (first, both)

@@ -12,6 +12,7 @@ from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.secrets.checksums import CHECKSUMS
 from aisafety_lint.secrets.judge import Judge
 from aisafety_lint.secrets.names import Names, squash
+from aisafety_lint.secrets.searching import any_of
 from aisafety_lint.secrets.shapes import WORD, Alphabet, Shape, expand, make, parse_shape
 
 CLASSES = ("exact", "strong", "context", "generic", "guessable")
@@ -197,7 +198,7 @@ def _index(by_id: Mapping[str, Format], names: Names, judge: Judge) -> Formats:
             WORD, min((shape.leading for found in starting.values() for *_, shape in found), default=_RUN)
         ),
         inner=_inner([shape for found in inside.values() for _, shape in found]),
-        literals=re.compile(b"|".join(re.escape(literal.encode()) for literal in inside) or rb"(?!)"),
+        literals=any_of(inside),
         bare=tuple(bare),
     )
 

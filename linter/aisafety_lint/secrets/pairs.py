@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from aisafety_lint.secrets.names import Names, Role
+from aisafety_lint.secrets.searching import found_at
 
 _NAME_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 _SEPARATOR = (
@@ -144,11 +145,11 @@ def text_pairs(text: str, lowered: bytes, hits: Sequence[NameHit], names: Names,
 
 def _spread_pairs(text: str, lowered: bytes, names: Names, bare: bool) -> Iterator[Pair]:
     """Pairs whose name and value stand in entries of their own, flags with a value after them, and bearer tokens."""
-    found = [(match, True) for match in _FLAG.finditer(lowered)] if b"--" in lowered else []
-    found += [(match, bare) for match in _entries(lowered)] if b"value" in lowered else []
+    found = [(match, True) for match in _FLAG.finditer(lowered)] if b"--" in lowered else []  # rulers are full of them
+    found += [(match, bare) for match in _entries(lowered)]
     if b"kind: secret" in lowered:
         yield from _cluster_secrets(text, lowered, names)
-    found += [(match, False) for match in _BLOCK_DEFAULT.finditer(lowered)] if b"variable" in lowered else []
+    found += [(match, False) for match in found_at(_BLOCK_DEFAULT, b"variable", lowered)]
     if lowered.startswith((b"from ", b"arg ", b"#")):
         found += [(match, True) for match in _INSTRUCTION.finditer(lowered)]
     for match, unquoted in found:
@@ -156,7 +157,7 @@ def _spread_pairs(text: str, lowered: bytes, names: Names, bare: bool) -> Iterat
         role = names.role(name)
         if role is not Role.NONE and (pair := _read(text, match.end(), name, role, unquoted)) is not None:
             yield pair
-    for match in _BEARER.finditer(lowered) if b"bearer " in lowered else ():
+    for match in found_at(_BEARER, b"bearer ", lowered):
         if (pair := _read(text, match.end(), "Authorization", Role.CREDENTIAL, True)) is not None:
             yield pair
 
@@ -180,7 +181,7 @@ def _cluster_secrets(text: str, lowered: bytes, names: Names) -> Iterator[Pair]:
 def _entries(lowered: bytes) -> Iterator[re.Match[bytes]]:
     """Names with their values in entries of their own, looked for only around the word for the second of them."""
     done = 0
-    for value in _VALUE.finditer(lowered):
+    for value in found_at(_VALUE, b"value", lowered):
         first = max(done, value.start() - _BEFORE_VALUE)
         match = _NAME_VALUE.search(lowered, first, value.start() + _AFTER_VALUE)
         if match is not None:

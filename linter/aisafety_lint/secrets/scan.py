@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from aisafety_lint import notebooks
 from aisafety_lint.finding import Confidence, Severity
+from aisafety_lint.secrets.bulk import thinned
 from aisafety_lint.secrets.context import around, line_before, name_before
 from aisafety_lint.secrets.formats import Format, Formats
 from aisafety_lint.secrets.logins import find_logins
@@ -104,7 +105,7 @@ class _Found(NamedTuple):
 
 def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ...]:
     """Find the secrets of a text; `kind` is that of its `SourceFile`."""
-    found = list(_notebook(text, formats)) if kind == "notebook" else list(_detect(text, kind, formats))
+    found = list(_notebook(text, formats)) if kind == "notebook" else list(_whole(text, kind, formats))
     merged = _merge(found)
     digests = {value: digest(value) for value in {one.value for one in merged}}
     return tuple(_match(text, one, digests[one.value]) for one in merged)
@@ -112,19 +113,27 @@ def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ..
 
 def _notebook(text: SourceText, formats: Formats) -> Iterator[_Found]:
     for cell in notebooks.cells(text.text):
-        for one in _detect(SourceText("", cell.text), cell.kind, formats):
+        for one in _whole(SourceText("", cell.text), cell.kind, formats):
             yield one._replace(start=cell.place(one.start), end=cell.place(one.end - 1) + 1)
 
 
-def _detect(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]:
-    text = source.text
+def _whole(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]:
+    """What is found in a text, most of whose data is not looked at."""
     # One byte a character: searches are fast, and what they find has the same place in the text.
-    data = text.encode("ascii", "replace")
+    rest = thinned(source.text, source.text.encode("ascii", "replace"))
+    searched = SourceText(source.path, rest.text) if rest.cuts else source
+    large = len(source.text) > _LARGE
+    for one in _detect(searched, rest.data, kind, formats, large=large):
+        yield one._replace(start=rest.place(one.start), end=rest.place(one.end - 1) + 1) if rest.cuts else one
+
+
+def _detect(source: SourceText, data: bytes, kind: str, formats: Formats, *, large: bool) -> Iterator[_Found]:
+    text = source.text
     for hit in (*find_formats(text, data, formats), *find_structures(text, data, formats)):
         value = text[hit.start : hit.end]
         name, place = (name_before(text, hit.start), _place(source, kind, hit, formats)) if hit.real else ("", "")
         yield _Found(hit.format, hit.start, hit.end, value, name, place, hit.real)
-    if len(text) <= _LARGE:
+    if not large:
         lowered = data.lower()
         hits = name_hits(text, lowered, formats.names)
         for login in find_logins(text, data, hits, kind, formats):

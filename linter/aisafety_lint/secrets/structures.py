@@ -7,6 +7,7 @@ from aisafety_lint.secrets.checksums import decode_base64, decode_text
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.names import Role
 from aisafety_lint.secrets.runs import Hit
+from aisafety_lint.secrets.searching import found_at
 
 _ARMOUR = b"PRIVATE KEY"
 _BEGIN = re.compile(r"-----BEGIN (?:(ENCRYPTED)|[A-Z ]{0,20})[ ]?PRIVATE KEY(?: BLOCK)?-----")
@@ -50,8 +51,9 @@ def find_structures(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
         for match in _REGISTRY.finditer(text):
             if basic_credentials(match[1], formats):
                 yield Hit(formats.structure("registry"), match.start(1), match.end(1))
-    if b"://" in data:
+    if b"://" in data and b"@" in data:
         yield from _addresses(text, formats)
+    if b"://" in data:
         yield from _queries(text, formats)
 
 
@@ -111,7 +113,7 @@ def _queries(text: str, formats: Formats) -> Iterator[Hit]:
 
 
 def _addresses(text: str, formats: Formats) -> Iterator[Hit]:
-    for match in _ADDRESS.finditer(text):
+    for match in found_at(_ADDRESS, "://", text):
         scheme = _SCHEME.search(text, max(0, match.start() - 31), match.start())
         user, password, host = match[1], match[2], match[3]
         if scheme is not None:
