@@ -9,7 +9,7 @@ import pytest
 
 from aisafety_lint.checks import interest
 from aisafety_lint.flow.grouping import group_kinds
-from aisafety_lint.flow.reach import Nearness, Reach
+from aisafety_lint.flow.reach import Nearness
 from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import find_seeds
 from aisafety_lint.flow.trace import make_flow
@@ -76,7 +76,7 @@ def test_content_reaches_the_marked_sinks_and_no_others(title: str) -> None:
 @pytest.mark.parametrize("title", CASES)
 def test_looking_backwards_from_the_sinks_hides_no_flow(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pruned = reached(CASES[title])
-    monkeypatch.setattr(Reach, "nearness", lambda _self, _kinds: Nearness({}, {}, 0))
+    monkeypatch.setattr(Nearness, "distance", lambda _self, _scope, _value, _path: 0)
     assert reached(CASES[title]) == pruned
 
 
@@ -92,11 +92,19 @@ def test_flows_over_more_than_eight_crossings_are_not_followed(length: int, foun
     assert len(reached({"module.py": chain(length)})) == found
 
 
-def test_sources_that_lead_to_nearly_the_same_sinks_are_followed_together() -> None:
-    everything, code, shell = frozenset("abcdefgh"), frozenset("abc"), frozenset("ab")
-    assert group_kinds([everything, code, shell]) == [code, everything]
-    most = (everything - {"a"}) | {"other"}
-    assert group_kinds([everything, most]) == [everything | {"other"}]
+@pytest.mark.parametrize(("length", "found"), [(8, 1), (9, 0)])
+def test_looking_further_back_on_the_way_hides_no_flow(
+    length: int, found: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aisafety_lint.flow.reach._FIRST", 1)
+    assert len(reached({"module.py": chain(length)})) == found
+
+
+def test_sources_that_lead_to_the_same_sinks_are_followed_together() -> None:
+    everything, code, shell = frozenset("abcdefghij"), frozenset("abc"), frozenset("ab")
+    assert group_kinds([everything, code, shell]) == [code, everything]  # much smaller sets are followed by themselves
+    other = (everything - {"a"}) | {"other"}
+    assert group_kinds([everything, other]) == [other, everything]  # nothing is followed that is not wanted
 
 
 @pytest.mark.parametrize(

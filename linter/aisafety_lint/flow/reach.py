@@ -12,7 +12,6 @@ following wherever it goes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from aisafety_lint.flow.callsites import CallSites
@@ -27,21 +26,30 @@ from aisafety_lint.python.facts import Value
 
 Place = tuple[int, int]
 
+_FIRST = 1_500  # values met before the solver begins; more where it turns out to have much to do
 _WIDE = 8_000  # values met: beyond it, walking one crossing further costs more than it saves the solver
 _NEVER = 1_000_000
 _MELTING = frozenset({"text", "unknown", "arithmetic"})  # the result holds every part of the operands
 
 
-@dataclass(frozen=True, slots=True)
 class Nearness:
     """How many crossings there are at least from a value, or an attribute by its name, to one of a group of sinks.
 
-    `others` is that of everything else.
+    `others` is that of everything else. It grows when the walk is taken further: what was not worth following from a
+    value is not worth it then either, so that this can be done at any time.
     """
 
-    values: Mapping[Place, int]
-    fields: Mapping[str, int]
-    others: int
+    def __init__(self, walk: "_Walk") -> None:
+        self.walk = walk
+        self.values: Mapping[Place, int] = walk.near
+        self.fields: Mapping[str, int] = walk.fields
+        self.others = 0
+        self.look(_FIRST)
+
+    def look(self, most: int = _WIDE) -> None:
+        """Walk further, until so many values are met."""
+        self.walk.further(most)
+        self.others = self.walk.level if self.walk.work else _NEVER
 
     def distance(self, scope: int, value: int, path: Path) -> int:
         """A lower bound of the crossings from an untrusted part of a value to a sink."""
@@ -66,7 +74,7 @@ class Reach:
         for scope, value, kind in self.sinks:
             if kind in kinds:
                 walk.want(scope, value)
-        return walk.finish()
+        return Nearness(walk)
 
     @cached_property
     def sinks(self) -> tuple[tuple[int, int, str], ...]:
@@ -106,23 +114,22 @@ class _Walk:
         self.files = reach.library.files
         self.near: dict[Place, int] = {}
         self.whole: set[Place] = set()
-        self.fields: dict[str, int] = {}
+        # The names of files with untrusted content are few: follow them all.
+        self.fields: dict[str, int] = {FILE[0]: 0}
         self.mutated: set[Place] = set()
         self.level = 0
         self.work: list[tuple[int, int, bool]] = []
         self.next: list[tuple[int, int, bool]] = []
 
-    def finish(self) -> Nearness:
-        """Walk crossing by crossing, until nothing is left or it becomes too wide."""
-        while self.work and len(self.near) < _WIDE:
+    def further(self, most: int) -> None:
+        """Walk crossing by crossing, until nothing is left or so many values are met."""
+        while self.work and len(self.near) < most:
             while self.work:
                 self._visit(*self.work.pop())
             self.level += 1
             for scope, value, whole in self.next:
                 self.want(scope, value, whole)
             self.next.clear()
-        fields = {**self.fields, FILE[0]: 0}  # the names of files with untrusted content are few: follow them all
-        return Nearness(self.near, fields, self.level if self.work else _NEVER)
 
     def want(self, scope: int, value: int, whole: bool = True) -> None:
         """Meet a value of the same scope, unless it was met like this before."""

@@ -59,6 +59,7 @@ class Solver:
         self.most = most
         self.cut = False
         self.groups: list[tuple[Kindset, Nearness]] = []
+        self.balance = 0
         self.contexts: list[Context] = []
         self.entries: dict[tuple[int, int, int, Path, Kindset], int] = {}
         self.reached: dict[Node, Arrival] = {}
@@ -80,11 +81,14 @@ class Solver:
         """
         self.seeded = frozenset((seed.scope, seed.value) for seed in seeds if not seed.passes)
         groups = self._group({seed.kind for seed in seeds})
-        alike: dict[tuple[int, Kindset], list[Seed]] = defaultdict(list)
+        alike: dict[str, list[Seed]] = defaultdict(list)
         for seed in seeds:
             if seed.kind in groups:
-                alike[groups[seed.kind], seed.clean].append(seed)
-        together = {self._begin(group, clean, found, Ways()): found for (group, clean), found in alike.items()}
+                alike[seed.kind].append(seed)
+        together = {
+            self._begin(groups[kind], frozenset.intersection(*(seed.clean for seed in found)), found, Ways()): found
+            for kind, found in alike.items()
+        }
         self._follow(self.most)
         self.entries.clear()  # what called functions have found is found again, in the order of the way to each source
         alone: dict[tuple[int, int], int] = {}
@@ -122,6 +126,8 @@ class Solver:
         """Follow what is begun to its end, or until so many parts are reached in all."""
         while (nearest := next(filter(None, self.work), None)) and len(self.reached) < bound:
             self._process(nearest.popleft())
+            if len(self.reached) > self.balance:
+                self._look_further()
         for waiting in self.work:
             self.cut |= bool(waiting)
             waiting.clear()
@@ -132,10 +138,17 @@ class Solver:
         groups = group_kinds(wanted.values())
         reach = Reach(self.library, self.operations, self.sites, self.seeded)
         self.groups = [(kinds, reach.nearness(kinds)) for kinds in groups]
+        self.balance = sum(len(near.values) for _, near in self.groups)
         return {
             source: next(number for number, group in enumerate(groups) if kinds <= group)
             for source, kinds in wanted.items()
         }
+
+    def _look_further(self) -> None:
+        """Where more is followed than was met on the way back from the sinks, it pays to know what leads nowhere."""
+        for _, near in self.groups:
+            near.look()
+        self.balance = 2 * self.most
 
     def add(self, node: Node, arrival: Arrival) -> None:
         """Reach a node, unless it is too far from every sink, or it or a less cleaned one was reached before."""

@@ -9,8 +9,7 @@ import re
 from operator import itemgetter
 from typing import NamedTuple
 
-# So much is left at both ends, more than credentials are long, and a line of it is still too long for anything but data;
-# the rest is left out.
+# So much is left at both ends: more than credentials are long, and a line of it is still too long to be read as text.
 _ENDS = 4_096
 _LEAST = 4 * _ENDS
 _LEAST_LINE = 48

@@ -103,8 +103,8 @@ def _encoded_keys(text: str, formats: Formats) -> Iterator[Hit]:
 def _queries(text: str, formats: Formats) -> Iterator[Hit]:
     """Keys in the query of an address; what a bare `key` is followed by may also be a hash."""
     names, judge = formats.names, formats.judge
-    asked = (match for url in _ASKED.finditer(text) for match in _QUERY.finditer(text, url.start(1), url.end(1)))
-    for match in asked:
+    asked = found_at(_ASKED, "://", text)
+    for match in (match for url in asked for match in _QUERY.finditer(text, url.start(1), url.end(1))):
         named = names.role(match[1]) is not Role.NONE
         if not named and (match[1].lower() not in names.queried or _HASH.fullmatch(match[2])):
             continue
