@@ -16,6 +16,7 @@ from aisafety_lint import notebooks
 from aisafety_lint.checks.secrets import check
 from aisafety_lint.finding import Severity
 from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
+from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.project import Project
 from aisafety_lint.secrets.bulk import thinned
 from aisafety_lint.secrets.formats import Format, Formats, fake, load_formats
@@ -25,7 +26,7 @@ from aisafety_lint.secrets.runs import is_near
 from aisafety_lint.secrets.scan import SecretMatch, scan
 from aisafety_lint.secrets.searching import any_of, found_at
 from aisafety_lint.secrets.shapes import make, parse_shape
-from aisafety_lint.source import SourceText
+from aisafety_lint.source import SourceFile, SourceText
 
 FILES = sorted((builtin_root() / "secrets").glob("*.yml"))
 
@@ -718,3 +719,5 @@ class Secrets:
 
     def __init__(self, matches: tuple[SecretMatch, ...]) -> None:
         self.secrets = matches
+        self.files = {match.path: SourceFile(match.path, "text") for match in matches}
+        self.manifests: tuple[Manifest, ...] = ()
