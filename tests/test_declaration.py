@@ -169,6 +169,17 @@ class TestInventory:
         found = declared(tmp_path, "effect: money", f"effect: {effect}")
         assert [rule for rule, _, _ in found] == (["declared-effect-too-low"] if expected else [])
 
+    @pytest.mark.parametrize(("own", "expected"), [(False, []), (True, ["declared-effect-too-low"])])
+    def test_what_a_helper_writes_is_housekeeping(self, tmp_path: Path, own: bool, expected: list[str]) -> None:
+        body = "Path('a').write_text(charge)" if own else "note(charge)"
+        code = CODE.replace("stripe.Refund.create(charge=charge).id", f"str({body}) + open('notes.txt').read()")
+        helper = "def note(text: str) -> int:\n    return Path('log').write_text(text)\n\n\n@function_tool"
+        code = code.replace("import logging", "import logging\nfrom pathlib import Path").replace(
+            "@function_tool", helper
+        )
+        text = edited("effect: money, approval: always", "effect: read")
+        assert [one.rule for one in check(tmp_path, {"desk.py": code, "aisafety.yaml": text})] == expected
+
 
 UNASKED = CODE.replace("(needs_approval=True)", "")
 ASKED = UNASKED.replace(

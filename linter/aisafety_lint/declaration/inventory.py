@@ -111,7 +111,8 @@ class _Reader:
 
     def power(self, item: HeldEntry) -> Power:
         """One tool of an agent."""
-        shown = [ability for ability in item.abilities if not ability.sandboxed]
+        every = [ability for ability in item.abilities if not ability.sandboxed]
+        shown = [ability for ability in every if not self._is_aside(ability)] or every
         return Power(
             name=item.name,
             kind=item.kind,
@@ -133,9 +134,17 @@ class _Reader:
         return Way(
             effect=self.terms.effect([ability.capability]),
             steps=(start, *steps),
-            sure=ability.confidence is not Confidence.LOW and ability.capability not in self.terms.weak,
+            sure=(
+                ability.confidence is not Confidence.LOW
+                and ability.capability not in self.terms.weak
+                and not self._is_aside(ability)
+            ),
             asked=ability.approved,
         )
+
+    def _is_aside(self, ability: Ability) -> bool:
+        """Whether an effect is housekeeping: something that is written far from the tool itself."""
+        return ability.capability in self.terms.own and len(ability.proof) > 1
 
     def _asking(self, item: HeldEntry) -> bool:
         """Whether anything that a tool of the project runs asks a person and goes by the answer."""

@@ -23,6 +23,7 @@ class Terms:
 
     effects: Mapping[str, frozenset[str]]
     weak: frozenset[str]
+    own: frozenset[str]
     consequential: frozenset[str]
     grave: frozenset[str]
     sensitive: frozenset[str]
@@ -57,6 +58,7 @@ def _terms(data: Mapping[str, Any]) -> Terms:
     return Terms(
         effects={name: frozenset(shown) for name, shown in data["effects"].items()},
         weak=frozenset(data["weak"]),
+        own=frozenset(data["own"]),
         consequential=frozenset(data["consequential"]),
         grave=frozenset(data["grave"]),
         sensitive=frozenset(data["sensitive"]),
