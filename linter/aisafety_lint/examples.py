@@ -47,7 +47,8 @@ _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)
 _HEADING = re.compile(r"^#{1,6} +(?P<title>.+?) *#*$")
 _RULE_IDS = r"[a-z0-9-]+(?: *, *[a-z0-9-]+)*"
 _MARKER = re.compile(rf"[ \t]*(?:#|//|<!--)[ \t]*expect:[ \t]*(?P<rules>{_RULE_IDS})[ \t]*(?:-->)?[ \t]*$")
-_FAKE = re.compile(r"\{fake:(?P<format>[\w.-]+)\}")
+# A number tells which made-up value is meant, where the same one stands in several places.
+_FAKE = re.compile(r"\{fake:(?P<format>[\w.-]+)(?:#(?P<number>\d+))?\}")
 _PATH = re.compile(r"(?!/)(?!.*(?:^|/)\.\.(?:/|$))[\w./ @+-]+")
 
 
@@ -249,7 +250,9 @@ class Runner:
                     f"{case.name}: two blocks of one project are `{block.path}`", "tell them apart by `case=`"
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
-            text = _FAKE.sub(lambda match: self.fake(case, match["format"], next(numbers)), block.text)
+            text = _FAKE.sub(
+                lambda match: self.fake(case, match["format"], int(match["number"] or next(numbers))), block.text
+            )
             target.write_text(text, "utf-8")
 
     def fake(self, case: Case, format_id: str, seed: int) -> str:

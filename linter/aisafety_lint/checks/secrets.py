@@ -6,6 +6,7 @@ matches are meant; without `places`, those in text for a model are left to the r
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aisafety_lint.finding import Finding, Location, Persona, Remedy, Severity
@@ -20,19 +21,57 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 _ROLES = frozenset(
     {"key", "apikey", "token", "secret", "password", "passwd", "pwd", "dsn", "url", "credentials", "pass"}
 )
+_MOST_PLACES = 10
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
-    """The findings of a rule with a `secret` block, one for each place, in the order of the matches.
+    """The findings of a rule with a `secret` block, one for each place, in the order of the matches; with `shared`, one
+    for each secret that several deployments have.
 
     Severity is that of the format; `Finding.key` is the salted hash of the secret: one that moves stays the same
     finding, and a new one on an old line is new.
     """
     wanted = rule.match["secret"]
+    same: dict[str, list[SecretMatch]] = {}
+    for match in project.secrets:
+        same.setdefault(match.digest, []).append(match)
+    if "shared" in wanted:
+        yield from _shared(rule, wanted, project, same.values())
+        return
     names = variables(project.secrets) if rule.edits else {}
     for match in project.secrets:
         if _selects(wanted, match):
-            yield _finding(rule, wanted, match, project, names)
+            finding = _finding(rule, wanted, match, project, names)
+            yield replace(finding, related=_elsewhere(match, same[match.digest]))
+
+
+def _shared(
+    rule: Rule, wanted: Mapping[str, Any], project: Project, groups: Iterable[list[SecretMatch]]
+) -> Iterator[Finding]:
+    """One finding for each secret that stands in files of several deployments, by the words of their paths."""
+    for group in groups:
+        deployments = {match.path: _deployment(match.path, wanted["shared"]) for match in group if _is_given(match)}
+        named = [match for match in group if deployments.get(match.path)]
+        if len({deployments[match.path] for match in named}) > 1:
+            finding = _finding(rule, wanted, named[0], project, {})
+            yield replace(finding, related=_elsewhere(named[0], named))
+
+
+def _is_given(match: SecretMatch) -> bool:
+    """Whether a secret was issued or made by chance: a word that anybody uses is not shared."""
+    return match.precision != "guessable"
+
+
+def _deployment(path: str, deployments: Mapping[str, list[str]]) -> str:
+    """The deployment that a path names, by one of its words."""
+    words = set(re.split(r"[^a-z0-9]+", path.lower()))
+    return next((name for name, known in deployments.items() if not words.isdisjoint(known)), "")
+
+
+def _elsewhere(match: SecretMatch, same: Iterable[SecretMatch]) -> tuple[Location, ...]:
+    """Where else a secret stands, one place a file."""
+    places = {other.path: other for other in same if other.path != match.path}
+    return tuple(Location(path, places[path].span, "the same value") for path in sorted(places)[:_MOST_PLACES])
 
 
 def _selects(wanted: Mapping[str, Any], match: SecretMatch) -> bool:
