@@ -462,6 +462,7 @@ class TestGuessable:
         [
             'secret = "dev"',
             'SECRET_KEY = "changeme"',
+            'SECRET_KEY = os.getenv("ACME_DJANGO_SECRET_KEY", "!secret")',
             'app.config["SECRET_KEY"] = "a_secret_key_that_you_should_change"',
             'jwt_secret = os.getenv("JWT_SECRET", "supersecret")',
             'server_secret: str | None = Field(\n    default="dev",\n    description="Server secret",\n)',

@@ -80,7 +80,7 @@ class Names:
             issued=frozenset(names["issued"]),
             vendors=frozenset(
                 word for word in vendors if len(word) > 2 and word != "any" and not word.endswith(tuple(heads))
-            ),
+            ).difference(names["made_here"]),
             roots=tuple(root.encode() for root in names["roots"]),
             queried=frozenset(names["queried"]),
             callers=frozenset(names["callers"]),
