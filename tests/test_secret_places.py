@@ -216,5 +216,6 @@ def test_a_value_in_a_variable_is_a_secret_only_where_it_is_used_as_one() -> Non
 
 
 def test_counts_of_tokens_are_no_list_of_them() -> None:
-    text = 'tokens = ["<s>", "</s>"]\nMINIMUM_TOKENS = ["claude-x9k2-q7vz8"]\nstop_tokens: ["3f0c9c1e7d5b4e0c9b3a51c7a2b8d4e6"]\n'
+    text = 'tokens = ["<s>", "</s>"]\nMINIMUM_TOKENS = ["claude-x9k2-q7vz8"]\n'
+    text += 'stop_tokens: ["3f0c9c1e7d5b4e0c9b3a51c7a2b8d4e6"]\n'
     assert scan(SourceText("a.py", text), "python", formats()) == ()
