@@ -593,6 +593,18 @@ def hostile() -> Iterator[str]:
         "api_key || ",
         " a",
         "api_key:\n",
+        "kind: secret\ndata:\n a: b\n",
+        "kind: secret\ndata:\n",
+        "Server=a;Password=",
+        "curl -u ",
+        "machine a login b password ",
+        "://a?key=",
+        "LS0tLS1CRUdJTi",
+        "api_key: >-\n ",
+        'api_keys: ["',
+        "x='aB3dE5fG7hJ9kL1m'\nf(api_key=x)\n",
+        "def f(k): g(api_key=k)\nf('aB3dE5fG7hJ9kL1m')\n",
+        "os.getenv('API_KEY') or 'aB3dE5fG7hJ9kL1m'\n",
     )
     yield from ('x = "a" + ', 'secret = "dev"\n', "?api_key=", "ENV api_key ", "xoxd-", "-", "_", "é", "İ", "0")
     yield from formats().inside

@@ -46,8 +46,7 @@ _BLOCK_DEFAULT = re.compile(rb"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[
 _SPACED = re.compile(r"\b(?:api|access|secret|private|signing|encryption|master|license) $", re.IGNORECASE)
 _SECRET_DOCUMENT = re.compile(rb"^kind: secret[ \t]{0,8}\r?$", re.MULTILINE)
 _SECRET_BLOCK = re.compile(rb"^(?:string)?data:[ \t]{0,8}\r?\n", re.MULTILINE)
-_SECRET_ENTRY = re.compile(rb"\n[ \t]{0,20}[\"']?([a-z0-9_.-]{1,120})[\"']?:[ \t]{1,20}(?=[^\s|>])")
-_LONGEST_BLOCK = 20_000
+_SECRET_ENTRY = re.compile(rb"[ \t]{1,20}[\"']?([a-z0-9_.-]{1,120})[\"']?:[ \t]{1,20}(?=[^\s|>])")
 _INSTRUCTION = re.compile(rb"^(?:env|arg)[ ]{1,8}([a-z0-9_]{3,80})[ ]{1,8}(?=[^\s=])", re.MULTILINE)
 _FLAG = re.compile(rb"--([a-z0-9-]{0,40}(?:key|token|secret|password))[ ]{1,4}(?=[^\s-])")
 _BEARER = re.compile(rb"\bbearer[ ]{1,4}(?=[a-z0-9])")
@@ -164,18 +163,31 @@ def _spread_pairs(text: str, lowered: bytes, names: Names, bare: bool) -> Iterat
 
 def _cluster_secrets(text: str, lowered: bytes, names: Names) -> Iterator[Pair]:
     """What a cluster's manifest of secrets holds under any name that does not tell by itself that it is a secret."""
+    done = 0
     for document in _SECRET_DOCUMENT.finditer(lowered):
-        first = lowered.rfind(b"\n---", 0, document.start()) + 1
+        if document.start() < done:
+            continue
+        first = lowered.rfind(b"\n---", done, document.start()) + 1
         last = lowered.find(b"\n---", document.end())
-        for block in _SECRET_BLOCK.finditer(lowered, first, last if last >= 0 else len(lowered)):
-            for entry in _SECRET_ENTRY.finditer(lowered, block.end() - 1, block.end() + _LONGEST_BLOCK):
-                if lowered[entry.start() + 1 : entry.start() + 2] not in (b" ", b"\t"):
-                    break
+        done = last if last >= 0 else len(lowered)
+        for block in _SECRET_BLOCK.finditer(lowered, max(first, 0), done):
+            for entry in _indented(lowered, block.end()):
                 name = text[entry.start(1) : entry.end(1)]
                 if names.role(name) is Role.NONE:
                     pair = _read(text, entry.end(), name, Role.CREDENTIAL, True)
                     if pair is not None:
                         yield pair
+
+
+def _indented(lowered: bytes, position: int) -> Iterator[re.Match[bytes]]:
+    """The entries on the indented lines from an offset on; each line is looked at once."""
+    while lowered[position : position + 1] in (b" ", b"\t"):
+        entry = _SECRET_ENTRY.match(lowered, position)
+        if entry is not None:
+            yield entry
+        position = lowered.find(b"\n", position) + 1
+        if not position:
+            return
 
 
 def _entries(lowered: bytes) -> Iterator[re.Match[bytes]]:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 
 from aisafety_lint.secrets.python_tree import target_names
 
@@ -31,8 +32,16 @@ class Values:
 
     def of(self, name: str) -> list[ast.expr]:
         """The literals that a name, an attribute or a parameter of that name is given in this file."""
-        values = [*self._assigned.get(name, ()), *self._passed(name)]
-        return values if len(values) <= _MOST_VALUES else []
+        values = self._known.get(name)
+        if values is None:
+            given = chain(self._assigned.get(name, ()), self._passed(name))
+            values = list(islice(given, _MOST_VALUES + 1))
+            self._known[name] = values = values if len(values) <= _MOST_VALUES else []
+        return values
+
+    @cached_property
+    def _known(self) -> dict[str, list[ast.expr]]:
+        return {}
 
     @cached_property
     def _nodes(self) -> list[ast.AST]:
@@ -79,7 +88,7 @@ class Values:
         return found
 
     def _passed(self, name: str) -> Iterator[ast.expr]:
-        for function, place in self._parameters.get(name, ()):
+        for function, place in dict.fromkeys(self._parameters.get(name, ())):
             for call in self._calls.get(function, ()):
                 if place < len(call.args):
                     yield call.args[place]

@@ -40,6 +40,7 @@ _CALLEE = re.compile(r"[A-Za-z_]\w{0,60}$")
 _LOGIN = re.compile(r"uth=?\(\s{0,40}[\"'][^\"'\n]{1,80}[\"'],\s{0,40}[\"']([^\"'\n]{3,100})[\"']")
 _LEAST_PASSED = 16
 _LEAST_MADE = 40
+_MOST_NESTED = 20
 _WINDOW = 240
 _PROMPT = ">>> "  # of a session that is shown to readers
 # Files that are copied and filled in before use, and workflows, whose settings last as long as a run: a word in them is
@@ -170,11 +171,17 @@ def _pairs(source: SourceText, lowered: bytes, hits: Sequence[NameHit], kind: st
     spans += [source.span(position, position) for position in passed]
     lines = sorted({line for span in spans for line in range(span.line, span.end_line + 1)})
     yield from python_pairs(source, tree, names, lines)
-    regions = prose_regions(source, tree, sorted(source.span(pair.start, pair.start).line for pair in written))
+    regions = sorted(prose_regions(source, tree, sorted(source.span(pair.start, pair.start).line for pair in written)))
     for pair in written:
         line = line_before(text, pair.start)
-        if "#" in line or line[:1] in ("%", "!") or any(_is_inside(text, pair, region) for region in regions):
+        if "#" in line or line[:1] in ("%", "!") or _is_inside_one(text, pair, regions):
             yield pair._replace(prose=True)
+
+
+def _is_inside_one(text: str, pair: Pair, regions: Sequence[Region]) -> bool:
+    """Whether a pair stands in one of the strings, in order; a string holds no more than the parts of itself."""
+    after = bisect.bisect_right(regions, pair.start, key=lambda region: region.start)
+    return any(_is_inside(text, pair, region) for region in regions[max(0, after - _MOST_NESTED) : after])
 
 
 def _is_inside(text: str, pair: Pair, region: Region) -> bool:
