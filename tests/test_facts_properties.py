@@ -72,6 +72,8 @@ def below(values: tuple[Value, ...]) -> set[int]:
 
 
 def is_constant(value: Value, text: str) -> bool:
+    if text == "return":
+        return value.name == "None"
     constant = ast.literal_eval(f"({text})")
     return (
         value.name == (constant if isinstance(constant, str) else repr(constant))

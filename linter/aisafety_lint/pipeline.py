@@ -43,7 +43,7 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
         findings += run_checks([rule for rule in selection.rules.values() if "suppression" in rule.match], project)
     with_suppressions = [(finding, judged.held.get(index)) for index, finding in enumerate(findings)]
     decided = _decide(sorted(with_suppressions, key=lambda pair: pair[0].order), found, selection)
-    decided.shown = [*folded(decided.shown)]
+    decided.shown = [*folded(decided.shown, selection.rules)]
     notifications = (*config.notifications, *found.notifications, *project.notifications)
     shown_map = _map(project, found) if config.map else None
     quoted = [*decided.shown, *(item.finding for item in decided.suppressed)]

@@ -1,14 +1,15 @@
 """One finding for one cause: what several rules say of the same sink, each for a kind of source, is said once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from aisafety_lint.finding import Finding
+from aisafety_lint.rule import Rule
 
 _FLOWS_SHOWN = 5
 
 
-def folded(findings: Iterable[Finding]) -> Iterator[Finding]:
+def folded(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> Iterator[Finding]:
     """The findings in their order; of those about one sink, the worst, or nearest, holds the flows of the others."""
     found = list(findings)
     by_sink: dict[object, list[Finding]] = {}
@@ -16,9 +17,18 @@ def folded(findings: Iterable[Finding]) -> Iterator[Finding]:
         if finding.flows:
             by_sink.setdefault(finding.location, []).append(finding)
     for finding in found:
-        same = by_sink.get(finding.location, [finding]) if finding.flows else [finding]
-        if len(same) == 1:
+        others = by_sink.get(finding.location, ()) if finding.flows else ()
+        same = [one for one in others if one is finding or _share_a_sink(rules.get(one.rule), rules.get(finding.rule))]
+        if len(same) < 2:
             yield finding
         elif finding is max(same, key=lambda one: (one.severity, one.confidence, -len(one.flows[0]))):
             flows = finding.flows + tuple(flow for one in same if one is not finding for flow in one.flows)
             yield replace(finding, flows=flows[:_FLOWS_SHOWN])
+
+
+def _share_a_sink(one: Rule | None, other: Rule | None) -> bool:
+    """Whether two rules ask about the same kind of sink, each for other kinds of sources."""
+    first, second = (rule.match.get("flow") if rule else None for rule in (one, other))
+    if not first or not second:
+        return False
+    return set(first["from"]).isdisjoint(second["from"]) and not set(first["to"]).isdisjoint(second["to"])
