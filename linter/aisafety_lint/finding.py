@@ -1,6 +1,6 @@
 """What the linter says: findings with their locations and flows, and notifications about its own work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from aisafety_lint.source import Span
@@ -113,7 +113,8 @@ class Finding:
     proven: bool = False
     indirect: tuple[Location, ...] = ()
     remedies: tuple[Remedy, ...] = ()
-    fixes: tuple[Fix, ...] = ()
+    # Written out for some reports only: a finding is the same with and without them.
+    fixes: tuple[Fix, ...] = field(default=(), compare=False)
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:
