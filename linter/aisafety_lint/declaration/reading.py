@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from aisafety_lint.declaration.model import PromisedAgent, PromisedTool, Promises
+from aisafety_lint.evals.commands import joined
 from aisafety_lint.evals.model import Declaration
 from aisafety_lint.evals.tree import at, items, pair_at, text
 from aisafety_lint.manifests.nodes import Node, Object
@@ -49,24 +50,13 @@ def value_span(promised: Promises, path: str) -> Span:
     return key_span(promised, path) if pair is None else pair.value.span
 
 
-def joined(folder: str, path: str) -> str:
-    """A path of a declaration, counted from the root."""
-    parts: list[str] = folder.split("/") if folder else []
-    for part in path.strip().split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
-
-
 def _agent(entry: Object, folder: str) -> PromisedAgent:
     address = text(at(entry, "code"))
     path, _, symbol = address.partition(":")
     first = entry.pairs[0].key.span if entry.pairs else entry.span
     return PromisedAgent(
         name=text(at(entry, "name")),
-        path=joined(folder, path) if path.strip() else "",
+        path=joined(folder, path.strip()),
         symbol=symbol.strip(),
         tools=tuple(_tools(entry)),
         span=first,

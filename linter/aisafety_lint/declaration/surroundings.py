@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from aisafety_lint.declaration.reading import joined
 from aisafety_lint.errors import UserError
+from aisafety_lint.evals.commands import joined
 from aisafety_lint.evals.model import Evaluation
 from aisafety_lint.ignorefiles import path_test
 from aisafety_lint.manifests.nodes import Node, Object, Scalar, walk
@@ -32,7 +32,7 @@ class Surroundings:
 
     def found(self, folder: str, path: str) -> tuple[str, ...]:
         """The files that a path of a declaration means: from its own folder, else from the root; it may have stars."""
-        for candidate in dict.fromkeys((joined(folder, path), joined("", path))):
+        for candidate in dict.fromkeys((joined(folder, path.strip()), joined("", path.strip()))):
             if _SPECIAL.search(candidate):
                 hits = tuple(one for one in self.files if _matches(one, candidate))
             else:

@@ -51,6 +51,13 @@ def argument_of(
     return resolver.argument_for(scope, record, function, name, bound=is_bound(callees), given=given)
 
 
+def receiver_of(resolver: Resolver, scope: int, value: int) -> int:
+    """The object that a method is called on: behind `super()` it is the receiver of the calling method."""
+    behind = any(ref.kind == "super" for ref in resolver.refs(scope, value))
+    params = resolver.index.scopes[scope].params
+    return params[0].value if behind and params else value
+
+
 def _assembled(resolver: Resolver, callee: Ref) -> bool:
     """Whether the receiver of a method is an object that the program put together."""
     receiver = callee.receiver

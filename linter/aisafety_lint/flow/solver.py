@@ -9,7 +9,7 @@ enters the context, so that content never returns to a caller that it did not co
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 
-from aisafety_lint.flow.binding import argument_of, bind_operand, is_bound
+from aisafety_lint.flow.binding import argument_of, bind_operand, is_bound, receiver_of
 from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.decided import Decided
 from aisafety_lint.flow.grouping import group_kinds
@@ -465,17 +465,11 @@ class Solver:
         if any(ref.kind == "class" for ref in callees):
             return call
         attribute = self.index.value(scope, value.args[0])
-        return self._receiver(scope, attribute.args[0]) if attribute.op == "attr" else None
+        return receiver_of(self.resolver, scope, attribute.args[0]) if attribute.op == "attr" else None
 
     def _is_callee(self, ref: Ref, function: int) -> bool:
         made = ref.kind == "class" and function in self.implicit.constructed(ref.scope)
         return made or self.resolver.function_of(ref) == function
-
-    def _receiver(self, scope: int, value: int) -> int:
-        """The object that a method is called on: behind `super()` it is the receiver of the calling method."""
-        behind = any(ref.kind == "super" for ref in self.resolver.refs(scope, value))
-        params = self.index.scopes[scope].params
-        return params[0].value if behind and params else value
 
     def _hit(self, hit: Hit) -> None:
         """Record a sink in its context and hand it to the callers of the context."""
