@@ -140,7 +140,7 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
+class TaskRunner:
     """How a command names a task of the repository, and where its script stands.
 
     `form` is "recipes" (a make file), "sections" (an INI file) or "entries" (a mapping at `at`). `verbs` may stand
@@ -163,7 +163,7 @@ class Pipelines:
 
     workflows: tuple[str, ...]
     systems: tuple[System, ...]
-    tasks: Mapping[str, Runner]
+    tasks: Mapping[str, TaskRunner]
     others: tuple[str, ...]
     scripts: tuple[str, ...]
     wrappers: tuple[tuple[str, ...], ...]
@@ -282,7 +282,7 @@ def _pipelines(data: Mapping[str, Any]) -> Pipelines:
     return Pipelines(
         workflows=tuple(data["workflows"]),
         systems=tuple(_system(entry) for entry in data["systems"]),
-        tasks=dict(pair for entry in data["tasks"] for pair in _runners(entry)),
+        tasks=dict(pair for entry in data["tasks"] for pair in _task_runners(entry)),
         others=tuple(data["others"]),
         scripts=tuple(data["scripts"]),
         wrappers=tuple(tuple(wrapper.split()) for wrapper in data["wrappers"]),
@@ -295,9 +295,9 @@ def _pipelines(data: Mapping[str, Any]) -> Pipelines:
     )
 
 
-def _runners(entry: Mapping[str, Any]) -> Iterator[tuple[str, Runner]]:
+def _task_runners(entry: Mapping[str, Any]) -> Iterator[tuple[str, TaskRunner]]:
     """The same reading of tasks for each command that names them so."""
-    runner = Runner(**_tuples({key: value for key, value in entry.items() if key != "commands"}))
+    runner = TaskRunner(**_tuples({key: value for key, value in entry.items() if key != "commands"}))
     return ((name, runner) for name in entry["commands"])
 
 

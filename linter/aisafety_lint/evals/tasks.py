@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aisafety_lint.evals.commands import joined
-from aisafety_lint.evals.frameworks import Runner
+from aisafety_lint.evals.frameworks import TaskRunner
 from aisafety_lint.evals.tree import at, items, scalars, text
 from aisafety_lint.manifests.documents import Document, Node, Object
 from aisafety_lint.source import SourceText
@@ -30,13 +30,13 @@ class Task:
 class Tasks:
     """The tasks of a repository, read when asked for."""
 
-    runners: Mapping[str, Runner]
+    task_runners: Mapping[str, TaskRunner]
     read: Callable[[str], SourceText | None]
     documents: Mapping[str, Document]
 
     def named(self, words: tuple[str, ...], folder: str) -> tuple[Task, ...] | None:
         """What a command with a task runner at its head runs, or None where that cannot be told."""
-        runner = self.runners.get(words[0]) if words else None
+        runner = self.task_runners.get(words[0]) if words else None
         if runner is None:
             return None
         folder, names = _arguments(words[1:], folder, runner)
@@ -47,7 +47,7 @@ class Tasks:
             return None
         return tuple(Task(folder, scripts) for scripts in found if scripts is not None)
 
-    def _scripts(self, runner: Runner, folder: str, name: str) -> tuple[str, ...] | None:
+    def _scripts(self, runner: TaskRunner, folder: str, name: str) -> tuple[str, ...] | None:
         for file in runner.files:
             path = joined(folder, file)
             source = self.read(path)
@@ -65,7 +65,7 @@ class Tasks:
         return None
 
 
-def _arguments(words: tuple[str, ...], folder: str, runner: Runner) -> tuple[str, tuple[str, ...]]:
+def _arguments(words: tuple[str, ...], folder: str, runner: TaskRunner) -> tuple[str, tuple[str, ...]]:
     """The folder that a command changes to, and the tasks that it names."""
     names: list[str] = []
     waiting = list(words)
@@ -85,7 +85,7 @@ def _arguments(words: tuple[str, ...], folder: str, runner: Runner) -> tuple[str
     return folder, tuple(names[:1] if runner.one else names)
 
 
-def _is_name(word: str, behind: list[str], runner: Runner, *, first: bool) -> bool:
+def _is_name(word: str, behind: list[str], runner: TaskRunner, *, first: bool) -> bool:
     """Whether a word of a command names a task: no option, no variable, no verb with a name behind it."""
     if word.startswith("-") or "=" in word or runner.name_options:
         return False
@@ -138,7 +138,7 @@ def _sections(source: str, key: str, name: str) -> tuple[str, ...] | None:
     return tuple(script for script in found if script) or None
 
 
-def _entry(document: Document | None, runner: Runner, name: str) -> tuple[str, ...] | None:
+def _entry(document: Document | None, runner: TaskRunner, name: str) -> tuple[str, ...] | None:
     """The scripts of an entry of a configuration; what it calls by its own name is left to the caller."""
     holder = at(document.root, runner.at) if document else None
     task = holder.get(name) if isinstance(holder, Object) else None
