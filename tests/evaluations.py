@@ -9,9 +9,9 @@ from typing import Any
 from aisafety_lint.evals.frameworks import EvalKnowledge, load
 from aisafety_lint.evals.model import Evaluation, Suite
 from aisafety_lint.evals.suites import Sources, recognise
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.manifests.documents import parse
 from aisafety_lint.source import SourceFile, SourceText
+from shared import KNOWLEDGE
 
 SYNTAX = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 KINDS = {**SYNTAX, ".py": "python", ".sh": "shell"}
@@ -19,7 +19,7 @@ KINDS = {**SYNTAX, ".py": "python", ".sh": "shell"}
 
 @cache
 def knowledge() -> EvalKnowledge:
-    return load(Knowledge())
+    return KNOWLEDGE.part(load)
 
 
 def evaluate(files: Mapping[str, str], unreadable: tuple[str, ...] = ()) -> Evaluation:

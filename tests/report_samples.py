@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aisafety_lint.finding import Confidence, Finding, Location, Notification, NotificationLevel, Persona, Severity
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.report.model import Coverage, Report
 from aisafety_lint.rule import Rule, parse_rule
 from aisafety_lint.source import SourceText, Span
 from aisafety_lint.standards import load_standards
+from shared import KNOWLEDGE
 
 TEXTS = {
     ".mcp.json": '{\n  "mcpServers": {\n    "files": {"command": "npx", "args": ["-y", "server-files", "/"]}\n  }\n}\n',
@@ -242,5 +242,5 @@ def sample(
         rules=rules,
         texts={path: SourceText(path, text) for path, text in texts.items()},
         hidden={"persona": 12, "ignored": 3},
-        standards=load_standards(Knowledge(), (name for item in RULES for name in item.standards)),
+        standards=load_standards(KNOWLEDGE, (name for item in RULES for name in item.standards)),
     )  # fmt: skip

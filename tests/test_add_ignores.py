@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.secrets.formats import fake, load_formats
 from conftest import Lint, MakeTree
+from shared import KNOWLEDGE
 from test_suppressions import LINE, MCP, RULE, SERVER
 
 ASKED = ("--add-ignores", "--reason", "Known since we began, see #12.")
@@ -78,7 +78,7 @@ class TestPython:
 
 class TestOtherFiles:
     def test_in_each_syntax_the_file_means_what_it_meant(self, tree: MakeTree, lint: Lint) -> None:
-        key = fake(load_formats(Knowledge()), "generic-secret", 1)
+        key = fake(KNOWLEDGE.part(load_formats), "generic-secret", 1)
         files = {
             "a.yaml": f"one:\n  - name: x\n    api_token: {key}\nrun: |\n  export API_TOKEN={key}\n  done\n",
             "b.toml": f'[desk]\napi_token = "{key}"\n',

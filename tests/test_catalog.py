@@ -14,25 +14,21 @@ import yaml
 from referencing import Registry, Resource
 
 from aisafety_lint.errors import UserError
-from aisafety_lint.examples import Case, Expectation, Runner, blocks, cases, for_readers, unknown_expectations
-from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
+from aisafety_lint.examples import Case, Expectation, blocks, cases, for_readers, unknown_expectations
+from aisafety_lint.knowledge import builtin_root, load_yaml
 from aisafety_lint.rule import FAMILIES, Rule
 from aisafety_lint.standards import Taxonomy, load_standards, resolve
+from shared import KNOWLEDGE, RUNNER
 
-RULES = Knowledge().rules
+RULES = KNOWLEDGE.rules
 CASES = [case for rule in RULES.values() for case in cases(rule)]
 FILES = sorted((builtin_root() / "catalog").rglob("*.md"))
-
-
-@cache
-def runner() -> Runner:
-    return Runner()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_example(case: Case) -> None:
     assert not unknown_expectations(case, RULES)
-    outcome = runner().run(case)
+    outcome = RUNNER.run(case)
     assert outcome.passed, "\n".join([f"{RULES[case.rule].path}:{case.line}", *outcome.lines()])
 
 
@@ -90,7 +86,7 @@ def test_names_are_unique() -> None:
 
 @cache
 def _standards() -> dict[str, Taxonomy]:
-    return load_standards(Knowledge())
+    return load_standards(KNOWLEDGE)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
@@ -210,4 +206,4 @@ class TestExamples:
     def test_two_files_of_one_name_in_a_project_are_a_mistake(self, tmp_path: Path) -> None:
         (case,) = cases(written(tmp_path, "```python path=a.py\n```\n```python path=a.py\n```\n"))
         with pytest.raises(UserError, match=r"two blocks of one project are `a\.py`"):
-            Runner().lay_out(case, tmp_path / "empty")
+            RUNNER.lay_out(case, tmp_path / "empty")

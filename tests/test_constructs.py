@@ -14,9 +14,9 @@ from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import find_seeds
 from aisafety_lint.flow.trace import make_flow
 from aisafety_lint.interpreter import analysing
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.model import link_program
 from aisafety_lint.python.parse import extract_facts
+from shared import KNOWLEDGE
 
 PRELUDE = "import os, re, subprocess\nfrom agents import function_tool\n"
 MARK = "# reached"
@@ -39,7 +39,6 @@ def constructs() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 CASES = dict(constructs())
-KNOWLEDGE = Knowledge()
 WANTED = interest(KNOWLEDGE.rules.values())
 
 

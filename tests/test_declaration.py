@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from aisafety_lint import pipeline
 from aisafety_lint.config import Config
 from aisafety_lint.declaration.references import is_path
 from aisafety_lint.declaration.surroundings import owners_of
 from aisafety_lint.finding import Finding, Persona, Severity
+from shared import run
 
 TODAY = datetime.date(2026, 11, 1)
 
@@ -75,7 +75,7 @@ def check(
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8")
-    report = pipeline.run(Config(folder, (folder,), persona=persona, tests=(), today=today))
+    report = run(Config(folder, (folder,), persona=persona, tests=(), today=today))
     return [finding for finding in report.findings if "governance" in report.rules[finding.rule].tags]
 
 
@@ -332,7 +332,7 @@ class TestContent:
 
     def test_a_report_knows_until_when_it_holds(self, tmp_path: Path) -> None:
         check(tmp_path, {"desk.py": CODE, "aisafety.yaml": DECLARATION})
-        report = pipeline.run(Config(tmp_path, (tmp_path,), today=TODAY))
+        report = run(Config(tmp_path, (tmp_path,), today=TODAY))
         assert report.last_days == ("2027-03-01", "2027-03-30", "2027-04-01")
 
 

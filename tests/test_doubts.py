@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from aisafety_lint import pipeline
 from aisafety_lint.report import render
 from aisafety_lint.settings import CommandLine, load_config
 from conftest import MakeTree
+from shared import run
 
 PRELUDE = (
     "import ast, os, re, shlex, subprocess\nfrom pathlib import Path\nfrom urllib.parse import urlparse\n"
@@ -34,7 +34,7 @@ CASES = dict(modules())
 def written(form: str, text: str, tree: MakeTree) -> str:
     settings = {"select": ("output-sinks",)}
     config = load_config(CommandLine((str(tree({"app.py": text})),), isolated=True, settings=settings))
-    return render(form, pipeline.run(config))
+    return render(form, run(config))
 
 
 def report(text: str, tree: MakeTree) -> Any:

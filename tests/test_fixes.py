@@ -12,10 +12,10 @@ from aisafety_lint.fixes import calls
 from aisafety_lint.fixes.edits import Moved, apply, smallest, touch
 from aisafety_lint.fixes.module import Module
 from aisafety_lint.fixes.refusal import Refusal
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.secrets.formats import fake, load_formats
 from aisafety_lint.source import SourceText
 from conftest import Lint, MakeTree
+from shared import KNOWLEDGE
 
 LOAD = """\
 import yaml
@@ -54,7 +54,7 @@ SETTINGS = """\
 
 def key() -> str:
     """A made-up key of a provider."""
-    return fake(load_formats(Knowledge()), "anthropic-api", 1)
+    return fake(KNOWLEDGE.part(load_formats), "anthropic-api", 1)
 
 
 class TestTheCommandLine:
@@ -192,7 +192,7 @@ class TestSecrets:
         )
 
     def test_two_secrets_have_two_variables(self, tree: MakeTree, lint: Lint) -> None:
-        one, other = (fake(load_formats(Knowledge()), "anthropic-api", number) for number in (1, 2))
+        one, other = (fake(KNOWLEDGE.part(load_formats), "anthropic-api", number) for number in (1, 2))
         lines = [f'{name} = {{"api_key": "{value}"}}\n' for name, value in (("a", one), ("b", other), ("c", one))]
         root = tree({"desk.py": "import os\n\nimport anthropic\n\n" + "".join(lines)})
         lint("--fix", "--unsafe-fixes")

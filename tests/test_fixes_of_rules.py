@@ -7,45 +7,38 @@ import ast
 import difflib
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from aisafety_lint import pipeline
 from aisafety_lint.config import Config
-from aisafety_lint.examples import Case, Runner, cases
+from aisafety_lint.examples import Case, cases
 from aisafety_lint.finding import Persona
 from aisafety_lint.fixes import applying
 from aisafety_lint.fixes.files import Files
 from aisafety_lint.fixes.planning import fix_of
 from aisafety_lint.fixes.refusal import Refusal
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.report.model import Report
 from aisafety_lint.rule import Rule
+from shared import KNOWLEDGE, RUNNER, run
 
-FIXABLE = [rule for rule in Knowledge().rules.values() if rule.edits]
+FIXABLE = [rule for rule in KNOWLEDGE.rules.values() if rule.edits]
 Make = Callable[[Config], Report]
-
-
-@cache
-def runner() -> Runner:
-    return Runner()
 
 
 def bad_cases(rule: str) -> list[Case]:
     """The examples of a rule that have a finding of it."""
-    return [case for case in cases(Knowledge().rules[rule]) if any(item.rule == rule for item in case.expected)]
+    return [case for case in cases(KNOWLEDGE.rules[rule]) if any(item.rule == rule for item in case.expected)]
 
 
 def project(case: Case, rule: str, folder: Path) -> tuple[Config, Make]:
     """A bad example in a folder, and a run that sees remedies for the findings of its rule only."""
-    runner().lay_out(case, folder)
-    judged = "suppression" in runner().knowledge.rules[rule].match
+    RUNNER.lay_out(case, folder)
+    judged = "suppression" in KNOWLEDGE.rules[rule].match
     config = Config(folder, (folder,), persona=Persona.PEDANTIC, tests=(), exclude=(), select=() if judged else (rule,))
 
     def make(changed: Config) -> Report:
-        report = pipeline.run(changed, runner().compiled)
+        report = run(changed)
         findings = (one if one.rule == rule else replace(one, remedies=()) for one in report.findings)
         return replace(report, findings=tuple(findings))
 

@@ -6,7 +6,7 @@ import pytest
 
 from aisafety_lint.config import Config
 from aisafety_lint.examples import Block, Expectation, blocks
-from aisafety_lint.pipeline import run
+from shared import run
 
 FILE = Path(__file__).parent / "frameworks.md"
 FAMILIES = ("output-sinks", "tool-grants", "human-approval")

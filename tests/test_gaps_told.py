@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from aisafety_lint import pipeline
 from aisafety_lint.flow import solver
 from aisafety_lint.perfile import VERSION
 from aisafety_lint.report import FORMATS, render
 from aisafety_lint.settings import CommandLine, load_config
 from conftest import MakeTree
+from shared import run
 
 TOOL = "import os\nfrom agents import function_tool\n\n\n@function_tool\ndef run(name: str):\n    os.system(name)\n"
 BROKEN_CELL = json.dumps(
@@ -29,7 +29,7 @@ BROKEN_CELL = json.dumps(
 def written(form: str, files: dict[str, str], tree: MakeTree) -> str:
     """A report as it is read: without escapes, and with code between backticks."""
     config = load_config(CommandLine((str(tree(dict(files))),), isolated=True))
-    text = render(form, pipeline.run(config)).replace("%0A", " ")
+    text = render(form, run(config)).replace("%0A", " ")
     if form in ("markdown", "html"):
         text = html.unescape(re.sub("</?code>", "`", text))
     return " ".join(text.split())

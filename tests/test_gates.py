@@ -8,7 +8,7 @@ import yaml
 from aisafety_lint.config import Config
 from aisafety_lint.examples import Block, Expectation, blocks
 from aisafety_lint.knowledge import builtin_root
-from aisafety_lint.pipeline import run
+from shared import run
 
 FILE = Path(__file__).parent / "gates.md"
 PROGRAMS = {f"{block.heading} {block.case}": block for block in blocks(FILE, FILE.read_text("utf-8"))}

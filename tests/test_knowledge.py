@@ -15,11 +15,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
+from aisafety_lint.knowledge import builtin_root, load_yaml
+from shared import KNOWLEDGE
 from static_names import Names
 
 QUOTES = {"'", '"'}  # what a sanitizer takes out of a value counts as a kind, too
-MODELS = dict(Knowledge().models("frameworks"))
+MODELS = dict(KNOWLEDGE.models("frameworks"))
 KINDS = load_yaml(builtin_root() / "schema/kinds.yml")
 ROLES = (
     "sources",
@@ -154,7 +155,7 @@ def test_every_kind_has_a_meaning_and_a_name(group: str, more: set[str]) -> None
 
 
 def test_rules_speak_of_declared_kinds() -> None:
-    for rule in Knowledge().rules.values():
+    for rule in KNOWLEDGE.rules.values():
         flow = rule.match.get("flow", {})
         assert set(flow.get("from", ())) <= KINDS["sources"].keys(), rule.id
         assert set(flow.get("to", ())) <= KINDS["sinks"].keys(), rule.id
@@ -164,7 +165,7 @@ def test_rules_speak_of_declared_kinds() -> None:
 
 def test_every_sink_that_does_harm_has_a_rule() -> None:
     found = {row["kind"] for stem in MODELS for role, row in rows(stem) if role == "sinks"}
-    ruled = {kind for rule in Knowledge().rules.values() for kind in rule.match.get("flow", {}).get("to", ())}
+    ruled = {kind for rule in KNOWLEDGE.rules.values() for kind in rule.match.get("flow", {}).get("to", ())}
     assert found - ruled <= {"log"}
 
 
@@ -172,7 +173,7 @@ def test_every_power_that_is_granted_has_a_rule() -> None:
     grants = [row for stem in MODELS for role, row in rows(stem) if role == "grants"]
     marks = ("sandboxed", "unapproved", "exposes", "switch", "late", "hazard")
     plain = [set(row["capabilities"]) for row in grants if not any(mark in row for mark in marks)]
-    rules = [rule.match["grant"] for rule in Knowledge().rules.values() if "grant" in rule.match]
+    rules = [rule.match["grant"] for rule in KNOWLEDGE.rules.values() if "grant" in rule.match]
     ruled = {capability for block in rules for capability in block.get("capabilities", ())}
     only_reads = {"db-read", "net-read"}
     assert [power for power in plain if not power & ruled and not power <= only_reads] == []

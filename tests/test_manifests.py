@@ -30,12 +30,12 @@ from aisafety_lint.manifests.signatures import Signatures, load_signatures
 from aisafety_lint.manifests.workflows import Access, Workflow, workflows
 from aisafety_lint.project import Project
 from aisafety_lint.source import SourceText, decode
+from shared import KNOWLEDGE
 
 if TYPE_CHECKING:
     from aisafety_lint.evals.suites import Evaluation
     from aisafety_lint.program.model import Program
 
-KNOWLEDGE = Knowledge()
 RULES = [rule for rule in KNOWLEDGE.rules.values() if "manifest" in rule.match]
 OWN_LOGIC = {
     "ai-job-with-write-permissions",

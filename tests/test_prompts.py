@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from aisafety_lint import pipeline
 from aisafety_lint.report import render
 from aisafety_lint.settings import CommandLine, load_config
 from conftest import MakeTree
+from shared import run
 
 PRELUDE = (
     "import requests\nfrom agents import function_tool\nfrom openai import OpenAI\n"
@@ -19,7 +19,7 @@ PRELUDE = (
 def written(form: str, body: str, tree: MakeTree) -> str:
     settings = {"select": ("model-output-to-exec",)}
     config = load_config(CommandLine((str(tree({"app.py": PRELUDE + body})),), isolated=True, settings=settings))
-    return render(form, pipeline.run(config))
+    return render(form, run(config))
 
 
 def finding(body: str, tree: MakeTree) -> dict[str, Any]:

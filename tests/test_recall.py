@@ -29,7 +29,6 @@ from aisafety_lint.cache import NO_CACHE, Store
 from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Persona, Severity
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.report import FORMATS, render
 from aisafety_lint.report.model import Report
 from aisafety_lint.secrets.formats import fake, load_formats
@@ -37,6 +36,7 @@ from aisafety_lint.settings import CommandLine, load_config
 from aisafety_lint.source import SourceFile
 from conftest import MakeTree
 from samples import BAD, GOOD
+from shared import KNOWLEDGE
 
 SHOWCASE = Path(__file__).resolve().parent.parent / "showcase/support-agent"
 HELPER = "import agents\n\n\ndef helper(text: str) -> str:\n    return text.strip()\n"
@@ -427,7 +427,7 @@ class TestFiles:
 
 class TestSecrets:
     def test_none_is_in_the_cache(self, store: Store, tree: MakeTree) -> None:
-        formats = load_formats(Knowledge())
+        formats = KNOWLEDGE.part(load_formats)
         secrets = [fake(formats, name, 1) for name in ("openai-project", "github-token") if name in formats.by_id]
         secrets = secrets or [fake(formats, name, 1) for name in list(formats.by_id)[:1]]
         lines = "\n".join(f'key_{at} = "{secret}"' for at, secret in enumerate(secrets))

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from aisafety_lint.finding import Confidence, Edit, Finding, Fix, Location, Notification, NotificationLevel, Severity
 from aisafety_lint.fingerprint import line_hashes
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.report import render
 from aisafety_lint.report.explanation import explanation
 from aisafety_lint.report.limits import both_ends, shorten
@@ -24,6 +23,7 @@ from aisafety_lint.source import Span
 from aisafety_lint.standards import load_standards
 from report_samples import TEXTS, eval_finding, payment_finding, place, sample, server_finding, shell_finding
 from sarif_tools import VARIABLE, main, validate
+from shared import KNOWLEDGE
 
 HOSTILE = "dir %2e/a\x1b[2J\u202e ::error::\n#é😀?\udc80.py"
 
@@ -67,9 +67,8 @@ def big_report(number: int = 6000) -> Report:
 
 def catalogue_report() -> Report:
     """A run without findings in which every rule of the catalogue took part."""
-    knowledge = Knowledge()
-    standards = load_standards(knowledge, (name for rule in knowledge.rules.values() for name in rule.standards))
-    return Report("/project", (), (), Coverage(), knowledge.rules, standards=standards)
+    standards = load_standards(KNOWLEDGE, (name for rule in KNOWLEDGE.rules.values() for name in rule.standards))
+    return Report("/project", (), (), Coverage(), KNOWLEDGE.rules, standards=standards)
 
 
 # --- the official tools ------------------------------------------------------------------------------------------

@@ -8,15 +8,15 @@ from functools import cache
 
 import pytest
 
-from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.secrets.formats import Formats, fake, load_formats
 from aisafety_lint.secrets.scan import scan
 from aisafety_lint.source import SourceText
+from shared import KNOWLEDGE
 
 
 @cache
 def formats() -> Formats:
-    return load_formats(Knowledge())
+    return KNOWLEDGE.part(load_formats)
 
 
 def made(format_id: str, seed: int = 0) -> str:

@@ -15,7 +15,7 @@ import pytest
 from aisafety_lint import notebooks
 from aisafety_lint.checks.secrets import check
 from aisafety_lint.finding import Severity
-from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
+from aisafety_lint.knowledge import builtin_root, load_yaml
 from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.project import Project
 from aisafety_lint.secrets.bulk import thinned
@@ -27,13 +27,14 @@ from aisafety_lint.secrets.scan import SecretMatch, scan
 from aisafety_lint.secrets.searching import any_of, found_at
 from aisafety_lint.secrets.shapes import make, parse_shape
 from aisafety_lint.source import SourceFile, SourceText
+from shared import KNOWLEDGE
 
 FILES = sorted((builtin_root() / "secrets").glob("*.yml"))
 
 
 @cache
 def formats() -> Formats:
-    return load_formats(Knowledge())
+    return KNOWLEDGE.part(load_formats)
 
 
 ALL = formats().by_id
@@ -83,7 +84,7 @@ class TestData:
 
     def test_rules_divide_all_formats_among_them(self) -> None:
         """Every format belongs to one rule for prompts and to exactly one for other places."""
-        rules = [rule for rule in Knowledge().rules.values() if "secret" in rule.match]
+        rules = [rule for rule in KNOWLEDGE.rules.values() if "secret" in rule.match]
         for form in (form for form in ALL.values() if not form.public):
             match = find_made(form)
             per_rule = [rule.id for rule in rules if list(check(rule, project(match)))]
@@ -545,7 +546,7 @@ class TestMasking:
         assert mask("sk-abc\ndef", "sk-") == "sk-***\n***"
 
     def test_findings_say_vendor_prefix_and_length_only(self) -> None:
-        rules = [rule for rule in Knowledge().rules.values() if "secret" in rule.match]
+        rules = [rule for rule in KNOWLEDGE.rules.values() if "secret" in rule.match]
         for form in REPORTED:
             value = fake(formats(), form.id)
             body = value[len(form.prefix(value)) :]

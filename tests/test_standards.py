@@ -10,8 +10,9 @@ import pytest
 from aisafety_lint.errors import UserError
 from aisafety_lint.knowledge import Knowledge, builtin_root, load_yaml
 from aisafety_lint.standards import load_standards, resolve
+from shared import KNOWLEDGE
 
-STANDARDS = load_standards(Knowledge())
+STANDARDS = load_standards(KNOWLEDGE)
 SARIF = {"cwe", "eu-ai-act", "mitre-atlas", "nist-ai-rmf", "owasp-aisvs", "owasp-asi-2026", "owasp-llm-2026"}
 
 
@@ -62,7 +63,7 @@ def test_an_unknown_reference_is_no_entry(reference: str) -> None:
     with pytest.raises(KeyError):
         resolve(reference, STANDARDS)
     with pytest.raises(UserError, match="names no entry of a known standard"):
-        load_standards(Knowledge(), [reference])
+        load_standards(KNOWLEDGE, [reference])
 
 
 def test_an_entry_has_its_own_address_or_that_of_the_standard() -> None:
@@ -72,14 +73,14 @@ def test_an_entry_has_its_own_address_or_that_of_the_standard() -> None:
 
 
 def test_only_the_standards_that_are_referred_to_are_read() -> None:
-    assert list(load_standards(Knowledge(), ["owasp-asi-2026:ASI01", "cwe:78"])) == ["cwe", "owasp-asi-2026"]
-    assert load_standards(Knowledge(), []) == {}
+    assert list(load_standards(KNOWLEDGE, ["owasp-asi-2026:ASI01", "cwe:78"])) == ["cwe", "owasp-asi-2026"]
+    assert load_standards(KNOWLEDGE, []) == {}
 
 
 def test_the_rules_of_the_catalogue_refer_to_entries_that_findings_may_be_mapped_to() -> None:
     usages = {
         (rule.id, reference): resolve(reference, STANDARDS)[1].usage
-        for rule in Knowledge().rules.values()
+        for rule in KNOWLEDGE.rules.values()
         for reference in rule.standards
     }
     assert {key: usage for key, usage in usages.items() if usage != "allowed"} == {}

@@ -7,10 +7,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.knowledge import builtin_root
 from aisafety_lint.report import FORMATS
 from aisafety_lint.secrets.formats import fake, load_formats
 from conftest import Lint, MakeTree
+from shared import KNOWLEDGE
 
 SERVER = '''\
 import os
@@ -160,7 +161,7 @@ class TestComments:
             assert (rules_of(report), report["hidden"]) == ([], {"suppressed": 1})
 
     def test_in_other_syntaxes(self, tree: MakeTree, lint: Lint) -> None:
-        formats = load_formats(Knowledge())
+        formats = KNOWLEDGE.part(load_formats)
         key = fake(formats, "generic-secret", 1)
         said = "aisafety: ignore[hardcoded-generic-secret] Revoked."
         root = tree(
@@ -291,7 +292,7 @@ class TestOutputs:
 
     @pytest.mark.parametrize("form", FORMATS)
     def test_a_suppressed_secret_is_never_printed(self, tree: MakeTree, lint: Lint, form: str) -> None:
-        key = fake(load_formats(Knowledge()), "openai-project", 1)
+        key = fake(KNOWLEDGE.part(load_formats), "openai-project", 1)
         said = f"# aisafety: ignore[hardcoded-provider-key] Revoked, it was {key} until June."
         tree({"a.py": f'KEY = "{key}"  {said}\n'})
         for arguments in (["--include-suppressed"], ["--no-suppressions"], ["--statistics"]):

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aisafety_lint import pipeline
 from aisafety_lint.report import render
 from aisafety_lint.settings import CommandLine, load_config
 from conftest import MakeTree
+from shared import run
 
 TOOL = "import os, re, subprocess\nfrom agents import function_tool\n"
 MODEL = "from openai import OpenAI\nclient = OpenAI()\n"
@@ -16,7 +16,7 @@ MODEL = "from openai import OpenAI\nclient = OpenAI()\n"
 def findings(files: dict[str, str], tree: MakeTree) -> list[Any]:
     settings = {"select": ("output-sinks",)}
     config = load_config(CommandLine((str(tree(dict(files))),), isolated=True, settings=settings))
-    found: list[Any] = json.loads(render("json", pipeline.run(config)))["findings"]
+    found: list[Any] = json.loads(render("json", run(config)))["findings"]
     return found
 
 

@@ -135,7 +135,7 @@ class Documents(Mapping[str, "Document"]):
 def analyse(reader: Reader, knowledge: Knowledge, interest: Mapping[str, frozenset[str]]) -> Project:
     """Analyse all files of a project; `interest` tells for each kind of source which kinds of sinks matter."""
     files = {file.path: file for file in reader.found.files}
-    packages = agent_packages(knowledge)
+    packages = knowledge.part(agent_packages)
     secrets, imports = _first_pass(reader, knowledge, packages)
     reader.imports = imports
     facts = _facts(reader, files, _relevant(reader, packages, imports))
@@ -175,7 +175,7 @@ def _declared(reader: Reader, knowledge: Knowledge, project: Project) -> Project
 
     overview = mapped(project, lambda path: not reader.found.is_test(path))
     around = surroundings(reader, project)
-    terms, today = load_terms(knowledge), reader.config.today
+    terms, today = knowledge.part(load_terms), reader.config.today
     declarations = project.evaluation.declarations
     return replace(project, declared=judge(declarations, project.program, overview, around, terms, today))
 
@@ -244,7 +244,7 @@ def _first_pass(
     """Read every file once: its secrets, and for Python which modules it imports."""
     looks = {file.path: look for file in reader.found.files if (look := reader.memory.look(file.path)) is not None}
     if pending := [file for file in reader.found.files if file.path not in looks]:
-        looker = perfile.Looker(reader.config, load_formats(knowledge), packages, reader.memory.keeps)
+        looker = perfile.Looker(reader.config, knowledge.part(load_formats), packages, reader.memory.keeps)
         for file, outcome in reader.work(looker, pending):
             if outcome.look is not None:
                 looks[file.path] = outcome.look
@@ -276,7 +276,7 @@ def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[st
 
 def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
     """The manifests of a project; files that are none by their names and literals are not even parsed."""
-    signatures = load_signatures(knowledge)
+    signatures = knowledge.part(load_signatures)
     possible: dict[str, tuple[SourceFile, tuple[str, ...]]] = {}
     for file in reader.found.files:
         if file.kind in _CLAIMED and signatures.pattern.fullmatch(file.path):
@@ -287,7 +287,7 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
     if possible or knowledge.roots[1:]:
         from aisafety_lint.manifests import kinds
 
-        known = kinds.load_kinds(knowledge)
+        known = knowledge.part(kinds.load_kinds)
         for path, (file, names) in possible.items():
             candidates = [known.by_id[name] for name in names]
             data = reader.data(file)
@@ -302,7 +302,7 @@ def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
 
 def _speaks_of_evaluation(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozenset[str]]) -> bool:
     """Whether there may be anything about evaluation; the user's own knowledge is read in any case: it may be wrong."""
-    return bool(knowledge.roots[1:]) or load_hints(knowledge).any_in(reader.found.files, imports, reader.data)
+    return bool(knowledge.roots[1:]) or knowledge.part(load_hints).any_in(reader.found.files, imports, reader.data)
 
 
 def _evaluation(
@@ -314,4 +314,4 @@ def _evaluation(
     def read(path: str) -> SourceText | None:
         return reader.text(files[path]) if path in files else None
 
-    return recognise(Sources(files, read, Documents(reader), imports), load(knowledge))
+    return recognise(Sources(files, read, Documents(reader), imports), knowledge.part(load))

@@ -45,7 +45,7 @@ def know(config: Config) -> Known:
     with analysing():
         project = analysis.analyse(reader, knowledge, {})
         overview = mapped(project, lambda path: not reader.found.is_test(path))
-        around, terms = analysis.surroundings(reader, project), load_terms(knowledge)
+        around, terms = analysis.surroundings(reader, project), knowledge.part(load_terms)
         agents = product_agents(project.program, overview, around, terms)
         loose = loose_powers(project.program, overview, terms)
     read = (promises(one) for one in project.evaluation.declarations)

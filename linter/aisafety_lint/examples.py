@@ -11,20 +11,18 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisafety_lint.compiled import Compiled
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel
-from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.rule import Rule
 from aisafety_lint.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from aisafety_lint.report.model import Report
-    from aisafety_lint.secrets.formats import Formats
 
 NOT_SCANNED = frozenset({"text", "console"})
 _EXTENSIONS = {
@@ -210,21 +208,9 @@ def for_readers(markdown: str) -> str:
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs cases with the shipped rules and those in the folders `rules`."""
+    """Runs cases with the rules of some knowledge, by default those that are shipped."""
 
-    rules: tuple[Path, ...] = ()
-    compiled: Compiled = field(default_factory=lambda: Compiled(several=True), repr=False, compare=False)
-
-    @cached_property
-    def knowledge(self) -> Knowledge:
-        return Knowledge((builtin_root(), *self.rules), self.compiled)
-
-    @cached_property
-    def formats(self) -> "Formats":
-        """The formats of secrets; read once, because that takes longer than a case."""
-        from aisafety_lint.secrets.formats import load_formats
-
-        return load_formats(self.knowledge)
+    knowledge: Knowledge = field(default_factory=lambda: Knowledge(compiled=Compiled(several=True)))
 
     def run(self, case: Case) -> Outcome:
         """Run the linter on a case in a temporary folder, and compare."""
@@ -236,8 +222,10 @@ class Runner:
             folder = Path(name).resolve()
             self.lay_out(case, folder)
             # What is test code by its path is a question of the project, not of the rule.
-            config = Config(folder, (folder,), persona=Persona.PEDANTIC, rules=self.rules, tests=(), today=TODAY)
-            report = pipeline.run(config, self.compiled)
+            config = Config(
+                folder, (folder,), persona=Persona.PEDANTIC, rules=self.knowledge.roots[1:], tests=(), today=TODAY
+            )
+            report = pipeline.run(config, self.knowledge)
         return compare(case, report)
 
     def lay_out(self, case: Case, folder: Path) -> None:
@@ -257,12 +245,13 @@ class Runner:
 
     def fake(self, case: Case, format_id: str, seed: int) -> str:
         """A made-up value of a format of secrets, always the same one for the same place."""
-        from aisafety_lint.secrets.formats import fake
+        from aisafety_lint.secrets.formats import fake, load_formats
 
-        if format_id not in self.formats.by_id:
-            hint = did_you_mean(format_id, self.formats.by_id)
+        formats = self.knowledge.part(load_formats)
+        if format_id not in formats.by_id:
+            hint = did_you_mean(format_id, formats.by_id)
             raise UserError(f"{case.name}: no format of secrets `{format_id}`", hint)
-        return fake(self.formats, format_id, seed)
+        return fake(formats, format_id, seed)
 
 
 def compare(case: Case, report: "Report") -> Outcome:

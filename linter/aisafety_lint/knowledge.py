@@ -4,15 +4,17 @@ The engine stages turn what is read here into their own types; this module knows
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from aisafety_lint.compiled import Compiled, NotYamlError
 from aisafety_lint.errors import UserError
 from aisafety_lint.rule import FAMILIES, Rule, parse_rule
+
+_Part = TypeVar("_Part")
 
 
 def builtin_root() -> Path:
@@ -24,10 +26,20 @@ def builtin_root() -> Path:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """All knowledge of a run, from the built-in folder and then from the user's, in order; a later rule id wins."""
+    """All knowledge of a run, from the built-in folder and then from the user's, in order; a later rule id wins.
+
+    `parts` is what the stages have made of it; several runs may share it.
+    """
 
     roots: tuple[Path, ...] = field(default_factory=lambda: (builtin_root(),))
     compiled: Compiled = field(default_factory=Compiled, repr=False, compare=False)
+    parts: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def part(self, make: "Callable[[Knowledge], _Part]") -> _Part:
+        """What `make` makes of the knowledge, an immutable value: made when it is first asked for."""
+        if make not in self.parts:
+            self.parts[make] = make(self)
+        return cast("_Part", self.parts[make])
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:

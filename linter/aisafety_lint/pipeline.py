@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from aisafety_lint import analysis, discovery, select, suppression
 from aisafety_lint.checks import interest, run_checks
 from aisafety_lint.checks.folding import folded
-from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.finding import Finding, Notification, Persona
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
     from aisafety_lint.report.inspection import Inspection
 
 
-def run(config: Config, compiled: Compiled | None = None) -> Report:
-    """Analyse a project; raises UserError where the job cannot be done."""
-    knowledge = Knowledge((builtin_root(), *config.rules), compiled or Compiled())
-    return report(config, knowledge, discovery.discover(config), Memory())
+def run(config: Config, knowledge: Knowledge | None = None) -> Report:
+    """Analyse a project, with knowledge that several runs share if there is any; raises UserError where it cannot."""
+    known = knowledge or Knowledge((builtin_root(), *config.rules))
+    return report(config, known, discovery.discover(config), Memory())
 
 
 def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memory) -> Report:

@@ -25,12 +25,13 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the examples: 0 where all are as marked, else 1."""
+    from aisafety_lint.compiled import Compiled
     from aisafety_lint.examples import Runner, cases, unknown_expectations
-    from aisafety_lint.knowledge import builtin_root
+    from aisafety_lint.knowledge import Knowledge, builtin_root
 
     folder = Path(arguments.folder).resolve() if arguments.folder else builtin_root()
     root = rules_root(folder)
-    runner = Runner(() if root == builtin_root().resolve() else (root,))
+    runner = Runner(Knowledge(tuple(dict.fromkeys((builtin_root().resolve(), root))), Compiled(several=True)))
     catalogue = runner.knowledge.rules
     rules = _chosen(folder, catalogue, arguments.rule)
     passed = failed = 0

@@ -62,7 +62,7 @@ def _defines(index: Index, dotted: str) -> bool | None:
 
 def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     """Link the facts of all files of a project with the knowledge about the packages that it imports."""
-    index = build_index(facts, library_roots(knowledge))
+    index = build_index(facts, knowledge.part(library_roots))
     modules = {
         item.module
         for scope in index.scopes
@@ -76,7 +76,7 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
         if item.name and not item.module.startswith(".")
     }
     modules |= {name for name in index.modules.names.values() if name}
-    kinds = load_kinds(knowledge)
+    kinds = knowledge.part(load_kinds)
     models = load_models(knowledge, imported_roots(modules), lambda name: _defines(index, name))
     models.inert = kinds.inert
     resolver = Resolver(index, models)

@@ -8,6 +8,7 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aisafety_lint.errors import UserError
@@ -175,25 +176,15 @@ def load_models(knowledge: Knowledge, imported: frozenset[str], defines: Callabl
     project that merely shares its name with a modelled one lacks the model's markers.
     """
     models = Models()
-    pending = [
-        (stem, path)
-        for root in knowledge.roots
-        for path in sorted((root / "frameworks").glob("*.yml"))
-        for stem in [path.stem]
-    ]
-    known = {stem for stem, _ in pending}
-    wanted = {"stdlib"}
-    for stem, path in pending:
-        listed = _ROOTS.search(path.read_bytes())
-        roots = re.split(r"[\s,]+", listed[1].decode().strip()) if listed else [stem]
-        if any(root in imported for root in roots):
-            wanted.add(stem)
+    files = knowledge.part(_model_files)
+    called = (stem for stem, listed in files.items() if any(not roots.isdisjoint(imported) for _, roots in listed))
+    wanted = {"stdlib", *called}
     loaded: dict[str, Row] = {}
     while todo := sorted(wanted - loaded.keys()):
         for stem in todo:
-            files = [knowledge.load(path) for name, path in pending if name == stem]
-            loaded[stem] = {key: item for content in files for key, item in content.items()}
-            wanted |= set(loaded[stem].get("requires", ())) | (set(_REFERENCE.findall(str(loaded[stem]))) & known)
+            loaded[stem] = {key: item for path, _ in files.get(stem, ()) for key, item in knowledge.load(path).items()}
+            wanted.update(loaded[stem].get("requires", ()))
+            wanted |= set(_REFERENCE.findall(str(loaded[stem]))) & files.keys()
     loaded = {
         stem: row for stem, row in loaded.items() if not any(defines(name) is False for name in row.get("markers", ()))
     }
@@ -204,10 +195,19 @@ def load_models(knowledge: Knowledge, imported: frozenset[str], defines: Callabl
     return models
 
 
+def _model_files(knowledge: Knowledge) -> Mapping[str, tuple[tuple[Path, frozenset[str]], ...]]:
+    """The files of each model by its stem, and the imports that call for it; read so, they cost no parsing."""
+    found: dict[str, tuple[tuple[Path, frozenset[str]], ...]] = {}
+    for path in knowledge.files("frameworks"):
+        listed = _ROOTS.search(path.read_bytes())
+        roots = re.split(r"[\s,]+", listed[1].decode().strip()) if listed else [path.stem]
+        found[path.stem] = (*found.get(path.stem, ()), (path, frozenset(roots)))
+    return found
+
+
 def library_roots(knowledge: Knowledge) -> frozenset[str]:
     """The first names of the import paths that there are models for."""
-    paths = (path for root in knowledge.roots for path in (root / "frameworks").glob("*.yml"))
-    return frozenset(path.stem.partition(".")[0] for path in paths) - {"stdlib"}
+    return frozenset(stem.partition(".")[0] for stem in knowledge.part(_model_files)) - {"stdlib"}
 
 
 def _listed(value: Any) -> list[Any]:
