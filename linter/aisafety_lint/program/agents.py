@@ -1,7 +1,7 @@
 """The agents of the program and the ready-made powers granted in it."""
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -199,7 +199,12 @@ def _name(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any]) ->
 
 def tool_values(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     """The values in an agent's list of tools, through variables and concatenation, as (scope, value)."""
-    pending = [(scope, operand) for operand in reversed(operands(resolver, scope, call, spec))] if spec else []
+    yield from listed(resolver, [(scope, operand) for operand in operands(resolver, scope, call, spec)] if spec else [])
+
+
+def listed(resolver: Resolver, lists: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The values in lists of tools, through variables and concatenation, as (scope, value)."""
+    pending = list(reversed(lists))
     seen: set[tuple[int, int]] = set()
     while pending:  # the last first: what a value is made of takes its place
         where, value = pending.pop()

@@ -225,9 +225,8 @@ class Approval:
             return frozenset(origins(self.resolver, where[0], known.args[0]))
         return frozenset({where, *self._receivers(*where)})
 
-    def stopped_nodes(self, scope: int, call: int, row: Row) -> frozenset[Value]:
-        """The values that are the nodes before which a graph stops."""
-        found: set[Value] = set()
+    def nodes(self, scope: int, call: int, row: Row) -> Iterator[tuple[bool, Value]]:
+        """The values that are the nodes of a graph, each with whether the graph stops before it."""
         for spec in (spec for spec in approvals(row) if "nodes" in spec):
             names: set[object] = set()
             for operand in operands(self.resolver, scope, call, spec):
@@ -236,9 +235,8 @@ class Approval:
             for site in self._calls_in_file(scope, nodes["call"]) if names else ():
                 given = operands(self.resolver, *site, nodes["name"]), operands(self.resolver, *site, nodes["node"])
                 for name, node in product(*given):
-                    if constant(self.resolver, site[0], name) in names or "*" in names:
-                        found.update(origins(self.resolver, site[0], node))
-        return frozenset(found)
+                    stopped = constant(self.resolver, site[0], name) in names or "*" in names
+                    yield from ((stopped, place) for place in origins(self.resolver, site[0], node))
 
     def _calls_in_file(self, scope: int, wanted: str) -> Iterator[Value]:
         """The calls of a modelled method in the file of a scope."""

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from aisafety_lint.program.agents import Agent
-from aisafety_lint.program.approval import ALL, Approval, approvals, covers
+from aisafety_lint.program.approval import Approval, approvals, covers
 from aisafety_lint.program.conditions import operands
+from aisafety_lint.program.stops import Stops, stops, told_of, with_stops
 from aisafety_lint.program.tools import Tool
 
 _Value = tuple[int, int]
@@ -13,9 +14,9 @@ _Value = tuple[int, int]
 
 def with_approval(tools: tuple[Tool, ...], agents: tuple[Agent, ...], approval: Approval) -> tuple[Tool, ...]:
     """Mark the tools whose registration asks, or which every agent that holds them asks about."""
-    agents = _stopped(agents, approval)
+    found = stops(agents, approval)
     asked: dict[int, bool] = {}
-    for agent, tool in _held(agents, approval):
+    for agent, tool in _held(with_stops(agents, found, approval), found, approval):
         this = bool(agent.approved & {"*", tool.name})
         asked[tool.scope] = asked.get(tool.scope, True) and this
     hooks, wrapped = approval.hooked(), approval.wrapped()
@@ -43,12 +44,17 @@ def _registered(tool: Tool, approval: Approval) -> bool:
     return decorated or (bool(answers) and all(yes for _, yes in answers))
 
 
-def _held(agents: tuple[Agent, ...], approval: Approval) -> Iterator[tuple[Agent, Tool]]:
-    """The agents that run tools, each with all tools that it runs: also those of the servers that it holds."""
+def _held(agents: tuple[Agent, ...], found: Stops, approval: Approval) -> Iterator[tuple[Agent, Tool]]:
+    """The agents that run tools, each with all tools that it runs: also those of the servers that it holds.
+
+    An agent that only tells a model of tools counts for those that the project calls itself.
+    """
     parts = {place for agent in agents for place in _given(agent, "agent", approval)}
     servers: Mapping[_Value, Agent] = {(item.scope, item.call): item for item in agents if item.kind == "server"}
     for agent in agents:
-        if agent.kind == "agent" and (agent.scope, agent.call) not in parts:
+        if "run_by" in agent.row:
+            yield from told_of(agent, found, approval)
+        elif agent.kind == "agent" and (agent.scope, agent.call) not in parts:
             yield from ((agent, tool) for tool in agent.tools)
             for place in _given(agent, "servers", approval) if servers else ():
                 if place in servers:
@@ -60,10 +66,3 @@ def _given(agent: Agent, key: str, approval: Approval) -> Iterator[_Value]:
     spec = agent.row.get(key)
     for operand in operands(approval.resolver, agent.scope, agent.call, spec) if spec else ():
         yield from approval.inside(agent.scope, operand)
-
-
-def _stopped(agents: tuple[Agent, ...], approval: Approval) -> tuple[Agent, ...]:
-    """The same agents; those that are nodes before which a graph stops ask about every tool."""
-    graphs = [agent for agent in agents if any("nodes" in spec for spec in approvals(agent.row))]
-    nodes = {place for graph in graphs for place in approval.stopped_nodes(graph.scope, graph.call, graph.row)}
-    return tuple(replace(item, approved=ALL) if (item.scope, item.call) in nodes else item for item in agents)
