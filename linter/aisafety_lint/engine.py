@@ -30,7 +30,7 @@ def understand(
     """
     program = _product(link_program(facts, knowledge), aside)
     seeds = _seeds(program)
-    program = replace(program, answers=_answers(program, seeds))
+    program = replace(program, answers=_answers(program, seeds), requests=_requests(seeds))
     solver = Solver(program, interest)
     flows = _flows(program, solver, seeds)
     notes = []
@@ -71,6 +71,11 @@ def _answers(program: Program, seeds: tuple[Seed, ...]) -> frozenset[tuple[int, 
     """The calls of models."""
     found = ((seed.scope, seed.value) for seed in seeds if seed.kind == "model-output")
     return frozenset(site for site in found if program.index.value(*site).op == "call")
+
+
+def _requests(seeds: tuple[Seed, ...]) -> frozenset[tuple[int, int]]:
+    """The values that people write."""
+    return frozenset((seed.scope, seed.value) for seed in seeds if seed.kind == "user-input")
 
 
 def _model_calls(program: Program, seeds: tuple[Seed, ...]) -> tuple[ModelCall, ...]:

@@ -25,7 +25,8 @@ class Program:
     """Tools, agents, grants and effects of a project, and what is needed to ask more.
 
     `cut` are the tools that reach more functions than were followed; `tested` tells test code; `answers` are the calls
-    (scope, value) whose results a model wrote; `dispatched` is what runs for the schemas that a model is offered.
+    (scope, value) whose results a model wrote, `requests` the values that people write; `dispatched` is what runs for
+    the schemas that a model is offered.
     """
 
     index: Index
@@ -43,6 +44,7 @@ class Program:
     cut: tuple[Tool, ...] = ()
     tested: Callable[[str], bool] = lambda _: False
     answers: frozenset[tuple[int, int]] = frozenset()
+    requests: frozenset[tuple[int, int]] = frozenset()
     dispatched: Dispatched = field(default_factory=dict)
 
     @property

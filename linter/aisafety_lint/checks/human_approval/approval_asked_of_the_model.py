@@ -68,6 +68,7 @@ def _judged(program: Program) -> Iterator[Passed]:
             if guard.holds in ("true", "false")
             and _speaks_of_approval(program, scope, guard.value)
             and verdicts.of(scope, guard.value)
+            and not _moderates(program, verdicts, scope, guard.value)
         }
         for site in effects.sites(scope) if conditions else ():
             chain = list(program.consent.chain(scope, site.guard))
@@ -75,6 +76,25 @@ def _judged(program: Program) -> Iterator[Passed]:
             if deciding and not program.consent.approved(scope, site.guard, program.filled):
                 for proof, capability in _reached(program, effects, scope, site.call):
                     yield Passed(scope, deciding[0], proof, capability, "its own answer")
+
+
+def _moderates(program: Program, verdicts: Verdicts, scope: int, condition: int) -> bool:
+    """Whether the model judged what a person asks for here, and nothing that a model has come up with."""
+    values = _made_of(program, scope, [condition])
+    judges = [item for item in values if (scope, item) in verdicts.calls]
+    judged = _made_of(program, scope, [arg for judge in judges for arg in program.index.value(scope, judge).args[1:]])
+    places = {(scope, item) for item in judged}
+    return bool(places & program.requests) and not places & (verdicts.calls | program.filled)
+
+
+def _made_of(program: Program, scope: int, values: list[int]) -> dict[int, None]:
+    """Some values, and all values of the same function that went into them."""
+    found = dict.fromkeys(values)
+    for item in (pending := list(found)):
+        fresh = [arg for arg in program.index.value(scope, item).args if arg not in found]
+        found |= dict.fromkeys(fresh)
+        pending += fresh
+    return found
 
 
 def _speaks_of_approval(program: Program, scope: int, value: int) -> bool:
