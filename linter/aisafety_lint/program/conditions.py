@@ -5,7 +5,7 @@ The language is documented in `rules/schema/framework.schema.json`.
 
 import fnmatch
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +170,7 @@ def _test(resolver: "Results", scope: int, value: int, condition: Spec) -> Holds
         paths = {
             name
             for ref in (*resolver.refs(scope, value), *_by_text(resolver, scope, value))
-            for path in (*resolver.paths_of(ref), ref.path)
+            for path in (*resolver.paths_of(ref), ref.path, *_derived_from(resolver, ref))
             for name in (path, path.removesuffix("()"))
         }
         return Holds.YES if wanted & paths else Holds.NO
@@ -197,6 +197,12 @@ def _test(resolver: "Results", scope: int, value: int, condition: Spec) -> Holds
         )
         return Holds.MAYBE if unset or condition.get("unknown") else Holds.NO
     return Holds.YES if _test_constant(condition, known) else Holds.NO
+
+
+def _derived_from(resolver: "Results", ref: Ref) -> Iterator[str]:
+    """The classes of libraries that a class of the project stands for, since it is derived from them."""
+    bases = resolver.lineage(ref.scope) if ref.kind == "class" else ()
+    yield from (base.path for base in bases if base.kind == "external")
 
 
 def _by_text(resolver: "Results", scope: int, value: int) -> tuple[Ref, ...]:
