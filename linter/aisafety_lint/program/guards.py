@@ -5,9 +5,11 @@ A condition is judged by what it does: a helper function by what it returns and 
 
 from collections.abc import Callable, Iterable, Iterator
 
+from aisafety_lint.program.awaited import awaited_functions
 from aisafety_lint.program.beginnings import Allowed, allowed_by_list, allowed_by_start
-from aisafety_lint.program.checked import Check, common, meet
+from aisafety_lint.program.checked import Check, common
 from aisafety_lint.program.conditions import Holds, all_hold, operands
+from aisafety_lint.program.entries import Entries
 from aisafety_lint.program.ingredients import made_of, split_of, wildcards
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.models import Row, rows_of
@@ -15,7 +17,6 @@ from aisafety_lint.program.patterns import characters_of, full_matches
 from aisafety_lint.program.reads import Read, read_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.slices import alternatives, sliced, went_through
-from aisafety_lint.program.wrappers import Wrappers
 from aisafety_lint.python.facts import Value
 
 ALL = frozenset({"all"})
@@ -43,8 +44,7 @@ class Guards:
         self.filled = filled
         self.switched = switched
         self.index = resolver.index
-        self.wrappers = Wrappers(resolver)
-        self._entries: dict[tuple[int, str], frozenset[str]] = {}
+        self.entries = Entries(resolver, self)
         self.kinds = kinds
         self._raising = {
             key.rpartition(".")[2]
@@ -95,48 +95,7 @@ class Guards:
 
     def at_entry(self, function: int, name: str) -> frozenset[str]:
         """The sink kinds for which a parameter is safe where a function starts, since its decorators check it."""
-        key = function, name
-        known = self._entries.get(key)
-        if known is None:
-            self._entries[key] = frozenset()
-            found: frozenset[str] = frozenset()
-            for sites in self.wrappers.sites(function):
-                cleans = [self._passed_clean(*site, function, name) for site in sites]
-                for other in cleans[1:]:
-                    cleans[0] = meet(cleans[0], other)
-                found |= cleans[0]
-            known = self._entries[key] = found
-        return known
-
-    def _passed_clean(self, wrapper: int, call: int, function: int, name: str) -> frozenset[str]:
-        """The sink kinds for which a wrapper has checked what it passes on for a parameter."""
-        record = self.index.calls[wrapper][call]
-        guard = self.index.value(wrapper, call).guard
-        operand = self.resolver.argument_for(wrapper, record, function, name, bound=False)
-        if operand is not None:
-            return self.cleared(wrapper, operand, guard)
-        found: frozenset[str] = frozenset()
-        places = [param.name for param in self.index.scopes[function].params]
-        for check in self.checks(wrapper, guard):
-            if (
-                not check.path
-                and not check.after
-                and self._is_forwarded(wrapper, check.value, name, str(places.index(name)))
-            ):
-                found |= check.cleans
-        return found
-
-    def _is_forwarded(self, wrapper: int, value: int, name: str, place: str) -> bool:
-        """Whether a value is the part of `*args` or `**kwargs` that becomes a parameter."""
-        known = self.index.value(wrapper, value)
-        if known.op == "call" and len(known.args) > 1:
-            function = self.index.value(wrapper, known.args[0])
-            key = self.index.value(wrapper, known.args[1]).name
-            base = function.args[0] if function.op == "attr" and function.name in ("get", "pop") else -1
-        else:
-            key, base = known.name, known.args[0] if known.op == "item" else -1
-        source = self.index.value(wrapper, base) if base >= 0 else None
-        return source is not None and source.op == "param" and (source.kind, key) in (("**", name), ("*", place))
+        return self.entries.at_entry(function, name)
 
     def checks(self, scope: int, guard: int) -> tuple[Check, ...]:
         """All checks that hold under a guard."""
@@ -180,13 +139,8 @@ class Guards:
         match known.op:
             case "not" if not known.kind:
                 return self._established(scope, known.args[0], "false" if holds == "true" else "true", depth)
-            case "and" if holds == "true":
-                return [check for item in known.args for check in self._established(scope, item, holds, depth)]
-            case "or" if holds == "false":
-                return [check for item in known.args for check in self._established(scope, item, holds, depth)]
-            case "or" | "and":
-                decided = [item for item in known.args if not self._is_switch(scope, item)] or known.args
-                return common([tuple(self._established(scope, item, holds, depth)) for item in decided])
+            case "and" | "or":
+                return self._by_operands(scope, known, holds, depth)
             case "compare":
                 return self._by_comparison(scope, known, holds)
             case "call":
@@ -197,8 +151,17 @@ class Guards:
                 found = self._by_part(scope, known, holds, depth)
             case "phi":
                 found = self._by_flag(scope, value, holds)
+            case "list" | "set" if known.kind == "comprehension" and holds == "true":
+                found = self._of_some(scope, known)
         empty = [Check(value, ALL, derived=False)] if holds == "false" and known.op in _READ else []
         return (*found, *empty)
+
+    def _by_operands(self, scope: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
+        """What is known when `a and b`, `a or b` is true or false: of all of them, or of whichever it was."""
+        if (known.op == "and") == (holds == "true"):
+            return [check for item in known.args for check in self._established(scope, item, holds, depth)]
+        decided = [item for item in known.args if not self._is_switch(scope, item)] or known.args
+        return common([tuple(self._established(scope, item, holds, depth)) for item in decided])
 
     def _by_flag(self, scope: int, value: int, holds: str) -> Iterable[Check]:
         """`ok = False`, then `ok = True` where a check holds: what is known wherever the flag was set."""
@@ -382,17 +345,22 @@ class Guards:
         for callee in self.resolver.callees(scope, call):
             function = self.resolver.function_of(callee)
             if function is not None and callee.kind == "function":
-                record = self.index.calls[scope][call]
+                record, bound = self.index.calls[scope][call], callee.receiver is not None
                 for name, check in self.summary(function, holds, depth - 1, part):
-                    operand = self.resolver.argument_for(
-                        scope, record, function, name, bound=callee.receiver is not None
-                    )
-                    after = None if operand is None else self._still_wanted(scope, operand, check.after)
-                    if operand is not None and after is not None:
-                        found.append(Check(operand, check.cleans, check.derived, path=check.path, after=after))
-                        whole = check.cleans == ALL and not check.path
-                        found += self._modelled_in(scope, operand, "true") if whole else ()
+                    operand = self.resolver.argument_for(scope, record, function, name, bound=bound)
+                    found += self._of_argument(scope, operand, check)
+        for callee, given in awaited_functions(self.resolver, scope, call):
+            for name, check in self.summary(callee.scope, holds, depth - 1, part):
+                found += self._of_argument(scope, given.get(name), check)
         return found
+
+    def _of_argument(self, scope: int, operand: int | None, check: Check) -> Iterator[Check]:
+        """What a function has established of a parameter, said of the operand that was passed for it."""
+        after = None if operand is None else self._still_wanted(scope, operand, check.after)
+        if operand is not None and after is not None:
+            yield Check(operand, check.cleans, check.derived, path=check.path, after=after)
+            if check.cleans == ALL and not check.path:
+                yield from self._modelled_in(scope, operand, "true")
 
     def _by_start(self, allowed: Allowing, scope: int, call: int) -> Iterator[Check]:
         for subject, kinds in allowed(self.resolver, self.kinds, scope, call):
@@ -422,6 +390,16 @@ class Guards:
         for check in self._established(scope, condition, "true", depth - 1):
             made = sliced(self.index, scope, check.value)
             if not any(item > outside and self.index.value(scope, item).op == "element" for item in made):
+                yield check
+
+    def _of_some(self, scope: int, listed: Value) -> Iterator[Check]:
+        """`[root for root in ROOTS if path.is_relative_to(root)]` is not empty: one of them has met the conditions."""
+        inner = self.index.value(scope, listed.args[0])
+        met = set(self.checks(scope, inner.guard)) - set(self.checks(scope, listed.guard))
+        for check in sorted(met, key=lambda item: item.value):
+            if not any(
+                self.index.value(scope, item).op == "element" for item in sliced(self.index, scope, check.value)
+            ):
                 yield check
 
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:

@@ -207,10 +207,17 @@ class Expressions(Targets):
                 self.scope.push(self.expression(condition), "true")
         parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
         op = {ast.DictComp: "dict", ast.SetComp: "set"}.get(type(node), "list")
-        value = self.scope.value(op, tuple(map(self.expression, parts)), "", "comprehension", self.place(node))
+        chosen = tuple(map(self._chosen, parts))
         self.scope.guard, self.scope.bindings = outer_guard, outer_bindings | self.walruses
         self.walruses = outer_walruses | self.walruses
-        return value
+        return self.scope.value(op, chosen, "", "comprehension", self.place(node))
+
+    def _chosen(self, node: ast.expr) -> int:
+        """A part of what a comprehension makes, as a value to which the conditions of the comprehension apply."""
+        value = self.expression(node)
+        if self.scope.values[value].guard == self.scope.guard:
+            return value
+        return self.scope.value("copy", (value,), place=self.place(node))
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
