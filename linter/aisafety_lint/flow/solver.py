@@ -41,8 +41,7 @@ _CROSSINGS = 8
 class Solver:
     """Follows the seeds of a program to the sinks; `most` bounds the untrusted parts that are followed.
 
-    `interest` tells for each kind of source which kinds of sinks matter; `cut` tells whether the bound was met before
-    all was followed.
+    `interest`: which kinds of sinks matter for each kind of source; `cut`: whether not all was followed.
     """
 
     def __init__(self, program: Program, interest: Mapping[str, Kindset], most: int = _MOST) -> None:
@@ -69,6 +68,7 @@ class Solver:
         self.exits: dict[int, list[tuple[str, Node]]] = defaultdict(list)
         self.hits: dict[int, dict[tuple[int, int, str, int], Hit]] = defaultdict(dict)
         self.seeded: frozenset[tuple[int, int]] = frozenset()
+        self.instances: dict[tuple[int, int], Ref] = {}
         self.readers: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
         self.attribute_readers: dict[tuple[int, str], tuple[tuple[int, int], ...]] = {}
         self.cleared: dict[tuple[int, int, int], Kindset] = {}
@@ -80,6 +80,7 @@ class Solver:
         the parts that lead to a sink.
         """
         self.seeded = frozenset((seed.scope, seed.value) for seed in seeds if not seed.passes)
+        self.instances = {(seed.scope, seed.value): seed.known for seed in seeds if seed.known is not None}
         groups = self._group({seed.kind for seed in seeds})
         alike: dict[str, list[Seed]] = defaultdict(list)
         for seed in seeds:
@@ -172,8 +173,11 @@ class Solver:
 
     def _process(self, node: Node) -> None:
         values = self.index.scopes[node.scope].values
+        known = self.instances.get((node.scope, node.value)) if self.reached[node].before is None else None
         for position, operand in self.sites.uses(node.scope).get(node.value, ()):
             user = values[position]
+            if known is not None and self.resolver.excludes(node.scope, node.value, user.guard, known):
+                continue
             cleaned = node.cleaned | self._cleared(node.scope, node.value, user.guard)
             if "all" in cleaned:
                 continue

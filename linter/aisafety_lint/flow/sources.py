@@ -33,7 +33,8 @@ class Seed:
 
     `clean` are its attributes that carry no text; `paths`, where there are any, the only parts of it that do;
     `passes`: it is a call whose result holds what went in as well; `cleaned` are the sink kinds that it is safe for,
-    `names` the parts of it for which that does not hold: those by which an open file names one.
+    `names` the parts of it for which that does not hold: those by which an open file names one; `known` is the instance
+    of a class of the project that it has to be.
     """
 
     scope: int
@@ -46,6 +47,7 @@ class Seed:
     passes: bool = False
     cleaned: frozenset[str] = frozenset()
     names: tuple[Path, ...] = ()
+    known: Ref | None = None
 
     def parts(self) -> Iterator[tuple[Path, frozenset[str]]]:
         """The untrusted parts, each with the sink kinds that it is safe for."""
@@ -232,9 +234,25 @@ def _routed(resolver: Resolver, function: int, row: Row, registered: tuple[int, 
     scope, call = registered
     given = operands(resolver, scope, call, segments) if resolver.index.value(scope, call).op == "call" else ()
     route = "".join(text_of(resolver, scope, item) for item in given)
+    kept = set(_kept_by_server(resolver, function, row, registered))
     for seed in _parameters(resolver, function, row, model_params(resolver, function, row)):
+        if seed.name in kept:
+            continue
         single = any(form.replace("NAME", seed.name) in route for form in segments.get("forms", ()))
         yield replace(seed, cleaned=frozenset(segments["cleans"])) if single else seed
+
+
+def _kept_by_server(resolver: Resolver, function: int, row: Row, registered: tuple[int, int]) -> Iterator[str]:
+    """The parameters of a handler for which the call that registers it lists something that the server keeps."""
+    spec, (scope, call) = row.get("inputs", {}), registered
+    names = [param.name for param in resolver.index.scopes[function].params if param.name not in ("self", "cls")]
+    for listed in operands(resolver, scope, call, spec) if spec else ():
+        known = resolver.index.value(scope, listed)
+        inputs = known.args if known.op in ("list", "tuple") else (listed,)
+        for name, item in zip(names, inputs, strict=False):
+            made = {ref.path.removesuffix("()") for ref in resolver.refs(scope, item) if ref.kind == "external"}
+            if made & set(spec["kept"]):
+                yield name
 
 
 def _methods(resolver: Resolver) -> Iterator[Seed]:
@@ -274,15 +292,17 @@ def _instances(resolver: Resolver) -> Iterator[Seed]:
         for param in scope.params:
             if param.annotation is not None:
                 refs = resolver.annotated(number, param.annotation)
-                for row, inside in _rows_of_instances(resolver, refs, rows, ()):
+                for row, inside, ref in _rows_of_instances(resolver, refs, rows, ()):
                     clean, parts = _shape(resolver, row)
                     paths = tuple((*inside, *path) for path in _paths(parts)) or ((inside,) if inside else ())
-                    yield _of_file(Seed(number, param.value, row["yields"], param.name, clean, paths), row)
+                    known = ref if ref.kind == "instance" and not inside else None
+                    seed = Seed(number, param.value, row["yields"], param.name, clean, paths, known=known)
+                    yield _of_file(seed, row)
 
 
 def _rows_of_instances(
     resolver: Resolver, refs: Iterable[Ref], rows: Mapping[str, Row], inside: tuple[str, ...]
-) -> Iterator[tuple[Row, tuple[str, ...]]]:
+) -> Iterator[tuple[Row, tuple[str, ...], Ref]]:
     """The rows about instances among what a value may be, with the way to them through collections."""
     for ref in refs:
         if ref.kind == "items" and len(inside) < _NESTING:
@@ -290,7 +310,7 @@ def _rows_of_instances(
         kinds = resolver.types(ref.scope) if ref.kind == "instance" else ()
         if ref.kind == "external" and ":" in ref.path:
             kinds = resolver.models.lineage(ref.path)
-        yield from ((rows[kind], inside) for kind in kinds if kind in rows)
+        yield from ((rows[kind], inside, ref) for kind in kinds if kind in rows)
 
 
 def _of_file(seed: Seed, row: Row) -> Seed:

@@ -6,8 +6,11 @@ from aisafety_lint.program.index import Index
 from aisafety_lint.program.linking import Linking
 from aisafety_lint.program.models import Models
 from aisafety_lint.program.refs import Ref, Refs, unique
+from aisafety_lint.python.facts import Value
 
 Key = tuple[object, ...]
+
+_BUILTINS = frozenset({"str", "bytes", "int", "float", "bool", "list", "tuple", "dict", "set"})
 
 
 class Narrowing(Linking):
@@ -64,6 +67,32 @@ class Narrowing(Linking):
         kept = [ref for ref in known if ref.kind == "instance" and classes & set(self.lineage(ref.scope))]
         return tuple(kept) or narrower
 
+    def excludes(self, scope: int, value: int, guard: int, known: Ref) -> bool:
+        """Whether the guards in force say that a value is no such instance: of a union, the others are left."""
+        while guard >= 0:
+            item = self.index.scopes[scope].guards[guard]
+            for condition, holds in self._conjuncts(scope, item.value, item.holds):
+                tested = self.index.value(scope, condition)
+                subject, wanted = self._instance_test(scope, tested)
+                if subject >= 0 and self._key(scope, subject) == self._key(scope, value):
+                    fits = self._covers(self.classes_of(scope, wanted), known)
+                    if fits is not None and fits != (holds == "true"):
+                        return True
+            guard = item.parent
+        return False
+
+    def _covers(self, classes: Refs, known: Ref) -> bool | None:
+        """Whether an instance of a class of the project is one of some classes; None where that is not sure."""
+        bases = self.lineage(known.scope)
+        outside = {ref.path.removesuffix("()") for ref in bases if ref.kind == "external"}
+        sure = bool(classes)
+        for ref in classes:
+            if ref in bases or ref.path in outside:
+                return True
+            derived = ref.kind == "class" and bases[0] in self.lineage(ref.scope)
+            sure &= ref.path in _BUILTINS if ref.kind == "external" else not derived
+        return False if sure else None
+
     def _tests(self, scope: int) -> Iterator[Key]:
         values = self.index.scopes[scope].values
         for value in values:
@@ -81,17 +110,27 @@ class Narrowing(Linking):
 
     def _classes(self, scope: int, condition: int, holds: str, key: Key) -> Iterator[int]:
         """The class operands of the tests of a value that a condition establishes."""
+        for item, outcome in self._conjuncts(scope, condition, holds):
+            subject, wanted = self._instance_test(scope, self.index.value(scope, item))
+            if outcome == "true" and subject >= 0 and self._key(scope, subject) == key:
+                yield wanted
+
+    def _conjuncts(self, scope: int, condition: int, holds: str) -> Iterator[tuple[int, str]]:
+        """The conditions all of which one establishes by how it came out, each with how it did."""
         known = self.index.value(scope, condition)
         match known.op:
             case "not" if not known.kind:
-                yield from self._classes(scope, known.args[0], "false" if holds == "true" else "true", key)
+                yield from self._conjuncts(scope, known.args[0], "false" if holds == "true" else "true")
             case "and" | "or" if (known.op == "and") == (holds == "true"):
                 for item in known.args:
-                    yield from self._classes(scope, item, holds, key)
-            case "call" if holds == "true" and len(known.args) == 3:
-                function = self.index.value(scope, known.args[0])
-                if function.name == "isinstance" and self._key(scope, known.args[1]) == key:
-                    yield known.args[2]
-            case "compare" if holds == "true" and known.name == "isinstance":
-                if self._key(scope, known.args[0]) == key:
-                    yield known.args[1]
+                    yield from self._conjuncts(scope, item, holds)
+            case _:
+                yield condition, holds
+
+    def _instance_test(self, scope: int, known: Value) -> tuple[int, int]:
+        """What a test of a type is about, and the class that it names; -1 where it is no such test."""
+        if known.op == "compare" and known.name == "isinstance":
+            return known.args[0], known.args[1]
+        called = known.op == "call" and len(known.args) == 3
+        named = called and self.index.value(scope, known.args[0]).name == "isinstance"
+        return (known.args[1], known.args[2]) if named else (-1, -1)
