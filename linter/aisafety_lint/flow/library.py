@@ -314,6 +314,8 @@ class Library:
             return Passed(path, cleans, guessed=False)
         told = any(self.models.rows("propagation", name) for name in paths)
         guessed = not told and not any(self.is_standard(name) for name in paths)
+        if guessed and self.kinds.unknown.lookups.fullmatch(function.name):
+            cleans |= self.kinds.unknown.other
         return Passed((), cleans, guessed)
 
     def _looks_up(self, scope: int, call: int) -> bool:

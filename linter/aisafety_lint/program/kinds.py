@@ -49,6 +49,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """What is taken for granted of calls of unknown libraries; what each is about is written in the knowledge."""
+
+    lookups: re.Pattern[str]
+    other: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Kinds:
     """How messages name each kind, which attributes of a source hold no content, and what makes content harmless.
 
@@ -58,7 +66,8 @@ class Kinds:
     parts that are sent to become it; `prompts`: the names of the arguments in which a model is given its prompt;
     `keeping`: the last names of calls that put what they are given into the answer of a tool as it is; `approval`: how
     programs speak of a person's approval; `loops`: how they write loops around a model; `told`:
-    where they keep what it is told; `lists`: the names of those in which a `*` allows everything.
+    where they keep what it is told; `lists`: the names of those in which a `*` allows everything; `unknown`: what is
+    taken for granted of calls of unknown libraries.
     """
 
     sources: Mapping[str, str]
@@ -77,6 +86,7 @@ class Kinds:
     loops: Loops
     told: Told
     lists: frozenset[str]
+    unknown: Unheard
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
         """The kinds for which a text that is made of these characters only is safe, and the quotes that it lacks."""
@@ -139,6 +149,7 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
             re.compile(data["told"]["files"]),
         ),
         frozenset(data["lists"]),
+        Unheard(re.compile(data["unknown"]["lookups"]), frozenset(data["unknown"]["other"])),
     )
 
 
