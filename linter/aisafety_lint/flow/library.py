@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.flow.files import Files
 from aisafety_lint.flow.filling import is_filled_in
+from aisafety_lint.flow.formatted import fixed_before
 from aisafety_lint.flow.matched import matched
 from aisafety_lint.flow.shapes import arranged, method_result
 from aisafety_lint.flow.transfer import FILE, Path, below, iterated, passes
@@ -231,6 +232,7 @@ class Library:
                 cleans |= frozenset(row["cleans"])
         cleans |= self._filtered(scope, call, paths) | self._applied(scope, call, paths)
         cleans |= self._looked_up(scope, call) | matched(self.resolver, self.kinds, scope, call)
+        cleans |= fixed_before(self.resolver, self.kinds, scope, call, operand)
         if is_filled_in(self.resolver, scope, call, operand):
             cleans |= frozenset(self.kinds.decided_by)
         if "all" in cleans:
@@ -290,6 +292,9 @@ class Library:
 
     def _arranged(self, scope: int, call: int, operand: int, path: Path, shape: str) -> Path | None:
         """The part of a result of some shape that an operand becomes."""
+        if shape == "text":
+            # What has parts with names is an object, not the text that such a call takes.
+            return None if path and path[0].isidentifier() else ()
         given = self.resolver.index.value(scope, call).args[1:]
         keywords = self.resolver.index.calls[scope][call].keywords
         place = "receiver"
