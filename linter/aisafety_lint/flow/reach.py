@@ -26,7 +26,7 @@ from aisafety_lint.python.facts import Value
 
 Place = tuple[int, int]
 
-_FIRST = 1_500  # values met before the solver begins; more where it turns out to have much to do
+_FIRST = 1_500  # values met before the solver begins; more for a group that turns out to be asked for often
 _WIDE = 8_000  # values met: beyond it, walking one crossing further costs more than it saves the solver
 _NEVER = 1_000_000
 _MELTING = frozenset({"text", "unknown", "arithmetic"})  # the result holds every part of the operands
@@ -44,15 +44,19 @@ class Nearness:
         self.values: Mapping[Place, int] = walk.near
         self.fields: Mapping[str, int] = walk.fields
         self.others = 0
-        self.look(_FIRST)
+        self.asked = 0
+        self._look(_FIRST)
 
-    def look(self, most: int = _WIDE) -> None:
+    def _look(self, most: int) -> None:
         """Walk further, until so many values are met."""
         self.walk.further(most)
         self.others = self.walk.level if self.walk.work else _NEVER
 
     def distance(self, scope: int, value: int, path: Path) -> int:
         """A lower bound of the crossings from an untrusted part of a value to a sink."""
+        self.asked += 1
+        if self.asked == _WIDE:  # as much was followed as is met by walking: it pays to know what leads nowhere
+            self._look(_WIDE)
         near = self.values.get((scope, value), self.others)
         return min(near, self.fields.get(path[0], self.others)) if path else near
 

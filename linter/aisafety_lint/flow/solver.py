@@ -58,7 +58,6 @@ class Solver:
         self.most = most
         self.cut = False
         self.groups: list[tuple[Kindset, Nearness]] = []
-        self.balance = 0
         self.contexts: list[Context] = []
         self.entries: dict[tuple[int, int, int, Path, Kindset], int] = {}
         self.reached: dict[Node, Arrival] = {}
@@ -127,8 +126,6 @@ class Solver:
         """Follow what is begun to its end, or until so many parts are reached in all."""
         while (nearest := next(filter(None, self.work), None)) and len(self.reached) < bound:
             self._process(nearest.popleft())
-            if len(self.reached) > self.balance:
-                self._look_further()
         for waiting in self.work:
             self.cut |= bool(waiting)
             waiting.clear()
@@ -139,17 +136,10 @@ class Solver:
         groups = group_kinds(wanted.values())
         reach = Reach(self.library, self.operations, self.sites, self.seeded)
         self.groups = [(kinds, reach.nearness(kinds)) for kinds in groups]
-        self.balance = sum(len(near.values) for _, near in self.groups)
         return {
             source: next(number for number, group in enumerate(groups) if kinds <= group)
             for source, kinds in wanted.items()
         }
-
-    def _look_further(self) -> None:
-        """Where more is followed than was met on the way back from the sinks, it pays to know what leads nowhere."""
-        for _, near in self.groups:
-            near.look()
-        self.balance = 2 * self.most
 
     def add(self, node: Node, arrival: Arrival) -> None:
         """Reach a node, unless it is too far from every sink, or it or a less cleaned one was reached before."""
