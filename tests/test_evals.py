@@ -706,7 +706,7 @@ TOPIC = "Topic :: Software Development :: Libraries"
 
 def built_with(module: str, number: int) -> dict[str, str]:
     """Examples that import a module."""
-    return {f"examples/{place}/main.py": f"import {module}\n" for place in range(number)}
+    return {f"examples/{place}/main.py": f"from {module}.core import Agent\n" for place in range(number)}
 
 
 class TestShipping:
