@@ -49,6 +49,7 @@ class Library:
         self.models = resolver.models
         self.files = Files(resolver)
         self._clean_names = {key.rpartition(".")[2] for key in resolver.models.facts["clean_attributes"]}
+        self.item_methods = {key.rpartition(".")[2] for key in resolver.models.facts["sinks"] if key.endswith("item__")}
         self._sinks: dict[tuple[int, int], tuple[tuple[Row, Holds], ...]] = {}
         self._runs: dict[tuple[int, int], tuple[tuple[Row, Ref], ...]] = {}
 
@@ -60,12 +61,12 @@ class Library:
             inside = any(self.resolver.function_of(callee) is not None for callee in self.resolver.callees(scope, call))
             for row in () if inside else rows_of(self.models, "sinks", self.names(scope, call)):
                 held = all_hold(self.resolver, scope, call, row)
-                if held is not Holds.NO and not ("called" in row and not self._is_called(scope, call)):
+                if held is not Holds.NO and not ("called" in row and not self.is_called(scope, call)):
                     found.append((row, held))
             known = self._sinks[scope, call] = tuple(found)
         return known
 
-    def _is_called(self, scope: int, call: int) -> bool:
+    def is_called(self, scope: int, call: int) -> bool:
         """Whether what a call returns is called, run or returned in turn, and not just looked at."""
         values = self.resolver.index.scopes[scope].values
         pending = [call]

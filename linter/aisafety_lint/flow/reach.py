@@ -92,19 +92,24 @@ class Reach:
                     yield scope, operand, row["kind"]
 
     def _item_sinks(self) -> Iterator[tuple[int, int, str]]:
-        """`message["Subject"] = text` on a modelled type."""
+        """`message["Subject"] = text` on a modelled type, and `globals()[name]`."""
         models = self.resolver.models
         for scope, known in enumerate(self.index.scopes) if models.entries else ():
             for value in known.values:
                 if value.op in ("dict", "tuple"):
                     for operand, row in entry_rows(self.resolver, scope, value):
                         yield scope, value.args[operand], row["kind"]
-        modelled = any(key.endswith(".__setitem__") for key in models.facts["sinks"])
-        for scope, known in enumerate(self.index.scopes) if modelled else ():
-            for value in known.values:
-                if value.op == "store" and value.kind == "item":
-                    for row in self.operations.item_rows(scope, value):
+        for scope, known in enumerate(self.index.scopes) if self.library.item_methods else ():
+            for position, value in enumerate(known.values):
+                if self._may_name(scope, value):
+                    for row in self.operations.item_rows(scope, position):
                         yield scope, value.args[1], row["kind"]
+
+    def _may_name(self, scope: int, value: Value) -> bool:
+        """Whether a value writes an item, or reads one of what a call gives by a key that is not written out."""
+        if value.op == "store":
+            return value.kind == "item"
+        return value.op == "item" and not value.name and self.index.value(scope, value.args[0]).op == "call"
 
 
 class _Walk:
@@ -250,6 +255,7 @@ class _Walk:
             return
         if declared.default >= 0:
             self.cross([(self.index.parents[scope], declared.default)], whole)
+        self.cross(self.sites.states.written(scope, position), whole)
         for where, operand in self.sites.operands_for(scope, declared):
             self.cross([(where, operand)], whole or declared.form in ("*", "**"))
 

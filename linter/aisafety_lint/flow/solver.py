@@ -220,8 +220,8 @@ class Solver:
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
         clean = self.contexts[node.context].clean
         given = node if cleaned == node.cleaned else Node(*node[:4], cleaned)
-        if user.op in ("store", "dict", "tuple"):
-            for row in self.operations.item_sinks(given, user, operand):
+        if user.op in ("store", "item", "dict", "tuple"):
+            for row in self.operations.item_sinks(given, position, user, operand):
                 self._hit(Hit(row, node.scope, position, node, row["kind"], Holds.YES))
         may_run = user.op in self.implicit.operations and (node.path or operand)
         runs = self.implicit.runs(node.scope, position) if may_run else ()
@@ -367,6 +367,8 @@ class Solver:
             # What only the operator's switch returns (an escape hatch beside the checked result) is not the rule.
             if len(scope.returns) == 1 or not self.consent.switched(node.scope, scope.values[node.value].guard):
                 self._exit("", node)
+                for where, value, path in self.sites.states.handed(node.scope, node.path):
+                    self.add(Node(node.context, where, value, path, node.cleaned), self._onwards(node, 1))
         elif node.value in scope.yields:
             self._exit("*", node)
         elif node.value in scope.raises:
