@@ -219,3 +219,129 @@ def test_counts_of_tokens_are_no_list_of_them() -> None:
     text = 'tokens = ["<s>", "</s>"]\nMINIMUM_TOKENS = ["claude-x9k2-q7vz8"]\n'
     text += 'stop_tokens: ["3f0c9c1e7d5b4e0c9b3a51c7a2b8d4e6"]\n'
     assert scan(SourceText("a.py", text), "python", formats()) == ()
+
+
+GUESSED = "dev-secret-change-me"
+CHOSEN = "StrongPassword123!"
+COMPOSE = "services:\n  db:\n    environment:\n      - DB_PASSWORD=${{DB_PASSWORD:-{}}}\n"
+REFUSED = 'DEFAULT = "{0}"\nSECRET_KEY = os.getenv("SECRET_KEY", DEFAULT)\nif SECRET_KEY == DEFAULT:\n    {1}\n'
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhZ2VudCJ9."
+
+# What is no secret of anybody, and beside it what looks alike and is one: path, kind and text.
+TWINS = {
+    "key that a page shows to its visitors": (
+        ("site/index.html", "text", f'<script>var PUSHER_AUTH_KEY="{KEY}";</script>\n'),
+        ("site/index.html", "text", f'<script>var CLIENT_SECRET="{KEY}";</script>\n'),
+    ),
+    "key that a component is given": (
+        ("app/Start.tsx", "text", f'<InstallButton\n  token="{KEY}"\n/>\n'),
+        ("app/start.tsx", "text", f'const token = "{KEY}";\n'),
+    ),
+    "format in a component": (
+        ("app/Start.tsx", "text", '<InstallButton\n  token="your-token"\n/>\n'),
+        ("app/Start.tsx", "text", f'<InstallButton\n  token="{OPENAI}"\n/>\n'),
+    ),
+    "password that somebody chose for his own machine": (
+        ("docker-compose.dev.yml", "yaml", COMPOSE.format(CHOSEN)),
+        ("docker-compose.prod.yml", "yaml", COMPOSE.format(CHOSEN)),
+    ),
+    "password that was made by chance there": (
+        ("values-ci.yaml", "yaml", f"admin_password: {CHOSEN}\n"),
+        ("values-ci.yaml", "yaml", f"admin_password: {PASSWORD}\n"),
+    ),
+    "password that documentation makes up": (
+        ("docs/plan.md", "markdown", '-d \'{"new_password": "NewEdge3b!"}\'\n'),
+        ("docs/plan.md", "markdown", f"DB_PASSWORD={PASSWORD}\n"),
+    ),
+    "secret for a trial run": (
+        ("run.py", "python", 'os.environ.setdefault("AUTH_JWT_SECRET", "ci-replay-secret")\n'),
+        ("run.py", "python", f'os.environ.setdefault("AUTH_JWT_SECRET", "{GUESSED}")\n'),
+    ),
+    "secret of what is switched off": (
+        ("a.py", "python", 'auth = Auth(enabled=False, secret="secret-key")\n'),
+        ("a.py", "python", 'auth = Auth(enabled=True, secret="secret-key")\n'),
+    ),
+    "default that the program refuses to start with": (
+        ("a.py", "python", REFUSED.format(GUESSED, "raise ValueError(1)")),
+        ("a.py", "python", REFUSED.format(GUESSED, "print(1)")),
+    ),
+    "value that a comment says is no secret": (
+        ("a.py", "python", f'api_key = "{KEY}"  # from seed data\n'),
+        ("a.py", "python", f'api_key = "{KEY}"  # of the gateway\n'),
+    ),
+    "address after a value": (
+        ("a.json", "json", '{"api_key": "your-key", "url": "https://example.com"}\n'),
+        ("a.json", "json", f'{{"api_key": "{KEY}", "url": "https://example.com"}}\n'),
+    ),
+    "no element": (
+        ("a.yaml", "yaml", "# the address becomes redis://:<password>@Host-3:6379/0. Or so\n"),
+        ("a.xml", "text", f"<a><password>{PASSWORD}</password></a>\n"),
+    ),
+    "typed in order": (
+        ("a.py", "python", 'api_key = "sk-abc123def456ghi789"\n'),
+        ("a.py", "python", f'api_key = "{KEY[:18]}"\n'),
+    ),
+    "name of a model": (
+        ("a.py", "python", 'secret = "GPT-4-TURBO-2024"\nsecret_key = "OVERRIDE-2024"\n'),
+        ("a.py", "python", f'secret = "GPT-{KEY}"\n'),
+    ),
+    "words after a few digits": (
+        ("a.log", "text", "GET https://api.acme-corp.net/v3?api_key=92dc7ad2_apppro_vikingdredging&x=1\n"),
+        ("a.log", "text", f"GET https://api.acme-corp.net/v3?api_key=92dc7ad2_{KEY}&x=1\n"),
+    ),
+    "token signed by hand": (
+        ("a.txt", "text", f"TOKEN={TOKEN}signature_value_here\n"),
+        ("a.txt", "text", f"TOKEN={TOKEN}{KEY}\n"),
+    ),
+    "picture": (
+        ("list.txt", "text", "it is EAAA" + "ABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJ" + "\n"),
+        ("list.txt", "text", f"it is {made('square')}\n"),
+    ),
+    "placeholder of several words": (
+        ("a.mdx", "markdown", "export OPENAI_API_KEY=sk-randomAPIkeyasdsa32ekasd32e\n"),
+        ("a.mdx", "markdown", f"export OPENAI_API_KEY={KEY}\n"),
+    ),
+    "value that says its name": (
+        ("a.go", "text", 'defaultSecret := "default"\nauthMethodSecret = "secret"\n'),
+        ("a.go", "text", 'serverSecret := "default"\n'),
+    ),
+    "name of another one": (
+        ("a.py", "python", 'secret_key = "tokenIssueSecret" if given else "token"\n'),
+        ("a.py", "python", 'secret_key = "supersecret" if given else None\n'),
+    ),
+    "field that is described": (
+        ("a.py", "python", 'FIELDS = {"appSecret": field("secret", show=True)}\n'),
+        ("a.py", "python", 'FIELDS = {"appSecret": str("dev-secret")}\n'),
+    ),
+    "object of a stack": (
+        ("a.ts", "text", 'this.secret = new manager.Secret(this, "Secret", {});\n'),
+        ("a.ts", "text", 'const serverSecret = read(settings, "mysecret");\n'),
+    ),
+    "signature of a function": (
+        ("a.md", "markdown", 'api_key: Secret = from_env("X_API_KEY"),\nmodel: str = "Qwen/Qwen3.6-35B-A3B-FP8",\n'),
+        ("a.md", "markdown", f'api_key: str = "{KEY}",\n'),
+    ),
+    "id of a key in a signed address": (
+        (
+            "a.md",
+            "markdown",
+            f"https://x.net/a.jpg?Expires=1707123521&OSSAccessKeyId={made('alibaba-ak')}&Signature=a\n",
+        ),
+        ("a.md", "markdown", f"access key id: {made('alibaba-ak')}\n"),
+    ),
+    "key of a widget": (
+        ("demo/index.html", "text", f'<iframe src="https://chat.acme-corp.net/widget?from=chat&auth={KEY}">\n'),
+        ("demo/index.js", "text", f'open("https://chat.acme-corp.net/widget?from=chat&auth={KEY}")\n'),
+    ),
+    "only said to be a key": (
+        ("a.txt", "text", f"see the section on the secret {'0d1f2e3c4b5a69788796a5b4c3d2e1f0'} of it\n"),
+        ("a.txt", "text", f"see the datadog secret {made('datadog')} of it\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TWINS)
+def test_what_is_no_secret_is_silent_and_its_twin_is_not(case: str) -> None:
+    silent, twin = (scan(SourceText(path, text), kind, formats()) for path, kind, text in TWINS[case])
+    assert silent == (), case
+    assert len(twin) == 1, case

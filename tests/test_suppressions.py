@@ -1,6 +1,7 @@
 """Suppressions, through the program as its users run it: what is held back, and that nothing is silent."""
 
 import json
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -162,20 +163,20 @@ class TestComments:
 
     def test_in_other_syntaxes(self, tree: MakeTree, lint: Lint) -> None:
         formats = KNOWLEDGE.part(load_formats)
-        key = fake(formats, "generic-secret", 1)
+        keys = (fake(formats, "generic-secret", seed) for seed in count())  # the same one is said once
         said = "aisafety: ignore[hardcoded-generic-secret] Revoked."
         root = tree(
             {
-                "a.yaml": f"api_token: {key}  # {said}\n",
-                "b.toml": f'# {said}\napi_token = "{key}"\n',
-                "c.jsonc": f'{{\n  // {said}\n  "api_token": "{key}"\n}}\n',
-                ".env": f"# {said}\nAPI_TOKEN={key}\n",
-                "d.sh": f"export API_TOKEN={key}  # {said}\n",
-                "Dockerfile": f"FROM scratch\n# {said}\nENV API_TOKEN={key}\n",
-                "main.tf": f'variable "api_token" {{\n  # {said}\n  default = "{key}"\n}}\n',
-                "e.ts": f'// {said}\nconst apiToken = "{key}";\n',
-                "f.md": f"<!-- {said} -->\n\n```sh\nexport API_TOKEN={key}\n```\n",
-                "g.service": f"[Service]\n# {said}\nEnvironment=API_TOKEN={key}\n",
+                "a.yaml": f"api_token: {next(keys)}  # {said}\n",
+                "b.toml": f'# {said}\napi_token = "{next(keys)}"\n',
+                "c.jsonc": f'{{\n  // {said}\n  "api_token": "{next(keys)}"\n}}\n',
+                ".env": f"# {said}\nAPI_TOKEN={next(keys)}\n",
+                "d.sh": f"export API_TOKEN={next(keys)}  # {said}\n",
+                "Dockerfile": f"FROM scratch\n# {said}\nENV API_TOKEN={next(keys)}\n",
+                "main.tf": f'variable "api_token" {{\n  # {said}\n  default = "{next(keys)}"\n}}\n',
+                "e.ts": f'// {said}\nconst apiToken = "{next(keys)}";\n',
+                "f.md": f"<!-- {said} -->\n\n```sh\nexport API_TOKEN={next(keys)}\n```\n",
+                "g.service": f"[Service]\n# {said}\nEnvironment=API_TOKEN={next(keys)}\n",
             }
         )
         open_findings = report_of(lint, "--no-suppressions")["findings"]

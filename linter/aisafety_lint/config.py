@@ -54,7 +54,16 @@ DEFAULT_TESTS = (
     "**/*_test.go",
     "**/*.test.ts",
     "**/*.test.tsx",
+    "**/*.test.js",
     "**/*.spec.ts",
+    "**/*.spec.js",
+    "**/*.cy.ts",
+    "**/*.cy.js",
+    "**/cypress/**",
+    "**/testdata/**",
+    "**/test_data/**",
+    "**/test-data/**",
+    "**/e2e/**",
     "**/playwright*.config.*",
 )
 

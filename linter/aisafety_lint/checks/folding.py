@@ -1,4 +1,7 @@
-"""One finding for one cause: what several rules say of the same sink, each for a kind of source, is said once."""
+"""One finding for one cause: what several rules say of the same sink, each for a kind of source, is said once.
+
+So is the same secret, or the same one under the same name, by rules that ask for that.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +14,7 @@ _FLOWS_SHOWN = 5
 
 def folded(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> Iterator[Finding]:
     """The findings in their order; of those about one sink, the worst, or nearest, holds the flows of the others."""
-    found = list(findings)
+    found = list(_said_once(findings, rules))
     by_sink: dict[object, list[Finding]] = {}
     for finding in found:
         if finding.flows:
@@ -24,6 +27,20 @@ def folded(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> Iterator[F
         elif finding is max(same, key=lambda one: (one.severity, one.confidence, -len(one.flows[0]))):
             flows = finding.flows + tuple(flow for one in same if one is not finding for flow in one.flows)
             yield replace(finding, flows=flows[:_FLOWS_SHOWN])
+
+
+def _said_once(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> Iterator[Finding]:
+    """The findings in their order, without those that say of a value what was said of it before, elsewhere."""
+    said: set[tuple[str, str, str]] = set()
+    for finding in findings:
+        rule = rules.get(finding.rule)
+        once = rule.match.get("secret", {}).get("once", "") if rule is not None else ""
+        if once:
+            same = (finding.rule, finding.key, finding.message if once == "name" else "")
+            if same in said:
+                continue
+            said.add(same)
+        yield finding
 
 
 def _share_a_sink(one: Rule | None, other: Rule | None) -> bool:

@@ -89,7 +89,8 @@ def _finding(
     rule: Rule, wanted: Mapping[str, Any], match: SecretMatch, project: Project, names: Mapping[str, str]
 ) -> Finding:
     severity = Severity[wanted["severity"].upper()] if "severity" in wanted else match.severity
-    persona = wanted.get("personas", {}).get(match.format, rule.persona.name)
+    shown_to_learn = not frozenset(wanted.get("examples", ())).isdisjoint(match.path.lower().split("/")[:-1])
+    persona = "pedantic" if shown_to_learn else wanted.get("personas", {}).get(match.format, rule.persona.name)
     return Finding(
         rule=rule.id,
         message=rule.message.format_map(_words(match)),

@@ -5,6 +5,7 @@ import re
 _NAME = re.compile(
     r"([A-Za-z_][\w.-]{0,80})[\"'`\])]{0,3}\s{0,8}(?:=>|:=|==|[:=,(])[\s(\[]{0,4}(?:[A-Za-z]{1,12}\s)?[\\rbf]{0,2}[\"'`]?$"
 )
+_REMARK = re.compile(r"[^\n]{0,120}?\s(?:#|//|<!--|/\*)\s?([^\n]{0,200})")
 _LINE = 300
 _NEAR = 120
 _PARENTS = 3
@@ -14,6 +15,12 @@ _LOOK_BACK = 60
 def line_before(text: str, start: int) -> str:
     """What stands on the line before an offset, at most 300 characters."""
     return text[max(text.rfind("\n", 0, start) + 1, start - _LINE) : start]
+
+
+def remark_after(text: str, end: int) -> str:
+    """The comment that stands after an offset on its line, if any."""
+    match = _REMARK.match(text, end)
+    return match[1] if match else ""
 
 
 def name_before(text: str, start: int) -> str:

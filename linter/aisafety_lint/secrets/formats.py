@@ -48,7 +48,8 @@ class Format:
     def proven(self) -> bool:
         """Whether the value proves itself, by a checksum or by at least eight fixed characters."""
         fixed = min(sum(piece.shortest for piece in shape.pieces if piece.texts) for shape in self.shapes)
-        return bool(self.checksum) or (self.precision == "exact" and fixed >= 8)
+        # A web token has no checksum: that it can be read is all that is known of it.
+        return self.checksum not in ("", "jwt") or (self.precision == "exact" and fixed >= 8)
 
     @cached_property
     def mixed(self) -> bool:
@@ -61,6 +62,10 @@ class Format:
         if self.structure:
             return ""
         return next((anchor for shape in self.shapes for anchor in _starts(shape) if value.startswith(anchor)), "")
+
+    def takes(self, length: int) -> bool:
+        """Whether there are values of a length."""
+        return any(shape.shortest <= length <= shape.longest for shape in self.shapes)
 
     def fullmatch(self, value: str) -> bool:
         """Whether the whole value has the format, its checksum included."""
@@ -99,6 +104,17 @@ class Formats:
     def structure(self, name: str) -> Format:
         """The format of what a detector in code finds."""
         return self._structures[name]
+
+    def of_length(self, length: int) -> tuple[Format, ...]:
+        """Those of the `bare` formats that have values of a length."""
+        found = self._by_length.get(length)
+        if found is None:
+            found = self._by_length[length] = tuple(form for form in self.bare if form.takes(length))
+        return found
+
+    @cached_property
+    def _by_length(self) -> dict[int, tuple[Format, ...]]:
+        return {}
 
     @cached_property
     def _structures(self) -> Mapping[str, Format]:

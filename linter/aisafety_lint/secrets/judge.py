@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -22,8 +23,13 @@ WORD_BITS = 4.5
 _PLAUSIBLE = re.compile(r"[\w.~+/=!@#$%^&*:-]+", re.ASCII)
 _DIGIT = re.compile(r"[0-9]")
 _REPEAT = re.compile(r"(.)\1{5}")
-_CHOSEN = re.compile(r"[A-Z]?[a-z]{3,}(?:[A-Z][a-z]+){0,4}\d{0,4}[a-z]?[!@#$.?]{1,2}")
+_LONGEST_TYPED = 32
+# Zero bytes, as pictures and archives begin with them in Base64.
+ZEROS = "AAAA"
+_CHOSEN = re.compile(r"[A-Z]?[a-z]{2,}(?:[A-Z][a-z]+){0,4}\d{0,4}[a-z]?[!@#$.?]{1,2}")
 _WORD = re.compile(r"[A-Za-z][a-z]{3,}|[A-Z]{4,}")
+# Letters alone between two signs: in what is made by chance a digit or a capital stands among them.
+_PART = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]?[a-z]{4,}(?![A-Za-z0-9])")
 _NO_SECRET = re.compile(
     r"\w[\w+.-]*://|%7[Bb]|[~./]{1,2}/|[A-Za-z]:\\|[\w.+-]+@[\w-]+\.[\w.]+$|v?\d+(?:\.\d+)+[\w.-]*$|[\d.,:+-]+$"
     r"|[\w.-]+:\d{2,5}(?:/[\w./-]*)?$|.*\d{4}-\d\d-\d\d|(?:application|text|image|audio|video)/|data:|sha\d+[-:]|md5[-:]|projects/"
@@ -42,10 +48,12 @@ class TokenState(Enum):
 
 
 class Login(NamedTuple):
-    """A notation for a login: what it is found by, and a pattern with the password, and perhaps the user and host."""
+    """A notation for a login: what it is found by (one of some texts, or a name of the password in lower case, with `=`
+    after it), and a pattern with the password, and perhaps the user and host."""
 
     format: str
     literals: tuple[bytes, ...]
+    names: frozenset[str]
     pattern: re.Pattern[str]
 
 
@@ -80,6 +88,11 @@ class Judge:
         return _any_of(map(re.escape, self._stand_ins["published"]))
 
     @cached_property
+    def remarks(self) -> re.Pattern[str]:
+        words = "|".join(map(re.escape, self._stand_ins["remarks"]))
+        return re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+
+    @cached_property
     def sample_claims(self) -> frozenset[str]:
         return frozenset(self._stand_ins["sample_claims"])
 
@@ -105,7 +118,12 @@ class Judge:
     def logins(self) -> tuple[Login, ...]:
         """The notations for a login."""
         return tuple(
-            Login(entry["format"], tuple(map(str.encode, entry.get("literals", ()))), re.compile(entry["pattern"]))
+            Login(
+                format=entry["format"],
+                literals=tuple(map(str.encode, entry.get("literals", ()))),
+                names=frozenset(entry.get("names", ())),
+                pattern=re.compile(entry["pattern"]),
+            )
             for entry in self.data["logins"]
         )
 
@@ -153,7 +171,20 @@ class Judge:
             or self.patterns.search(value) is not None
             or _REPEAT.search(value) is not None
             or self.published.search(value) is not None
+            or _is_counted(value)
         )
+
+    def is_remarked(self, remark: str) -> bool:
+        """Whether what a comment beside a value says is that it is none to be kept."""
+        return self.remarks.search(remark) is not None
+
+    def is_signed(self, before: str) -> bool:
+        """Whether what stands before the id of a key says that it is part of a signed address."""
+        return before.endswith(tuple(self._stand_ins["signed"]))
+
+    def is_for_trials(self, value: str) -> bool:
+        """Whether a secret that somebody made up says that it is for a trial run, not for a service that people use."""
+        return not frozenset(self.data["guessable"]["trials"]).isdisjoint(re.split(r"[^a-z0-9]+", value.lower()))
 
     def looks_issued(self, body: str) -> bool:
         """Whether the part of a value after its fixed prefix was made by chance and not by hand."""
@@ -208,8 +239,9 @@ class Judge:
         """Whether words make up a good part of a value, or begin it, as in one that a person chose: `AdminPass1!`."""
         if _CHOSEN.fullmatch(value):
             return True
-        words = [word for word in _WORD.findall(value) if len(word) > 3 and self.bits(word) < WORD_BITS]
-        return sum(map(len, words)) * 5 >= len(value) * 2
+        words = [word for word in _WORD.findall(value) if self.bits(word) < WORD_BITS]
+        parts = [part for part in _PART.findall(value) if self.bits(part) < RANDOM_BITS]
+        return max(sum(map(len, words)), sum(map(len, parts))) * 5 >= len(value) * 2
 
     def is_shown_to_visitors(self, name: str, around: Callable[[], str]) -> bool:
         """Whether a key is one of those that a page gives to everybody who opens it, by what holds it."""
@@ -222,6 +254,9 @@ class Judge:
         decoded = decode_jwt(value)
         if decoded is None or str(decoded[0].get("alg", "")).lower() == "none":
             return TokenState.SAMPLE
+        signature = value.rsplit(".", 1)[-1]
+        if self.is_placeholder(signature) and self.bits(signature) < RANDOM_BITS:
+            return TokenState.SAMPLE  # signed by hand
         claims = decoded[1]
         if any(str(claims.get(key, "")).lower() in self.sample_claims for key in ("sub", "name", "iss")):
             return TokenState.SAMPLE
@@ -256,7 +291,15 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
+def _is_counted(value: str) -> bool:
+    """Whether a value, short enough to be typed, is half in the order of the alphabet or of numbers: `abc123def456`."""
+    if len(value) > _LONGEST_TYPED:
+        return False
+    in_order = sum(ord(after) - ord(before) == 1 for before, after in pairwise(value))
+    return in_order * 2 >= max(len(value), 8)
+
+
 def _weak(words: Iterable[str]) -> re.Pattern[str]:
     """One or two of the words, run together or joined, with a few digits and signs: `dev`, `admin123`, `dev-secret`."""
     word = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-    return re.compile(rf"(?:{word})(?:[-_]?(?:{word})){{0,3}}[-_@]?[0-9]{{0,4}}[!?.]?|[0-9]{{3,8}}")
+    return re.compile(rf"(?:{word})(?:[-_#.@]?(?:{word})){{0,3}}[-_@]?[0-9]{{0,4}}[!?.]?|[0-9]{{3,8}}")

@@ -18,12 +18,13 @@ def find_logins(text: str, data: bytes, hits: Sequence[NameHit], kind: str, form
     Commands are not looked for in Python, which calls no shell by itself.
     """
     judge = formats.judge
-    named = [hit.start for hit in hits if hit.separator == "=" and text[hit.value : hit.value + 1] not in ("'", '"')]
+    named = [hit for hit in hits if hit.separator == "=" and text[hit.value : hit.value + 1] not in ("'", '"')]
     for login in judge.logins:
         if login.literals and kind == "python":
             continue
         form = formats.by_id[login.format]
-        for match in _around(text, _places(data, login) if login.literals else named, login.pattern):
+        places = (hit.start for hit in named if hit.name.lower() in login.names)
+        for match in _around(text, _places(data, login) if login.literals else places, login.pattern):
             said = match.groupdict(default="")
             password = said["password"]
             issued = judge.is_random(password, _LEAST_PASSWORD) or judge.is_strong_password(password)

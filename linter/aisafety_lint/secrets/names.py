@@ -115,6 +115,18 @@ class Names:
         words = _stem(self, split(name))
         return words[-2:] == ("secret", "key") and squash(value) in self.heads and squash(value) in words[:-2]
 
+    def says_itself(self, name: str, value: str) -> bool:
+        """Whether a value is made of words of its name that are no part of what makes it a secret: `DEFAULT_SECRET`."""
+        words = _stem(self, split(name))
+        told = {word.rstrip("s") for word in split(value)}
+        size = next((n for n in (3, 2, 1) if "".join(words[-n:]) in self.own), 0)
+        return told <= {word.rstrip("s") for word in words} and not told.isdisjoint(words[: len(words) - size])
+
+    def names_one(self, value: str) -> bool:
+        """Whether a value is itself the name of a credential, as in `tokenIssueSecret`, or of no more than a kind."""
+        humps = value.isalpha() and value != value.lower() and value[:1].islower()
+        return (humps and self.role(value) is not Role.NONE) or value in ("key", "token", "jwt")
+
     def alone(self, name: str) -> bool:
         """Whether the name is nothing but its head: `secret`, not `server_secret`."""
         return len(_stem(self, split(name))) == 1

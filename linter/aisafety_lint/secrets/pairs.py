@@ -18,6 +18,8 @@ _SEPARATOR = (
     rb"(?:=>|:=|==|\|\||\?\?|[:=,>]|or(?=[ ])|if(?=[ ]))[ \t]{0,20}"
 )
 _TAIL = re.compile(rb"([a-z0-9_-]{0,20})" + _SEPARATOR)
+# What is only said to be a key, as in `vendor token 0a1b...`: of such values only formats of the vendor count.
+_SPOKEN = re.compile(rb"()[ -](?=[a-z0-9_.+/=-]{24})")
 _LONGEST_NAME = 80
 _SETTER = re.compile(r"\bsetattr\([\w.]{1,60},\s?[\"']$")
 _LONGEST_VALUE = 2000
@@ -25,8 +27,10 @@ _LONGEST_VALUE = 2000
 _LONGEST_LINE = 4000
 _OPENING = re.compile(r"[rbfuRBFU]{0,2}(\\?[\"'`])")
 _BARE = re.compile(r"(?:(?:bearer|basic|token|bot)[ ])?[^\s\"'`,;<>(){}\[\]\\]{1,2000}", re.IGNORECASE)
+# After `this`, a text is what an object is called among those of another one.
 _FALLBACK = re.compile(
-    r"[^\n\"'`;]{0,80}(?:[\"'`][^\"'`\n]{0,80}[\"'`][^\n\"'`;]{0,40})?(?:\|\||\?\?|\bor\b|,|[ ]=)[ ]{0,4}(?=[\"'`])"
+    r"[^\n\"'`;]{0,80}(?:[\"'`][^\"'`\n]{0,80}[\"'`][^\n\"'`;]{0,40})?"
+    r"(?:\|\||\?\?|\bor\b|(?<!this),|[ ]=)[ ]{0,4}(?=[\"'`])"
 )
 # A value on the next line: a scalar or the first entry of a list in YAML, a quoted one elsewhere.
 _BELOW = re.compile(r"(?:[>|][+-]?|\\|\()?[ \t]{0,20}\r?\n[ \t]{0,200}(?:- )?(?=[\"'`\w+/])")
@@ -34,6 +38,7 @@ _NEXT_ENTRY = re.compile(r"[\"']?[ \t]{0,20}(?:#[^\n]{0,200})?\r?\n[ \t]{0,200}-
 _NEXT_ITEM = re.compile(r"[\"'`]?\s{0,200}(?:,\s{0,200})(?=[\"'`])")
 _FIRST_ITEM = re.compile(r"[\[({]\s{0,200}(?=[\"'`])")
 _MOST_ITEMS = 50
+_CLOSING = re.compile(r"\s{0,200}<")
 _SHELL_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=]([^${}]+)\}")
 _NAME_VALUE = re.compile(
     rb"(?:name|key)[\"']?\s{0,40}[:=]\s{0,40}[\"']?([a-z0-9_.-]{3,80})[\"']?,?\s{1,80}"
@@ -43,7 +48,8 @@ _VALUE = re.compile(rb"value[\"']?\s{0,20}[:=]")
 # How much of `_NAME_VALUE` stands before and after the beginning of `value`, at most.
 _BEFORE_VALUE, _AFTER_VALUE = 252, 47
 _BLOCK_DEFAULT = re.compile(rb"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[^{}]{0,400}?default[ ]{0,20}=[ ]{0,20}")
-_SPACED = re.compile(r"\b(?:api|access|secret|private|signing|encryption|master|license) $", re.IGNORECASE)
+_SPACED = re.compile(r"\b([A-Za-z0-9]{3,20}) $")
+_KINDS = frozenset({"api", "access", "secret", "private", "signing", "encryption", "master", "license"})
 _SECRET_DOCUMENT = re.compile(rb"^kind: secret[ \t]{0,8}\r?$", re.MULTILINE)
 _SECRET_BLOCK = re.compile(rb"^(?:string)?data:[ \t]{0,8}\r?\n", re.MULTILINE)
 _SECRET_ENTRY = re.compile(rb"[ \t]{1,20}[\"']?([a-z0-9_.-]{1,120})[\"']?:[ \t]{1,20}(?=[^\s|>])")
@@ -99,7 +105,7 @@ def name_hits(text: str, lowered: bytes, names: Names) -> list[NameHit]:
     for word in names.roots:
         position = lowered.find(word)
         while position >= 0:
-            tail = _TAIL.match(lowered, position + len(word))
+            tail = _TAIL.match(lowered, position + len(word)) or _SPOKEN.match(lowered, position + len(word))
             if tail is not None and tail.end() not in hits:
                 hit = _name_hit(text, position, tail, names)
                 if hit is not None:
@@ -113,12 +119,12 @@ def _name_hit(text: str, root: int, tail: re.Match[bytes], names: Names) -> Name
     separator = text[end:value].strip()
     if not separator.isascii():
         return None  # no question marks
-    start = _name_start(text, root, text[root:end].lower())
+    start = _name_start(text, root, text[root:end].lower(), names)
     name = text[start:end]
     role = names.role(name.rsplit(".", 1)[-1])
     if role is Role.NONE and "." in name:
         role = names.role(name)
-    listed = separator.endswith(",") and not _is_argument(text, start)
+    listed = separator.endswith(",") and (")" in separator or not _is_argument(text, start))
     if role is Role.NONE or listed or _on_long_line(text, root):
         return None
     return NameHit(name, role, start, separator, value)
@@ -136,9 +142,12 @@ def text_pairs(text: str, lowered: bytes, hits: Sequence[NameHit], names: Names,
     for hit in hits:
         if hit.start < done:
             continue
-        for pair in _read_all(text, hit, bare or _in_text(text, hit)):
+        spoken = not hit.separator or hit.separator == "-"
+        for pair in _read_all(text, hit, bare or spoken or _in_text(text, hit)):
+            if hit.separator[-1:] == ">" and hit.separator != "=>" and not _CLOSING.match(text, pair.end):
+                break  # no element
             done = pair.end
-            yield pair
+            yield pair._replace(named=False) if spoken else pair
     yield from _spread_pairs(text, lowered, names, bare)
 
 
@@ -201,13 +210,15 @@ def _entries(lowered: bytes) -> Iterator[re.Match[bytes]]:
             yield match
 
 
-def _name_start(text: str, head: int, last: str) -> int:
-    """Where the name begins that ends in the last word found; `API key` is one name."""
+def _name_start(text: str, head: int, last: str, names: Names) -> int:
+    """Where the name begins that ends in the last word found; `API key` is one name, and so is `NuGet key`."""
     before = text[max(0, head - _LONGEST_NAME) : head]
     start = head - len(before) + len(before.rstrip(_NAME_PART))
-    if last == "key" and start == head and (spaced := _SPACED.search(text, max(0, head - 12), head)) is not None:
-        start = spaced.start()
-    return start
+    spaced = _SPACED.search(text, max(0, head - 24), head) if last == "key" and start == head else None
+    if spaced is None:
+        return start
+    kind = spaced[1].lower()
+    return spaced.start() if kind in _KINDS or kind in names.vendors else start
 
 
 def _is_argument(text: str, start: int) -> bool:

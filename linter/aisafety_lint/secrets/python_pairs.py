@@ -15,8 +15,9 @@ from aisafety_lint.source import SourceText
 # Calls whose second argument is the value where there is none under the first.
 _GETTERS = frozenset({"getenv", "get", "setdefault", "setenv", "putenv", "pop", "getattr", "env", "str", "config"})
 # Calls that give their only argument back in another form.
-_WRAPPERS = frozenset({"str", "bytes", "cast", "quote", "quote_plus", "Field", "field"})
+_WRAPPERS = frozenset({"str", "bytes", "cast", "quote", "quote_plus", "Field"})
 _PASSING = frozenset({"encode", "strip", "lower", "upper", "decode"})
+_SWITCHES = frozenset({"enabled", "enable", "is_enabled"})
 _FLAG = re.compile(r"--?[A-Za-z][\w-]*")
 _DEEPEST = 4
 _LEAST_POSITIONAL = 16
@@ -80,8 +81,10 @@ class _Reader(NamedTuple):
             yield from self._named(name, value)
 
     def _named(self, name: str, value: ast.expr, context: str = "", default: bool = False) -> Iterator[Pair]:
-        if (role := self.names.role(name)) is not Role.NONE:
-            yield from self._value(_Use(name, role, context, default), value)
+        role = self.names.role(name)
+        if role is Role.NONE or (role is Role.OWN and name in self.values.refused):
+            return
+        yield from self._value(_Use(name, role, context, default), value)
 
     def _value(self, use: _Use, value: ast.expr, depth: int = 0) -> Iterator[Pair]:
         """The literals that an expression can have as its value."""
@@ -126,7 +129,10 @@ class _Reader(NamedTuple):
         return isinstance(first, ast.Constant) and self.names.role(str(first.value)) is not Role.NONE
 
     def _call(self, node: ast.Call) -> Iterator[Pair]:
+        off = any(keyword.arg in _SWITCHES and _is_false(keyword.value) for keyword in node.keywords)
         for keyword in node.keywords:
+            if off and keyword.arg is not None and self.names.role(keyword.arg) is Role.OWN:
+                continue  # of what is switched off
             if keyword.arg is not None and self.names.role(keyword.arg) is not Role.NONE:
                 yield from self._named(keyword.arg, keyword.value, self._context(node.func))
             elif keyword.arg == "auth" and isinstance(keyword.value, ast.Tuple):
@@ -202,6 +208,10 @@ def _looked_up(node: ast.expr) -> Iterator[str]:
             yield name
         case ast.Subscript(slice=ast.Constant(value=str(name))):
             yield name
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _last_name(func: ast.expr) -> str:

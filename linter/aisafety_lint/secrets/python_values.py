@@ -40,6 +40,19 @@ class Values:
         return values
 
     @cached_property
+    def refused(self) -> frozenset[str]:
+        """The names that are compared where the outcome is an error: a program does not run with such a value."""
+        asked = [node for node in self._nodes if isinstance(node, ast.If) and any(map(_gives_up, node.body))]
+        sides = (
+            side
+            for node in asked
+            for test in ast.walk(node.test)
+            if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq | ast.In)
+            for side in (test.left, *test.comparators)
+        )
+        return frozenset(name for side in sides for name in target_names(side))
+
+    @cached_property
     def _known(self) -> dict[str, list[ast.expr]]:
         return {}
 
@@ -92,3 +105,7 @@ class Values:
             for call in self._calls.get(function, ()):
                 if place < len(call.args):
                     yield call.args[place]
+
+
+def _gives_up(statement: ast.stmt) -> bool:
+    return any(isinstance(node, ast.Raise) for node in ast.walk(statement))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from aisafety_lint.secrets.checksums import CHECKSUMS
 from aisafety_lint.secrets.context import around
 from aisafety_lint.secrets.formats import Format, Formats
-from aisafety_lint.secrets.judge import TokenState
+from aisafety_lint.secrets.judge import ZEROS, TokenState
 from aisafety_lint.secrets.names import mentions, split
 from aisafety_lint.secrets.shapes import WORD, Shape
 
@@ -121,7 +121,11 @@ def is_real(form: Format, value: str, formats: Formats) -> bool:
         return False
     if form.precision != "strong" or _HEX.fullmatch(body):
         return True
-    return any(map(str.isdigit, body)) and (not form.mixed or (body != body.lower() and body != body.upper()))
+    return (
+        ZEROS not in body
+        and any(map(str.isdigit, body))
+        and (not form.mixed or (body != body.lower() and body != body.upper()))
+    )
 
 
 def _is_piece_of_data(text: str, start: int, end: int) -> bool:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from aisafety_lint import notebooks
 from aisafety_lint.finding import Confidence, Severity
 from aisafety_lint.secrets.bulk import thinned
-from aisafety_lint.secrets.context import around, line_before, name_before
+from aisafety_lint.secrets.context import around, line_before, name_before, remark_after
 from aisafety_lint.secrets.formats import Format, Formats
 from aisafety_lint.secrets.logins import find_logins
 from aisafety_lint.secrets.names import Role, squash
@@ -43,10 +43,19 @@ _LEAST_MADE = 40
 _MOST_NESTED = 20
 _WINDOW = 240
 _PROMPT = ">>> "  # of a session that is shown to readers
-# Files that are copied and filled in before use, and workflows, whose settings last as long as a run: a word in them is
-# nobody's secret.
-_IS_STAND_IN = re.compile(r"\.(?:example|sample|template|dist)$|(?:^|/)\.github/workflows/")
+# Files that are copied and filled in before use, workflows, whose settings last as long as a run, and what is for one's
+# own machine or for trials by its name: a word that somebody chose is nobody's secret there.
+_IS_STAND_IN = re.compile(
+    r"(?:^|/)\.github/workflows/"
+    r"|(?:^|[/._-])(?:example|sample|template|dist|dev|devel|development|local|tests?|testing|ci|e2e|demo|mock)"
+    r"(?=[._-]|$)[^/]*$"
+)
+_PAGE = re.compile(r"\.(?:x?html?|svg)$")
+# What a component of a page is given is on the page.
+_COMPONENT = re.compile(r"\.(?:[jt]sx|vue|svelte)$")
+_ATTRIBUTE = re.compile(r"\s[\w-]{1,40}=[\"']$")
 _LEAST = 8
+_SIGNED = 24
 _LEAST_WORDS = 4
 _SPOKEN = re.compile(r"(?<![\w-])[A-Za-z]{2,}(?![\w=-])")
 _KEY = re.compile(r"[A-Za-z_][\w-]{0,60}(?=[\"'`]?\s?[:=])")
@@ -130,10 +139,16 @@ def _whole(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]:
 
 def _detect(source: SourceText, data: bytes, kind: str, formats: Formats, *, large: bool) -> Iterator[_Found]:
     text = source.text
+    kind = "page" if _PAGE.search(source.path) else kind
+    shown = formats.structure("query") if kind == "page" else None
     for hit in (*find_formats(text, data, formats), *find_structures(text, data, formats)):
+        if hit.format is shown:
+            continue
         value = text[hit.start : hit.end]
-        name, place = (name_before(text, hit.start), _place(source, kind, hit, formats)) if hit.real else ("", "")
-        yield _Found(hit.format, hit.start, hit.end, value, name, place, hit.real)
+        real = hit.real and (hit.format.proven or not _is_remarked(text, hit.end, formats))
+        real = real and not formats.judge.is_signed(text[max(0, hit.start - _SIGNED) : hit.start])
+        name, place = (name_before(text, hit.start), _place(source, kind, hit, formats)) if real else ("", "")
+        yield _Found(hit.format, hit.start, hit.end, value, name, place, real)
     if not large:
         lowered = data.lower()
         hits = name_hits(text, lowered, formats.names)
@@ -141,7 +156,7 @@ def _detect(source: SourceText, data: bytes, kind: str, formats: Formats, *, lar
             yield _Found(login.format, login.start, login.end, text[login.start : login.end])
         for pair in _pairs(source, lowered, hits, kind, formats):
             verdict = judge_pair(pair, kind, partial(around, text, pair.start, pair.end), formats)
-            if verdict is not None:
+            if verdict is not None and not _is_remarked(text, pair.end, formats):
                 start = pair.start + verdict.offset if text.startswith(pair.value, pair.start) else pair.start
                 yield _Found(verdict.format, start, pair.end, verdict.value, pair.name)
 
@@ -152,10 +167,10 @@ def _pairs(source: SourceText, lowered: bytes, hits: Sequence[NameHit], kind: st
     if kind != "python":
         for pair in as_text:
             line = line_before(text, pair.start).lstrip()
-            stands_in = pair.role is Role.OWN and (line[:1] == "#" or _IS_STAND_IN.search(source.path))
-            if stands_in and not _is_issued(pair, formats):
+            if _is_chosen_for_now(source.path, line, pair, formats):
                 continue
-            yield pair._replace(prose=True) if line.startswith(_PROMPT) else pair
+            given_to_page = _COMPONENT.search(source.path) is not None and _is_attribute(text, pair)
+            yield pair._replace(prose=line.startswith(_PROMPT), named=pair.named and not given_to_page)
         return
     written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_issued(pair, formats)]
     promising = [hit for hit in hits if _promises(text, hit, formats)]
@@ -176,6 +191,23 @@ def _pairs(source: SourceText, lowered: bytes, hits: Sequence[NameHit], kind: st
         line = line_before(text, pair.start)
         if "#" in line or line[:1] in ("%", "!") or _is_inside_one(text, pair, regions):
             yield pair._replace(prose=True)
+
+
+def _is_chosen_for_now(path: str, line: str, pair: Pair, formats: Formats) -> bool:
+    """Whether a value is a word that somebody chose where it is replaced, or used by nobody else."""
+    stands_in = _IS_STAND_IN.search(path) is not None
+    if pair.role is Role.OWN:
+        return (stands_in or line[:1] == "#") and not _is_issued(pair, formats)
+    return pair.role is Role.PASSWORD and stands_in and not formats.judge.is_random(pair.value, _LEAST)
+
+
+def _is_attribute(text: str, pair: Pair) -> bool:
+    return pair.role is Role.CREDENTIAL and _ATTRIBUTE.search(text, max(0, pair.start - 50), pair.start) is not None
+
+
+def _is_remarked(text: str, end: int, formats: Formats) -> bool:
+    """Whether a comment after a value, on its line, says that it opens nothing."""
+    return formats.judge.is_remarked(remark_after(text, end))
 
 
 def _is_inside_one(text: str, pair: Pair, regions: Sequence[Region]) -> bool:
@@ -243,7 +275,7 @@ def _is_worth(value: str, role: Role, formats: Formats) -> bool:
     if judge.is_random(value.rsplit(" ", 1)[-1], _LEAST):
         return True
     if role is Role.OWN:
-        made = len(value) >= _LEAST_MADE and any(form.fullmatch(value) for form in formats.bare)
+        made = len(value) >= _LEAST_MADE and any(form.fullmatch(value) for form in formats.of_length(len(value)))
         return made or judge.is_guessable(value) or judge.is_confessed(value)
     if role is Role.PASSWORD:
         # A common word without a digit is what examples and tests have.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from aisafety_lint.secrets.checksums import decode_base64, decode_text
+from aisafety_lint.secrets.checksums import decode_base64
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.names import Role
 from aisafety_lint.secrets.runs import Hit
@@ -94,8 +94,8 @@ def _key_blocks(text: str, formats: Formats) -> Iterator[Hit]:
 def _encoded_keys(text: str, formats: Formats) -> Iterator[Hit]:
     """Key blocks that are encoded once more, as in the configuration of clusters."""
     for match in _ENCODED_KEY.finditer(text):
-        plain = decode_text(match[0])
-        found = next(_key_blocks(plain, formats), None) if plain is not None else None
+        plain = decode_base64(match[0])
+        found = next(_key_blocks(plain.decode("latin-1"), formats), None) if plain is not None else None
         if found is not None:
             yield found._replace(start=match.start(), end=match.end())
 

@@ -19,6 +19,7 @@ _ADDRESS = re.compile(r"[\w.-]+(?::\d+)?(?:/[\w./-]*)?")
 _LEAST_PASSWORD = 10
 _LEAST_TOKEN = 16
 _LEAST_KEY = 12
+_SECRET_WORDS = frozenset({"secret", "private"})
 # Kinds of files whose values are used as they stand, not shown to a reader.
 _DEPLOYED = frozenset({"python", "yaml", "json", "toml", "dockerfile", "shell", "dotenv", "hcl", "unit", "text"})
 
@@ -72,8 +73,9 @@ def _by_content(pair: Pair, kind: str, value: str, offset: int, formats: Formats
 def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Formats) -> Verdict | None:
     judge = formats.judge
     if pair.role is Role.PASSWORD:
-        shown = pair.prose or kind == "markdown" or "test" in split(pair.name)
-        strong = judge.is_strong_password(value) and not (shown and judge.is_wordy(value))
+        # Documentation has passwords that are made up for the reader: only what was issued counts there.
+        shown = pair.prose or "test" in split(pair.name)
+        strong = kind != "markdown" and judge.is_strong_password(value) and not (shown and judge.is_wordy(value))
         if strong or judge.is_random(value, _LEAST_PASSWORD):
             return Verdict(formats.structure("password"), value, offset)
         if _is_weak_password(pair, kind, value, formats):
@@ -81,6 +83,8 @@ def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Form
         return None
     if formats.names.is_address(pair.name) and _ADDRESS.fullmatch(value):
         return None
+    if kind == "page" and pair.role is Role.CREDENTIAL and _SECRET_WORDS.isdisjoint(split(pair.name)):
+        return None  # services issue keys for what every visitor is given
     least = _LEAST_TOKEN if "token" in pair.name.lower() or not pair.quoted else _LEAST_KEY
     if not judge.is_random(value, least):
         return None
@@ -104,7 +108,7 @@ def _without_scheme(value: str) -> tuple[str, int, str]:
 
 def _by_name(value: str, context: Callable[[], str], formats: Formats) -> Format | None:
     """The format of a value that is named by what stands around it."""
-    fitting = [form for form in formats.bare if form.fullmatch(value)]
+    fitting = [form for form in formats.of_length(len(value)) if form.fullmatch(value)]
     around = context() if fitting else ""
     for form in fitting:
         if is_near(form, around):
@@ -127,7 +131,9 @@ def _by_structure(plain: str, formats: Formats) -> Format | None:
 def _is_guessable_secret(pair: Pair, kind: str, formats: Formats) -> bool:
     """Whether a secret of one's own is a word or a sentence that anybody can guess or read in the published source."""
     judge, value = formats.judge, pair.value
-    if not judge.is_chosen(value):
+    if not judge.is_chosen(value) or judge.is_for_trials(value):
+        return False
+    if formats.names.says_itself(pair.name, value) or formats.names.names_one(value):
         return False
     if judge.is_guessable(value):
         if formats.names.tells_key(pair.name, value):
