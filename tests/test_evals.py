@@ -701,6 +701,14 @@ def findings(name: str, files: Mapping[str, str], *agents: Agent) -> list[Findin
 ABSENCE = "missing-adversarial-evaluation"
 
 
+TOPIC = "Topic :: Software Development :: Libraries"
+
+
+def built_with(module: str, number: int) -> dict[str, str]:
+    """Examples that import a module."""
+    return {f"examples/{place}/main.py": f"from {module}.core import Agent\n" for place in range(number)}
+
+
 class TestShipping:
     """Rules about what is missing speak only where an agent that can do something is shipped."""
 
@@ -722,11 +730,28 @@ class TestShipping:
             {"app/agent.py": "", "requirements.txt": "", "examples/one/Dockerfile": ""},
             {**APP, "pyproject.toml": '[project]\nname = "langchain"\n'},
             {**APP, "libs/core/pyproject.toml": '[project]\nname = "langchain_core"\n'},
+            {**APP, "pyproject.toml": f'[project]\nname = "desk"\nclassifiers = ["{TOPIC} :: Python Modules"]\n'},
+            {**APP, "pyproject.toml": '[project]\nname = "my-desk"\n', **built_with("my_desk", 3)},
         ],
-        ids=["snippet", "not deployed", "no dependencies", "deployed example", "framework", "framework in a monorepo"],
+        ids=[
+            "snippet",
+            "not deployed",
+            "no dependencies",
+            "deployed example",
+            "framework",
+            "framework in a monorepo",
+            "library by its classifier",
+            "library that its examples are built with",
+        ],
     )
     def test_not_an_application(self, files: Mapping[str, str]) -> None:
         assert findings(ABSENCE, files) == []
+
+    def test_an_application_beside_a_library(self) -> None:
+        library = f'[project]\nname = "kit"\nclassifiers = ["{TOPIC}"]\n'
+        own = '[project]\nname = "desk"\nclassifiers = ["Topic :: Office/Business"]\n'
+        assert findings(ABSENCE, {**APP, "kit/pyproject.toml": library, "pyproject.toml": own})
+        assert findings(ABSENCE, {**APP, "pyproject.toml": own, **built_with("desk", 2)})
 
     @pytest.mark.parametrize(
         "agent",

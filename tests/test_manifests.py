@@ -196,7 +196,7 @@ def test_a_broken_manifest_is_read_as_far_as_it_goes() -> None:
     [
         (".mcp.json", '{"mcpServers": ', ["broken-document"]),
         (".github/workflows/a.yml", "on: push\njobs: [\nsteps: run codex", ["broken-document"]),
-        ("chart/templates/a.yml", "steps: {{ if run codex }}\n{{ end }", []),
+        ("chart/templates/a.yml", "jobs:\nsteps: {{ if run codex }}\n{{ end }", []),
     ],
 )
 def test_a_broken_file_is_not_skipped_in_silence(path: str, content: str, missed_ids: list[str]) -> None:

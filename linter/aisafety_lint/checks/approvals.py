@@ -23,25 +23,43 @@ from aisafety_lint.rule import Rule
 from aisafety_lint.source import Span
 
 _WAYS_SHOWN = 5
+_SHARED = 3
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     """The findings of a rule with an `approval` block: one for each tool, with the ways from it to what it does."""
     block = rule.match["approval"]
     wanted = set(block["capabilities"])
+    purpose = re.compile(block.get("purpose", ""))
     by_tool: dict[tuple[int, str], list[Effect]] = {}
-    for effect in project.program.effects:
-        if effect.capability in wanted and not effect.approved:
-            by_tool.setdefault((effect.tool.scope, effect.name), []).append(effect)
+    found = [item for item in project.program.effects if item.capability in wanted and not item.approved]
+    for effect in found:
+        by_tool.setdefault((effect.tool.scope, effect.name), []).append(effect)
+    tidying = _tidying(found, purpose)
     for effects in by_tool.values():
-        yield _finding(rule, project.program, effects, re.compile(block.get("purpose", "")))
+        yield _finding(rule, project.program, effects, purpose, tidying)
 
 
-def _finding(rule: Rule, program: Program, effects: list[Effect], purpose: re.Pattern[str]) -> Finding:
+def _tidying(effects: list[Effect], purpose: re.Pattern[str]) -> frozenset[tuple[int, int]]:
+    """The calls that most tools reach whose names do not speak of them: what serves them all tidies up after itself."""
+    reaching: dict[tuple[int, int], set[str]] = {}
+    for effect in effects:
+        reaching.setdefault(effect.chain[-1], set()).add(effect.name)
+    return frozenset(
+        call
+        for call, names in reaching.items()
+        if (other := sum(not purpose.search(name) for name in names)) >= _SHARED and other > len(names) - other
+    )
+
+
+def _finding(
+    rule: Rule, program: Program, effects: list[Effect], purpose: re.Pattern[str], tidying: frozenset[tuple[int, int]]
+) -> Finding:
     index = program.index
 
     def order(item: Effect) -> tuple[object, ...]:
         return (
+            item.chain[-1] in tidying,
             -item.confidence,
             len(item.chain),
             index.paths[item.chain[-1][0]],
@@ -53,7 +71,8 @@ def _finding(rule: Rule, program: Program, effects: list[Effect], purpose: re.Pa
     scope, call = effect.chain[-1]
     name = spelled(program.index, scope, call)
     # An effect that the tool's name does not speak of is housekeeping: temporary files, a cache.
-    hidden = effect.confidence is Confidence.LOW or not purpose.search(effect.name)
+    spoken_of = purpose.search(effect.name) and effect.chain[-1] not in tidying
+    hidden = effect.confidence is Confidence.LOW or not spoken_of
     return Finding(
         rule=rule.id,
         message=rule.message.format(tool=effect.name, sink=name),

@@ -54,12 +54,17 @@ def _finding(rule: Rule, program: Program, grant: Grant) -> Finding:
         severity=rule.severity,
         confidence=grant.confidence,
         persona=persona,
-        why=f"`{name}` lets the model {named}" if named else "",
+        why=f"`{name}` lets the model {named}" if named and not _opens(grant) else "",
         fix=rule.fix,
         symbol=index.scopes[grant.scope].qualname,
         related=() if default is None else (granted,),
         remedies=_remedies(rule, program, grant) if rule.edits and default is None else (),
     )
+
+
+def _opens(grant: Grant) -> bool:
+    """Whether it is others than the model that get the power: whoever reaches the program."""
+    return "hazard" in grant.row or "exposes" in grant.row
 
 
 def _remedies(rule: Rule, program: Program, grant: Grant) -> tuple[Remedy, ...]:
@@ -105,5 +110,7 @@ def _location(program: Program, grant: Grant) -> Location:
         # Not where a variable got its value; an entry of `**options` is where the flag is written.
         unpacked_flag = operand not in operands(program.resolver, grant.scope, grant.call, {"name": grant.row["flag"]})
         if call[0] <= place[0] <= call[2] or (unpacked_flag and index.value(grant.scope, operand).op == "const"):
-            return Location(index.paths[grant.scope], one_line(place), "gives the power")
+            return Location(
+                index.paths[grant.scope], one_line(place), "set here" if _opens(grant) else "gives the power"
+            )
     return replace(call_place(index, grant.scope, grant.call), label="granted here")

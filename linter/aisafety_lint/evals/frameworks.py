@@ -186,6 +186,7 @@ class Signs:
     owners: tuple[str, ...]
     declarations: tuple[str, ...]
     libraries: frozenset[str]
+    library_topic: str
     attack_words: re.Pattern[str]
     verdicts: re.Pattern[str]
 
@@ -315,6 +316,7 @@ def _signs(data: Mapping[str, Any]) -> Signs:
         owners=tuple(data["owners"]),
         declarations=tuple(data["declarations"]),
         libraries=frozenset(data["libraries"]),
+        library_topic=data["library_topic"],
         attack_words=re.compile("|".join(data["attack_words"]), re.IGNORECASE),
         verdicts=re.compile("|".join(data["verdicts"])),
     )

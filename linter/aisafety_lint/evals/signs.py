@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from aisafety_lint.evals.frameworks import Signs
 from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.recognisers import Sources
-from aisafety_lint.evals.tree import at, is_empty, text
+from aisafety_lint.evals.tree import at, is_empty, text, texts
+
+_EXAMPLES = 3
 
 
 def below(paths: Iterable[str], folders: frozenset[str]) -> frozenset[str]:
@@ -28,8 +30,20 @@ def deployed(sources: Sources, signs: Signs, apart: frozenset[str]) -> tuple[str
         return ()
     if any(name in signs.libraries for path in projects for name in _names(sources, path)):
         return ()
+    if projects and all(_is_library(sources, signs, path) for path in projects):
+        return ()
     scripted = [path for path in projects if _has_scripts(sources, path)]
     return (*(path for path in product if matches(path, signs.deployment)), *scripted)
+
+
+def _is_library(sources: Sources, signs: Signs, project: str) -> bool:
+    """Whether a distribution says that it is a library, or several examples in the repository are built with it."""
+    kinds = texts(known) if (known := at(sources.documents[project].root, "project.classifiers")) else ()
+    if any(kind.startswith(signs.library_topic) for kind in kinds):
+        return True
+    modules = {name.replace("-", "_") for name in _names(sources, project) if name}
+    used = [{name.partition(".")[0] for name in sources.imports[path]} for path in below(sources.imports, signs.shown)]
+    return sum(not modules.isdisjoint(names) for names in used) >= _EXAMPLES
 
 
 def _names(sources: Sources, path: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from aisafety_lint.flow.binding import bind_operand
 from aisafety_lint.flow.implicit import Implicit
 from aisafety_lint.flow.library import Library
+from aisafety_lint.flow.states import States
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.python.facts import Param
 
@@ -25,6 +26,7 @@ class CallSites:
         self.implicit = implicit
         self.resolver = library.resolver
         self.index = library.resolver.index
+        self.states = States(library.resolver)
         self._known: dict[int, tuple[Place, ...]] = {}
         self._uses: dict[int, Mapping[int, list[Place]]] = {}
         self._rooted: dict[int, Mapping[int, list[int]]] = {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.flow.files import Files
 from aisafety_lint.flow.filling import is_filled_in
+from aisafety_lint.flow.formatted import fixed_before
 from aisafety_lint.flow.matched import matched
 from aisafety_lint.flow.shapes import arranged, method_result
 from aisafety_lint.flow.transfer import FILE, Path, below, iterated, passes
@@ -48,6 +49,7 @@ class Library:
         self.models = resolver.models
         self.files = Files(resolver)
         self._clean_names = {key.rpartition(".")[2] for key in resolver.models.facts["clean_attributes"]}
+        self.item_methods = {key.rpartition(".")[2] for key in resolver.models.facts["sinks"] if key.endswith("item__")}
         self._sinks: dict[tuple[int, int], tuple[tuple[Row, Holds], ...]] = {}
         self._runs: dict[tuple[int, int], tuple[tuple[Row, Ref], ...]] = {}
 
@@ -59,12 +61,12 @@ class Library:
             inside = any(self.resolver.function_of(callee) is not None for callee in self.resolver.callees(scope, call))
             for row in () if inside else rows_of(self.models, "sinks", self.names(scope, call)):
                 held = all_hold(self.resolver, scope, call, row)
-                if held is not Holds.NO and not ("called" in row and not self._is_called(scope, call)):
+                if held is not Holds.NO and not ("called" in row and not self.is_called(scope, call)):
                     found.append((row, held))
             known = self._sinks[scope, call] = tuple(found)
         return known
 
-    def _is_called(self, scope: int, call: int) -> bool:
+    def is_called(self, scope: int, call: int) -> bool:
         """Whether what a call returns is called, run or returned in turn, and not just looked at."""
         values = self.resolver.index.scopes[scope].values
         pending = [call]
@@ -231,6 +233,7 @@ class Library:
                 cleans |= frozenset(row["cleans"])
         cleans |= self._filtered(scope, call, paths) | self._applied(scope, call, paths)
         cleans |= self._looked_up(scope, call) | matched(self.resolver, self.kinds, scope, call)
+        cleans |= fixed_before(self.resolver, self.kinds, scope, call, operand)
         if is_filled_in(self.resolver, scope, call, operand):
             cleans |= frozenset(self.kinds.decided_by)
         if "all" in cleans:
@@ -290,6 +293,9 @@ class Library:
 
     def _arranged(self, scope: int, call: int, operand: int, path: Path, shape: str) -> Path | None:
         """The part of a result of some shape that an operand becomes."""
+        if shape == "text":
+            # What has parts with names is an object, not the text that such a call takes.
+            return None if path and path[0].isidentifier() else ()
         given = self.resolver.index.value(scope, call).args[1:]
         keywords = self.resolver.index.calls[scope][call].keywords
         place = "receiver"

@@ -78,18 +78,22 @@ class Operations:
             cleaned |= self._harmless(node, user, operand)
         return None if "all" in cleaned else (path, cleaned)
 
-    def item_sinks(self, node: Node, user: Value, operand: int) -> Iterator[Row]:
-        """The sinks that an untrusted value becomes by `container[key] = value`, or as an entry of a literal."""
-        if user.op != "store":
+    def item_sinks(self, node: Node, position: int, user: Value, operand: int) -> Iterator[Row]:
+        """The sinks that an untrusted value becomes by `table[key] = value`, as a key, or as an entry of a literal."""
+        if user.op in ("dict", "tuple"):
             yield from self._entry_sinks(node, user, operand)
-        elif user.kind == "item" and operand == 1 and not node.path:
-            yield from (row for row in self.item_rows(node.scope, user) if row["kind"] not in node.cleaned)
+        elif operand == 1 and not node.path and (user.op == "item" or user.kind == "item"):
+            yield from (row for row in self.item_rows(node.scope, position) if row["kind"] not in node.cleaned)
 
-    def item_rows(self, scope: int, store: Value) -> Iterator[Row]:
-        """`message["Subject"] = text` on an instance of a modelled type counts as its `__setitem__`."""
-        for ref in self.resolver.refs(scope, store.args[0]):
-            if ref.kind == "external":
-                yield from self.resolver.models.rows("sinks", f"{ref.path}.__setitem__")
+    def item_rows(self, scope: int, position: int) -> Iterator[Row]:
+        """`message["Subject"] = text` counts as the `__setitem__` of a modelled type, `globals()[name]` as its reading
+        counterpart."""
+        value = self.index.value(scope, position)
+        method = "__setitem__" if value.op == "store" else "__getitem__"
+        for ref in self.resolver.refs(scope, value.args[0]) if method in self.library.item_methods else ():
+            for row in self.resolver.models.rows("sinks", f"{ref.path}.{method}") if ref.kind == "external" else ():
+                if "called" not in row or self.library.is_called(scope, position):
+                    yield row
 
     def _entry_sinks(self, node: Node, user: Value, operand: int) -> Iterator[Row]:
         """`{"role": "system", "content": text}`, `("system", text)`: what an entry is, others in the literal say."""

@@ -26,7 +26,7 @@ from aisafety_lint.python.facts import Value
 
 Place = tuple[int, int]
 
-_FIRST = 1_500  # values met before the solver begins; more where it turns out to have much to do
+_FIRST = 1_500  # values met before the solver begins; more for a group that turns out to be asked for often
 _WIDE = 8_000  # values met: beyond it, walking one crossing further costs more than it saves the solver
 _NEVER = 1_000_000
 _MELTING = frozenset({"text", "unknown", "arithmetic"})  # the result holds every part of the operands
@@ -44,15 +44,19 @@ class Nearness:
         self.values: Mapping[Place, int] = walk.near
         self.fields: Mapping[str, int] = walk.fields
         self.others = 0
-        self.look(_FIRST)
+        self.asked = 0
+        self._look(_FIRST)
 
-    def look(self, most: int = _WIDE) -> None:
+    def _look(self, most: int) -> None:
         """Walk further, until so many values are met."""
         self.walk.further(most)
         self.others = self.walk.level if self.walk.work else _NEVER
 
     def distance(self, scope: int, value: int, path: Path) -> int:
         """A lower bound of the crossings from an untrusted part of a value to a sink."""
+        self.asked += 1
+        if self.asked == _WIDE:  # as much was followed as is met by walking: it pays to know what leads nowhere
+            self._look(_WIDE)
         near = self.values.get((scope, value), self.others)
         return min(near, self.fields.get(path[0], self.others)) if path else near
 
@@ -88,19 +92,24 @@ class Reach:
                     yield scope, operand, row["kind"]
 
     def _item_sinks(self) -> Iterator[tuple[int, int, str]]:
-        """`message["Subject"] = text` on a modelled type."""
+        """`message["Subject"] = text` on a modelled type, and `globals()[name]`."""
         models = self.resolver.models
         for scope, known in enumerate(self.index.scopes) if models.entries else ():
             for value in known.values:
                 if value.op in ("dict", "tuple"):
                     for operand, row in entry_rows(self.resolver, scope, value):
                         yield scope, value.args[operand], row["kind"]
-        modelled = any(key.endswith(".__setitem__") for key in models.facts["sinks"])
-        for scope, known in enumerate(self.index.scopes) if modelled else ():
-            for value in known.values:
-                if value.op == "store" and value.kind == "item":
-                    for row in self.operations.item_rows(scope, value):
+        for scope, known in enumerate(self.index.scopes) if self.library.item_methods else ():
+            for position, value in enumerate(known.values):
+                if self._may_name(scope, value):
+                    for row in self.operations.item_rows(scope, position):
                         yield scope, value.args[1], row["kind"]
+
+    def _may_name(self, scope: int, value: Value) -> bool:
+        """Whether a value writes an item, or reads one of what a call gives by a key that is not written out."""
+        if value.op == "store":
+            return value.kind == "item"
+        return value.op == "item" and not value.name and self.index.value(scope, value.args[0]).op == "call"
 
 
 class _Walk:
@@ -246,6 +255,7 @@ class _Walk:
             return
         if declared.default >= 0:
             self.cross([(self.index.parents[scope], declared.default)], whole)
+        self.cross(self.sites.states.written(scope, position), whole)
         for where, operand in self.sites.operands_for(scope, declared):
             self.cross([(where, operand)], whole or declared.form in ("*", "**"))
 

@@ -58,7 +58,6 @@ class Solver:
         self.most = most
         self.cut = False
         self.groups: list[tuple[Kindset, Nearness]] = []
-        self.balance = 0
         self.contexts: list[Context] = []
         self.entries: dict[tuple[int, int, int, Path, Kindset], int] = {}
         self.reached: dict[Node, Arrival] = {}
@@ -127,8 +126,6 @@ class Solver:
         """Follow what is begun to its end, or until so many parts are reached in all."""
         while (nearest := next(filter(None, self.work), None)) and len(self.reached) < bound:
             self._process(nearest.popleft())
-            if len(self.reached) > self.balance:
-                self._look_further()
         for waiting in self.work:
             self.cut |= bool(waiting)
             waiting.clear()
@@ -139,17 +136,10 @@ class Solver:
         groups = group_kinds(wanted.values())
         reach = Reach(self.library, self.operations, self.sites, self.seeded)
         self.groups = [(kinds, reach.nearness(kinds)) for kinds in groups]
-        self.balance = sum(len(near.values) for _, near in self.groups)
         return {
             source: next(number for number, group in enumerate(groups) if kinds <= group)
             for source, kinds in wanted.items()
         }
-
-    def _look_further(self) -> None:
-        """Where more is followed than was met on the way back from the sinks, it pays to know what leads nowhere."""
-        for _, near in self.groups:
-            near.look()
-        self.balance = 2 * self.most
 
     def add(self, node: Node, arrival: Arrival) -> None:
         """Reach a node, unless it is too far from every sink, or it or a less cleaned one was reached before."""
@@ -230,8 +220,8 @@ class Solver:
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
         clean = self.contexts[node.context].clean
         given = node if cleaned == node.cleaned else Node(*node[:4], cleaned)
-        if user.op in ("store", "dict", "tuple"):
-            for row in self.operations.item_sinks(given, user, operand):
+        if user.op in ("store", "item", "dict", "tuple"):
+            for row in self.operations.item_sinks(given, position, user, operand):
                 self._hit(Hit(row, node.scope, position, node, row["kind"], Holds.YES))
         may_run = user.op in self.implicit.operations and (node.path or operand)
         runs = self.implicit.runs(node.scope, position) if may_run else ()
@@ -377,6 +367,8 @@ class Solver:
             # What only the operator's switch returns (an escape hatch beside the checked result) is not the rule.
             if len(scope.returns) == 1 or not self.consent.switched(node.scope, scope.values[node.value].guard):
                 self._exit("", node)
+                for where, value, path in self.sites.states.handed(node.scope, node.path):
+                    self.add(Node(node.context, where, value, path, node.cleaned), self._onwards(node, 1))
         elif node.value in scope.yields:
             self._exit("*", node)
         elif node.value in scope.raises:

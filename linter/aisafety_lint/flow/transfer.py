@@ -123,8 +123,8 @@ def sliced(bounds: str, path: Path) -> Path | None:
 
 
 def cut(path: Path) -> Path:
-    """Bound the depth of a path."""
-    return path[:_DEPTH]
+    """Bound the depth of a path; what names a file with untrusted content stays a name, however deep it lies."""
+    return path if len(path) <= _DEPTH else (*path[: _DEPTH - 1], *FILE) if path[-1:] == FILE else path[:_DEPTH]
 
 
 def is_position(part: str) -> bool:

@@ -40,14 +40,13 @@ class Approval:
 
     def of_agent(self, scope: int, call: int, row: Row) -> frozenset[str]:
         """The names of the tools that an agent's own configuration asks about; "*" for all."""
-        return frozenset().union(
-            *(
-                self._of_operand(scope, operand, spec)
-                for spec in approvals(row)
-                if "nodes" not in spec
-                for operand in operands(self.resolver, scope, call, spec)
-            )
-        )
+        found: frozenset[str] = frozenset()
+        for spec in (spec for spec in approvals(row) if "nodes" not in spec):
+            chosen = operands(self.resolver, scope, call, spec)
+            found = found.union(*(self._of_operand(scope, operand, spec) for operand in chosen))
+            if not chosen and spec.get("default"):
+                found = ALL
+        return found
 
     def _of_operand(self, scope: int, operand: int, spec: Spec) -> frozenset[str]:
         if "asks" in spec:
@@ -59,7 +58,7 @@ class Approval:
         if self.index.value(scope, operand).op == "dict":
             return self._keys(scope, operand)
         known = constant(self.resolver, scope, operand)
-        return ALL if known not in (False, None) and not str(known).startswith("never") else frozenset()
+        return ALL if _is_yes(known, spec) else frozenset()
 
     def _by(self, scope: int, item: int, spec: Spec) -> frozenset[str]:
         """Approval by an object: it asks about all tools, or about those that one of its arguments names."""
@@ -154,11 +153,7 @@ class Approval:
         if spec.get("per_tool"):
             return self.index.scopes[function].name in self._names(*chosen[0])
         known = constant(self.resolver, *chosen[0])
-        if isinstance(known, Unknown):  # whoever sets it decides
-            return True
-        if "equals" in spec:
-            return known in spec["equals"]
-        return known not in (False, None) and not str(known).startswith("never")
+        return _is_yes(known, spec)
 
     def _names(self, scope: int, operand: int) -> set[object]:
         return {constant(self.resolver, *place) for place in self.inside(scope, operand)}
@@ -246,6 +241,15 @@ class Approval:
                 known = self.resolver.paths(where, call.value)
                 if any(item.endswith(f":{wanted}") for item in known):
                     yield where, call.value
+
+
+def _is_yes(known: object, spec: Spec) -> bool:
+    """Whether a setting says that a person is asked; where whoever sets it decides, it does."""
+    if isinstance(known, Unknown):
+        return True
+    if "equals" in spec:
+        return known in spec["equals"]
+    return known not in (False, None) and not str(known).startswith("never")
 
 
 def covers(hook: str, path: str) -> bool:

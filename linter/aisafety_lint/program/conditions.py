@@ -190,6 +190,8 @@ def _test(resolver: "Results", scope: int, value: int, condition: Spec) -> Holds
         if text.strip("\0"):
             return Holds.YES if re.search(condition["matches"], text) else Holds.NO
         return Holds.MAYBE if condition.get("unknown") else Holds.NO
+    if "command" in condition:
+        return Holds.YES if re.search(condition["command"], _command(resolver, scope, value)) else Holds.NO
     known = constant(resolver, scope, value)
     if isinstance(known, Unknown):
         unset = condition.get("unset") and any(
@@ -203,6 +205,12 @@ def _derived_from(resolver: "Results", ref: Ref) -> Iterator[str]:
     """The classes of libraries that a class of the project stands for, since it is derived from them."""
     bases = resolver.lineage(ref.scope) if ref.kind == "class" else ()
     yield from (base.path for base in bases if base.kind == "external")
+
+
+def _command(resolver: "Results", scope: int, value: int) -> str:
+    """A command as somebody would type it, whether it is written as a text or as a list of words."""
+    words = container_items(resolver, scope, value)
+    return " ".join(text_of(resolver, scope, item) for item in words or [value])
 
 
 def _by_text(resolver: "Results", scope: int, value: int) -> tuple[Ref, ...]:

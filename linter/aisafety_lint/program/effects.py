@@ -3,11 +3,13 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from aisafety_lint.finding import Confidence
 from aisafety_lint.program.conditions import Holds, all_hold, row_confidence
 from aisafety_lint.program.consent import Consent, Filled
 from aisafety_lint.program.models import rows_of
+from aisafety_lint.program.receivers import UNKNOWN, Classes, run_on
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.running import functions_run
 from aisafety_lint.program.tools import Part, Tool
@@ -65,12 +67,12 @@ class Effects:
 
     def of_tool(self, tool: Tool) -> Iterator[Effect]:
         """All effects of a tool by the shortest way, each call once for each capability; approved and not are two."""
-        pending: deque[tuple[int, tuple[tuple[int, int], ...], bool, Part | None]] = deque()
-        pending.append((tool.scope, (), tool.approved, None))
-        visited: set[tuple[int, bool, Part | None]] = {(tool.scope, tool.approved, None)}
+        pending: deque[tuple[int, tuple[tuple[int, int], ...], bool, Part | None, Classes]] = deque()
+        pending.append((tool.scope, (), tool.approved, None, UNKNOWN))
+        visited: set[tuple[int, bool, Part | None, Classes]] = {(tool.scope, tool.approved, None, UNKNOWN)}
         seen: set[tuple[int, int, str, bool, Part | None]] = set()
         while pending and len(visited) < _REACH:
-            scope, chain, approved, part = pending.popleft()
+            scope, chain, approved, part, classes = pending.popleft()
             for site in self.sites(scope):
                 if not chain:
                     part = self._part(tool, site.guard)
@@ -82,10 +84,12 @@ class Effects:
                     if (scope, site.call, capability, here, part) not in seen:
                         seen.add((scope, site.call, capability, here, part))
                         yield Effect(tool, capability, way, here, confidence, sandboxed, part)
-                for callee in self._run_by(scope, site, chain):
-                    if (callee, here, part) not in visited and (callee, False, part) not in visited:
-                        visited.add((callee, here, part))
-                        pending.append((callee, way, here, part))
+                functions = self._run_by(scope, site, chain)
+                for callee, on in run_on(self.resolver, scope, site.call, functions, classes):
+                    known = product((here, False), (on, UNKNOWN))
+                    if not any((callee, asked, part, less) in visited for asked, less in known):
+                        visited.add((callee, here, part, on))
+                        pending.append((callee, way, here, part, on))
         if pending:
             self.cut.append(tool)
 

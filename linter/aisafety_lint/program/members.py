@@ -30,7 +30,7 @@ class Members(Hierarchy):
         """The attribute of something resolved."""
         match base.kind:
             case "external":
-                return self._external_member(base.path, name)
+                return self._generic_member(base, name) or self._external_member(base.path, name)
             case "module":
                 found = self.module_member(base.scope, name)
                 return found or (
@@ -40,6 +40,16 @@ class Members(Hierarchy):
                 return self._class_member(base, name)
             case "container" | "collection" | "items" if name in _SAME_ELEMENT:
                 return (Ref("items", receiver=base, path=name),)
+        return ()
+
+    def _generic_member(self, base: Ref, name: str) -> Refs:
+        """The attribute, or what leads to it, whose type stands in brackets behind the type that it is taken from."""
+        path = f"{base.path}.{name}"
+        for kind, (attribute, _) in self.models.generics.items() if base.items else ():
+            if path == f"{kind}.{attribute}":
+                return base.items
+            if f"{kind}.{attribute}".startswith(f"{path}."):
+                return (msgspec.structs.replace(base, path=path),)
         return ()
 
     def _external_member(self, path: str, name: str) -> Refs:

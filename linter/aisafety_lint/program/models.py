@@ -25,6 +25,7 @@ CALL_ROLES = (
     "validators",
     "propagation",
     "runs",
+    "states",
     "files",
     "tools",
     "agents",
@@ -48,10 +49,10 @@ class Models:
     `facts[role][key]` lists the rows about a path, `patterns[role]` those whose path has a `*`. `classes` maps the
     dotted name of a class to its modelled types, `bases` a type to those whose facts it takes over, `made_by` the path
     of a call to the types that it returns, `shapes` the types that a class of the project is by its fields, `fields` an
-    attribute path to the type of the attribute, `absent` a text to the kinds of sinks that a value is safe for which
-    does not contain it, `inert` a kind of source to its attributes
-    that hold no content; `entries` are the sinks that are an entry of a literal, by its key, `reads` the sources that
-    are read under a key.
+    attribute path to the type of the attribute, `generics` a type to an attribute of it and the place of its type among
+    those in brackets, `absent` a text to the kinds of sinks that a value is safe for which does not contain it, `inert`
+    a kind of source to its attributes that hold no content; `entries` are the sinks that are an entry of a literal, by
+    its key, `reads` the sources that are read under a key.
     `weak_operators` and `weak_names` are the weak checks that are no calls of a known path.
     """
 
@@ -66,6 +67,7 @@ class Models:
     bases: dict[str, list[str]] = field(default_factory=dict)
     made_by: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
+    generics: dict[str, tuple[str, int]] = field(default_factory=dict)
     shapes: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     piped: set[str] = field(default_factory=set)
     constructors: set[str] = field(default_factory=set)
@@ -225,6 +227,8 @@ def _add_types(models: Models, stem: str, content: Row) -> None:
         models.excluded[kind] = [re.compile(fnmatch.translate(item)) for item in data.get("not_names", ())]
         if "shape" in data:
             models.shapes.append((kind, frozenset(data["shape"])))
+        if "generic" in data:
+            models.generics[kind] = (data["generic"]["attribute"], data["generic"]["argument"])
         if data.get("pipe"):
             models.piped.add(kind)
         models.constructors |= {f"{kind}.{method}" for method in data.get("constructors", ())}

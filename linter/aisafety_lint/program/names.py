@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.lazy import lazy_targets
 from aisafety_lint.program.linking import Linking
@@ -270,9 +272,16 @@ class Names(Linking):
             return () if owner is None else (Ref("instance", owner),)
         found = unique(ref for named in self.dotted(scope, annotation.name) for ref in self.instances(named))
         if found:
-            return found
+            return tuple(self._filled(scope, ref, annotation, depth) for ref in found) if annotation.args else found
         aliases = self.aliases(scope, annotation.name)
         return unique(ref for where, other in aliases for ref in self.annotated(where, other, depth - 1))
+
+    def _filled(self, scope: int, ref: Ref, annotation: Annotation, depth: int) -> Ref:
+        """An instance of a modelled type that has an attribute of one of the types in brackets (`Run[Settings]`)."""
+        _, place = self.models.generics.get(ref.path, ("", -1))
+        if not 0 <= place < len(annotation.args):
+            return ref
+        return msgspec.structs.replace(ref, items=self.annotated(scope, annotation.args[place], depth - 1))
 
     def instances(self, named: Ref) -> Iterable[Ref]:
         """Instances of a class."""

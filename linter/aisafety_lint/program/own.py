@@ -9,6 +9,7 @@ without a body.
 import re
 from collections.abc import Iterator
 
+from aisafety_lint.program.constants import constant
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param, Scope, Value
@@ -29,17 +30,34 @@ ROW: Row = {"stem": "own", "role": "tools"}
 def tool_functions(resolver: Resolver) -> Iterator[tuple[int, Row, tuple[int, int]]]:
     """Functions that are tools of the project's own kind, with a row that says so and where they are registered."""
     makers: dict[int, bool] = {}
+    hidden = tuple(sorted(_hidden(resolver)))
     for number, scope in enumerate(resolver.index.scopes):
         if scope.form == "class":
             for method in _class_tool(resolver, number):
                 extra = _extra(resolver.index.scopes[method].params)
-                yield method, {**ROW, "method": {}, "except": extra}, (number, -1)
+                yield method, {**ROW, "method": {}, "except": (*extra, *hidden)}, (number, -1)
         for value in scope.decorators if scope.form == "function" else ():
             outer = resolver.index.parents[number]
             maker = _maker(resolver, outer, value)
             if maker is not None and makers.setdefault(maker, _makes_tools(resolver, maker)):
                 names = _declared(resolver, outer, value, scope.params)
-                yield number, ROW if names is None else {**ROW, "parameters": names}, (outer, value)
+                told = {"except": hidden} if names is None else {"parameters": names}
+                yield number, {**ROW, **told}, (outer, value)
+
+
+def _hidden(resolver: Resolver) -> Iterator[str]:
+    """The names of parameters that the project takes out of the schemas for the model, as it fills them itself.
+
+    `schema["properties"].pop("context")`.
+    """
+    for number, scope in enumerate(resolver.index.scopes):
+        for call in scope.calls:
+            known = scope.values[call.value]
+            method = scope.values[known.args[0]]
+            if method.name == "pop" and len(known.args) > 1 and scope.values[method.args[0]].name == "properties":
+                name = constant(resolver, number, known.args[1])
+                if isinstance(name, str):
+                    yield name
 
 
 def model_methods(resolver: Resolver) -> Iterator[int]:

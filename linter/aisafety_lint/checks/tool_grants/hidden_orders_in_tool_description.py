@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _LONGEST = 20_000
 _BLOCK = "(?:important|hidden|secret|system|instructions?|critical|admin)"
 _SECRECY = "an order to keep something from the user"
-_USER = r"[^.\n]{0,40}\b(?:users?|humans?|persons?|people|anyone|customers?)\b"
+# What a model says wrongly of itself, such as that it cannot open pages, is kept from nobody.
+_OF_ITSELF = r"(?: that)? you (?:can|are|do|have)(?:n['\u2019]t|not| not| no| unable)"
+_USER = rf"[^.\n]{{0,40}}\b(?:users?|humans?|persons?|people|anyone|customers?)\b(?!{_OF_ITSELF})"
 _OTHER_ORDERS = r"[^.\n]{0,30}\b(?:previous|prior|earlier|above|all)\b[^.\n]{0,30}\b(?:instructions?|rules?|prompts?)\b"
 _READ = r"[^.\n]{0,60}\b(?:read|open|access|include|pass|send)\b[^.\n]{0,60}"
 _CREDENTIALS = r"(?:~/|\.ssh\b|\.env\b|mcp\.json|id_rsa|/etc/|credentials?\b|api keys?\b|passwords?\b|private keys?\b)"
