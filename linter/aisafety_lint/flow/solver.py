@@ -13,6 +13,7 @@ from aisafety_lint.flow.binding import argument_of, bind_operand, is_bound, rece
 from aisafety_lint.flow.callsites import CallSites
 from aisafety_lint.flow.decided import Decided
 from aisafety_lint.flow.grouping import group_kinds
+from aisafety_lint.flow.hits import Hits
 from aisafety_lint.flow.implicit import Implicit
 from aisafety_lint.flow.library import Library
 from aisafety_lint.flow.nodes import NONE, Arrival, Context, Hit, Kindset, Node
@@ -28,6 +29,7 @@ from aisafety_lint.flow.sources import Seed, carries, scalar, small
 from aisafety_lint.flow.transfer import FILE, Path, cut, passes
 from aisafety_lint.flow.ways import Part, Ways
 from aisafety_lint.program.conditions import Holds
+from aisafety_lint.program.constrained import Constrained
 from aisafety_lint.program.declared import field_of
 from aisafety_lint.program.model import Program
 from aisafety_lint.program.refs import Ref
@@ -51,6 +53,7 @@ class Solver:
         self.consent = program.consent
         self.library = Library(program.resolver, program.kinds)
         self.implicit = Implicit(program.resolver)
+        self.constrained = Constrained(program.resolver, program.kinds)
         self.decided = Decided(program.resolver)
         self.operations = Operations(self.library, program.guards)
         self.sites = CallSites(self.library, self.implicit)
@@ -65,7 +68,7 @@ class Solver:
         self.work: list[deque[Node]] = [deque() for _ in range(_CROSSINGS + 1)]
         self.callers: dict[int, dict[tuple[Node, int, int], None]] = defaultdict(dict)
         self.exits: dict[int, list[tuple[str, Node]]] = defaultdict(list)
-        self.hits: dict[int, dict[tuple[int, int, str, int], Hit]] = defaultdict(dict)
+        self.hits = Hits(self.decided)
         self.seeded: frozenset[tuple[int, int]] = frozenset()
         self.instances: dict[tuple[int, int], Ref] = {}
         self.readers: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
@@ -101,7 +104,7 @@ class Solver:
         self._follow(2 * self.most)
         for seed in seeds:
             context = alone.get((seed.scope, seed.value))
-            for hit in self.hits[context].values() if context is not None else ():
+            for hit in self.hits.sinks(context) if context is not None else ():
                 if hit.kind in self.interest[seed.kind]:
                     yield seed, hit
 
@@ -117,7 +120,7 @@ class Solver:
         number = len(self.contexts)
         self.contexts.append(Context(group, 0, -1, -1, (), clean, ways, only))
         for seed in seeds:
-            checked = self._at_entry(seed.scope, seed.value)
+            checked = self._at_entry(seed.scope, seed.value) | self.constrained.parameter(seed.scope, seed.value)
             for path, cleaned in seed.parts():
                 self.add(Node(number, seed.scope, seed.value, path, cleaned | checked), Arrival(0))
         return number
@@ -313,7 +316,7 @@ class Solver:
         self.callers[context][caller, node.scope, call] = None
         for kind, exit_node in list(self.exits[context]):
             self._apply(kind, exit_node, caller, node.scope, call)
-        for hit in list(self.hits[context].values()):
+        for hit in self.hits.of(context):
             self._raise(hit, caller, node.scope, call)
 
     def _construct(self, node: Node, call: int, operand: int, path: Path, cleaned: Kindset, callee: Ref) -> bool:
@@ -475,18 +478,11 @@ class Solver:
             return
         if context.ways is not None:
             context.ways.goals.add(hit.node.part)
-        sink = hit
-        while sink.inner is not None:
-            sink = sink.inner
-        key = (*sink.sink, hit.kind, id(hit.row))
-        if key in self.hits[number]:
-            return
-        self.hits[number][key] = hit
-        if not context.is_source:
+        if self.hits.add(number, hit) and not context.is_source:
             for caller, scope, call in list(self.callers[number]):
                 self._raise(hit, caller, scope, call)
 
     def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
         past = hit.inner is not None and self.decided.dispatches_past(scope, call, hit.scope, hit.call, hit.inner.scope)
-        if hit.kind not in caller.cleaned and not past and not self.decided.excludes(scope, call, hit.scope, hit.call):
+        if hit.kind not in caller.cleaned and not past and not self.decided.excludes(scope, call, hit):
             self._hit(Hit(hit.row, scope, call, caller, hit.kind, hit.held, hit))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.linking import Linking
-from aisafety_lint.python.annotations import annotation_from
+from aisafety_lint.python.annotations import PATTERNS, annotation_from
 from aisafety_lint.python.facts import Annotation
 
 _DEPTH = 6
@@ -56,6 +56,9 @@ def written(index: Index, scope: int, value: int, depth: int = _DEPTH) -> Annota
             key = index.value(scope, known.args[1])
             items = key.args if key.op == "tuple" else known.args[1:]
             return None if base is None else Annotation(base.name, _all_written(index, scope, items, depth))
+        case "call":
+            base = written(index, scope, known.args[0], depth - 1)
+            return None if base is None else Annotation(base.name, pattern=_pattern(index, scope, value))
         case "arithmetic" if known.name == "BitOr":
             return Annotation("Union", _all_written(index, scope, known.args, depth))
         case "const" if known.kind == "str":
@@ -63,6 +66,13 @@ def written(index: Index, scope: int, value: int, depth: int = _DEPTH) -> Annota
         case "const" if known.kind == "NoneType":
             return Annotation("None")
     return None
+
+
+def _pattern(index: Index, scope: int, call: int) -> str:
+    """The pattern that a constraint is given as a constant."""
+    given = zip(index.calls[scope][call].keywords, index.value(scope, call).args[1:], strict=True)
+    texts = (index.value(scope, item) for keyword, item in given if keyword in PATTERNS)
+    return next((text.name for text in texts if text.kind == "str"), "")
 
 
 def _all_written(index: Index, scope: int, values: tuple[int, ...], depth: int) -> tuple[Annotation, ...]:

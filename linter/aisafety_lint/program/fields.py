@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.constants import constant
+from aisafety_lint.program.constrained import Constrained
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.tools import DecoratorIndex
 
@@ -19,6 +20,7 @@ class Fields:
         self.resolver = guards.resolver
         self.index = guards.index
         self.decorators = DecoratorIndex(guards.resolver)
+        self.constrained = Constrained(guards.resolver, guards.kinds)
         self._cleared: dict[int, dict[str, frozenset[str]]] = {}
 
     def cleared(self, scope: int, attribute: int) -> frozenset[str]:
@@ -34,7 +36,11 @@ class Fields:
         known = self._cleared.get(owner)
         if known is None:
             known = self._cleared[owner] = {}
-            for base in self.resolver.lineage(owner):
+            lineage = self.resolver.lineage(owner)
+            validated = any(base.kind == "external" for base in lineage)
+            for base in lineage:
+                for field in self.index.scopes[base.scope].annotations if validated and base.kind == "class" else ():
+                    known.setdefault(field, self.constrained.field(base.scope, field))
                 for name, method in self.index.methods[base.scope].items() if base.kind == "class" else ():
                     for field, cleans in self._by_method(name, method):
                         known[field] = known.get(field, frozenset()) | cleans

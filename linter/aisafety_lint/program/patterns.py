@@ -38,8 +38,11 @@ def characters_allowed(resolver: Resolver, scope: int, value: int, *, full: bool
     `full`: the call itself matches the whole string; `start`: it matches at the beginning.
     """
     source = _pattern_text(resolver, scope, value)
-    if source is None:
-        return None
+    return None if source is None else characters_matched(source, full=full, start=start)
+
+
+def characters_matched(source: str, *, full: bool, start: bool) -> frozenset[str] | None:
+    """The same of a pattern that is known."""
     try:
         parsed: Any = parser.parse(source)
     except (re.error, RecursionError, OverflowError):

@@ -7,6 +7,9 @@ from aisafety_lint.python.facts import Annotation
 
 _DEPTH = 8
 
+PATTERNS = frozenset({"pattern", "regex"})
+"""The arguments by which a constraint on a text is given a regular expression that it has to match."""
+
 TypeParameters = Mapping[str, Annotation | None]
 """Type parameters in force with what they are bound to, if that is said."""
 
@@ -22,10 +25,21 @@ def read_annotation(node: ast.expr | None, parameters: TypeParameters, depth: in
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         sides = (read_annotation(side, parameters, depth - 1) for side in (node.left, node.right))
         return Annotation("Union", tuple(side for side in sides if side is not None))
-    name = dotted(node.func if isinstance(node, ast.Call) else node)  # a call stands in `Annotated[str, Query(...)]`
+    if isinstance(node, ast.Call):  # `Annotated[str, Query(...)]`
+        called = dotted(node.func)
+        return Annotation(called, pattern=_pattern(node)) if called else None
+    name = dotted(node)
     if name in parameters:
         return parameters[name]
     return Annotation(name) if name else None
+
+
+def _pattern(node: ast.Call) -> str:
+    """The pattern that a constraint is given as a text."""
+    for keyword in node.keywords:
+        if keyword.arg in PATTERNS and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str):
+            return keyword.value.value
+    return ""
 
 
 def dotted(node: ast.expr) -> str:

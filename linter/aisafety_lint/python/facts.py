@@ -72,10 +72,14 @@ class Guard(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Annotation(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A type as written: the dotted name and the arguments of a subscript; `A | B` is `Union[A, B]`."""
+    """A type as written: the dotted name and the arguments of a subscript; `A | B` is `Union[A, B]`.
+
+    `pattern` is the regular expression that `Annotated[str, Path(pattern="^[a-z]+$")]` asks for.
+    """
 
     name: str
     args: tuple["Annotation", ...] = ()
+    pattern: str = ""
 
 
 class Param(msgspec.Struct, frozen=True, array_like=True, gc=False):
