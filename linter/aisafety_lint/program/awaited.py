@@ -6,8 +6,7 @@ for a function of the project that hands on what it is given: `await in_thread(c
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from aisafety_lint.program.conditions import operands
-from aisafety_lint.program.models import rows_of
+from aisafety_lint.program.handed import run_by_library
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 
@@ -22,7 +21,7 @@ def awaited_functions(resolver: Resolver, scope: int, call: int) -> Iterator[tup
     keywords = index.calls[scope][call].keywords
     operand_of = list(zip(keywords, index.value(scope, call).args[1:], strict=True))
     by_name = {keyword: operand for keyword, operand in operand_of if keyword.isidentifier()}
-    for function, given in (*_run_by_library(resolver, scope, call), *_run_by_project(resolver, scope, call)):
+    for function, given in (*run_by_library(resolver, scope, call), *_run_by_project(resolver, scope, call)):
         for ref in resolver.refs(scope, function):
             if ref.kind == "function":
                 params = index.scopes[ref.scope].params[ref.given + (ref.receiver is not None) :]
@@ -33,14 +32,6 @@ def _is_awaited(resolver: Resolver, scope: int, call: int) -> bool:
     """Whether a call is awaited where it stands: a task that runs on its own has established nothing yet."""
     values = resolver.index.scopes[scope].values
     return call + 1 < len(values) and values[call + 1].op == "await" and values[call + 1].args[0] == call
-
-
-def _run_by_library(resolver: Resolver, scope: int, call: int) -> Iterator[tuple[int, Sequence[int]]]:
-    """The function that a library runs, and the operands that are handed to it in their order."""
-    for row in rows_of(resolver.models, "runs", resolver.paths(scope, call)):
-        if "rest" in row.get("arguments", {}):
-            for function in operands(resolver, scope, call, row["function"]):
-                yield function, operands(resolver, scope, call, row["arguments"])
 
 
 def _run_by_project(resolver: Resolver, scope: int, call: int) -> Iterator[tuple[int, Sequence[int]]]:
@@ -54,7 +45,7 @@ def _run_by_project(resolver: Resolver, scope: int, call: int) -> Iterator[tuple
         named = {param.value: param.name for param in known.params if param.form == "positional"}
         bound = callee.given + (callee.receiver is not None)
         for inner in known.calls:
-            for function, given in _run_by_library(resolver, callee.scope, inner.value):
+            for function, given in run_by_library(resolver, callee.scope, inner.value):
                 runs = _is_awaited(resolver, callee.scope, inner.value) and tuple(given) == (rest.value,)
                 place = list(named).index(function) - bound if runs and function in named else -1
                 positional = _positional(resolver, scope, call)

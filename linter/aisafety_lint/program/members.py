@@ -12,10 +12,12 @@ from aisafety_lint.program.refs import MOST, Ref, Refs, external, unique
 
 _SAME_ELEMENT = frozenset({"get", "pop", "setdefault", "values", "items", "popitem", "copy", "__getitem__"})
 
-
 _DEFINITIONS = frozenset({"function", "class"})
 _FOREIGN = 24
 """Where an attribute of a name is written at more places than this, those outside of the class are not looked at."""
+
+_WITHOUT_MEMBERS = frozenset({"abc.ABC()", "typing.Generic()", "typing.Protocol()", "typing_extensions.Protocol()"})
+"""Bases that say something of a class and have no attributes of their own."""
 
 
 class Members(Hierarchy):
@@ -72,6 +74,8 @@ class Members(Hierarchy):
         own: list[Ref] = []
         outside: list[Ref] = []
         for owner in lineage:
+            if owner.path in _WITHOUT_MEMBERS:
+                continue
             if owner.kind == "external":
                 overridden = any(ref.kind == "function" for ref in own)
                 outside += [] if overridden and ":" not in owner.path else [external(f"{owner.path}.{name}")]

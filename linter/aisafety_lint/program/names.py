@@ -270,7 +270,9 @@ class Names(Linking):
         if last == "Self":
             owner = self.index.outer_class(scope)
             return () if owner is None else (Ref("instance", owner),)
-        found = unique(ref for named in self.dotted(scope, annotation.name) for ref in self.instances(named))
+        # `Shape = Union[Square, Circle]` names no class: what it stands for is written there.
+        classes = [ref for ref in self.dotted(scope, annotation.name) if not ref.path.endswith("[]")]
+        found = unique(ref for named in classes for ref in self.instances(named))
         if found:
             return tuple(self._filled(scope, ref, annotation, depth) for ref in found) if annotation.args else found
         aliases = self.aliases(scope, annotation.name)

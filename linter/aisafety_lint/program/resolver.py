@@ -7,6 +7,7 @@ fixed depth, where the answer is empty (unknown). Nothing is guessed from a name
 from collections.abc import Iterable, Sequence
 
 from aisafety_lint.program.aliases import Aliases
+from aisafety_lint.program.handed import Handed
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.members import Members
 from aisafety_lint.program.models import Models
@@ -31,6 +32,7 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
         self._asked: dict[tuple[int, int], int] = {}
         self._asking: set[tuple[int, int]] = set()
         self._assembled: dict[int, bool] = {}
+        self._handed = Handed(self)
 
     @property
     def idle(self) -> bool:
@@ -102,7 +104,7 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
             case "import":
                 return self.imported(scope, value.kind, value.name)
             case "param":
-                return self.parameter(scope, value.name)
+                return self.parameter(scope, value.name) or self._handed.parameter(scope, value.name)
             case "attr":
                 bases = self.narrowed(scope, value.args[0], value.guard, self.refs(scope, value.args[0]))
                 found = [ref for base in bases for ref in self.member(base, value.name)]
