@@ -17,6 +17,8 @@ MakeTree = Callable[[Mapping[str, str | bytes]], Path]
 Lint = Callable[..., "subprocess.CompletedProcess[str]"]
 
 _COLORS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")
+# The program is started hundreds of times: to compile its modules each time takes as long as all else that it does.
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 @pytest.fixture
@@ -49,7 +51,8 @@ def lint(tmp_path: Path, user_cache: Path) -> Lint:
         *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, stdin: str = ""
     ) -> "subprocess.CompletedProcess[str]":
         project = tmp_path / "project"
-        environment = {name: value for name, value in os.environ.items() if name not in _COLORS}
+        environment = {name: value for name, value in os.environ.items() if name not in (*_COLORS, _NO_BYTECODE)}
+        environment["PYTHONPYCACHEPREFIX"] = f"{user_cache}-of-bytecode"
         return subprocess.run(
             [sys.executable, "-m", "aisafety_lint", *map(str, arguments)],
             cwd=cwd or (project if project.is_dir() else tmp_path),
