@@ -81,6 +81,7 @@ def _key_blocks(text: str, formats: Formats) -> Iterator[Hit]:
         letters = re.sub(r"\\[nrt]|[^A-Za-z0-9+/=]", "", re.sub(r"(?m)^[\w-]+: .*$", "", body))
         stop = text.find("-----", end + len(_END), end + 80)
         real = len(letters) >= _LEAST_KEY and formats.judge.looks_issued(letters[:400]) and "..." not in body
+        real = real and not _is_cut_short(letters)
         encrypted = match[1] is not None or "Proc-Type: 4,ENCRYPTED" in body
         yield Hit(
             formats.structure("encrypted-pem" if encrypted else "pem"),
@@ -89,6 +90,15 @@ def _key_blocks(text: str, formats: Formats) -> Iterator[Hit]:
             real,
         )
         position = end
+
+
+def _is_cut_short(letters: str) -> bool:
+    """Whether a block begins as a DER sequence (X.690, 8.1.3) that says it is longer than what is there."""
+    head = decode_base64(letters[:8]) or b""
+    if len(head) < 4 or head[0] != 0x30 or not 0x81 <= head[1] <= 0x82:
+        return False
+    size = head[1] - 0x80
+    return 2 + size + int.from_bytes(head[2 : 2 + size], "big") > len(letters.rstrip("=")) * 3 // 4
 
 
 def _encoded_keys(text: str, formats: Formats) -> Iterator[Hit]:
