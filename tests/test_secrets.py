@@ -15,6 +15,7 @@ import pytest
 from aisafety_lint import notebooks
 from aisafety_lint.checks.secrets import check
 from aisafety_lint.finding import Severity
+from aisafety_lint.fingerprint import fingerprints
 from aisafety_lint.knowledge import builtin_root, load_yaml
 from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.project import Project
@@ -561,6 +562,26 @@ class TestMasking:
         assert digest("abc") == digest("abc") != digest("abd")
         assert digest("abc") not in hashlib.sha256(b"abc").hexdigest()
         assert re.fullmatch("[0-9a-f]{16}", digest("abc"))
+
+
+class TestFingerprints:
+    """What identifies the finding of a secret is the secret, wherever it stands."""
+
+    def prints(self, text: str, path: str = "a.py") -> list[str]:
+        matches = find(text, path)
+        rule = KNOWLEDGE.rules["hardcoded-service-credential"]
+        return fingerprints([*check(rule, project(*matches))], {path: SourceText(path, text)})
+
+    def test_a_new_secret_on_an_old_line_is_new(self) -> None:
+        old, new = (self.prints(f'TOKEN = "{fake(formats(), "github-pat", seed)}"\n') for seed in (1, 2))
+        assert len(old) == len(new) == 1
+        assert old != new
+
+    def test_a_secret_that_moved_is_not(self) -> None:
+        value = fake(formats(), "github-pat")
+        old = self.prints(f'TOKEN = "{value}"\n')
+        assert len(old) == 1
+        assert self.prints(f'import os\n\n\ndef run(token="{value}"):\n    return token\n', "b/c.py") == old
 
 
 def hostile() -> Iterator[str]:

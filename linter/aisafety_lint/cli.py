@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get(_TRACEBACK):
             import traceback
 
-            traceback.print_exc()
+            sys.stderr.write(_concealed(traceback.format_exc()))
         _say(
             f"error: this is a bug in aisafety-lint {__version__}: {type(error).__name__}: {error}",
             f"hint: set {_TRACEBACK}=1 to see where, and report it with what it prints",
@@ -67,9 +67,16 @@ def _run(words: list[str]) -> int:
     return code
 
 
+def _concealed(text: str) -> str:
+    """A text without the secrets that it quotes."""
+    from aisafety_lint.secrets.redact import concealed
+
+    return concealed(text)
+
+
 def _say(*lines: str) -> None:
     """Write to standard error, whatever its encoding."""
-    for line in lines:
+    for line in map(_concealed, lines):
         text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
         sys.stderr.write(
             text.encode(sys.stderr.encoding or "utf-8", "backslashreplace").decode(errors="replace") + "\n"

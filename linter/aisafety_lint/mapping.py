@@ -1,21 +1,31 @@
 """The map of a project: takes what the stages found, gives its agents, tools and servers, with no secret in it."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.program.overview import Overview, overview
 from aisafety_lint.program.powers import ServerEntry
 from aisafety_lint.project import Project
 from aisafety_lint.python.facts import Place
+from aisafety_lint.secrets.redact import digest
 from aisafety_lint.source import Span
+
+if TYPE_CHECKING:
+    from aisafety_lint.secrets.scan import SecretMatch
+
+_WORD = re.compile(r"[^\s\"'`,;()]{8,}")
 
 
 def servers_of(project: Project, wanted: Callable[[str], bool]) -> tuple[ServerEntry, ...]:
     """The tool servers in the manifests of a project."""
     found = {
-        ServerEntry(server.name, manifest.path, server.location.line, _content(server.data))
+        ServerEntry(
+            _without_secrets(server.name, project.secrets), manifest.path, server.location.line, _content(server.data)
+        )
         for manifest in project.manifests
         if wanted(manifest.path)
         for server in manifest.servers
@@ -40,4 +50,18 @@ def mapped(project: Project, wanted: Callable[[str], bool]) -> Overview:
             for span in spans.get(path, ())
         )
 
-    return overview(project.program, wanted, secret)
+    found = overview(project.program, wanted, secret)
+    shown = partial(_without_secrets, secrets=project.secrets)
+    agents = (agent._replace(name=shown(agent.name), model=shown(agent.model)) for agent in found.agents)
+    return found._replace(agents=tuple(agents))
+
+
+def _without_secrets(text: str, secrets: Iterable["SecretMatch"]) -> str:
+    """A name as a project gives it, without the secrets that stand in it."""
+    by_length: dict[int, set[str]] = {}
+    for match in secrets:
+        by_length.setdefault(match.length, set()).add(match.digest)
+    for word in _WORD.findall(text):
+        if len(word) in by_length and digest(word) in by_length[len(word)]:
+            text = text.replace(word, "*" * len(word))
+    return text

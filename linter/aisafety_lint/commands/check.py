@@ -177,9 +177,10 @@ def run(arguments: argparse.Namespace) -> int:
     to_stdout = stdout_format(arguments.output_format, outputs)
     config = replace(config_of(arguments), map="html" in (to_stdout, *(form for form, _ in outputs)))
     if arguments.show_settings:
+        from aisafety_lint.secrets.redact import concealed
         from aisafety_lint.settings_view import settings_text
 
-        write_stdout(settings_text(config))
+        write_stdout(concealed(settings_text(config)))
         return 0
     if arguments.show_files:
         return _show_files(config)

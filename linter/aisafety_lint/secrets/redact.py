@@ -15,6 +15,7 @@ _SALT = b"aisafety-lint/secret/1"
 _ROUNDS = 4_000
 # Shorter values may be ordinary words elsewhere in a file.
 _LEAST_REPEATED = 12
+_LONG_WORD = re.compile(r"[A-Za-z0-9_+/=-]{16}")
 _CONCEALED = re.compile(r"[^\r\n]")
 
 
@@ -53,3 +54,16 @@ def mask_text(text: SourceText, matches: Iterable[Masked]) -> SourceText:
     for value, hidden in sorted(values.items(), key=lambda item: -len(item[0])):
         content = content.replace(value, hidden)
     return SourceText(text.path, content)
+
+
+def concealed(text: str) -> str:
+    """A text about a run, such as an error message that quotes a setting, without the secrets in it."""
+    if not _LONG_WORD.search(text):
+        return text
+    # Only needed where something goes wrong: a run that goes well has masked what it shows before.
+    from aisafety_lint.knowledge import Knowledge
+    from aisafety_lint.secrets.formats import load_formats
+    from aisafety_lint.secrets.scan import scan
+
+    source = SourceText("", text)
+    return mask_text(source, scan(source, "text", load_formats(Knowledge()))).text
