@@ -294,12 +294,13 @@ class TestLinks:
 
 
 class TestOddities:
-    def test_pipes_and_devices_are_skipped(self, tree: MakeTree) -> None:
+    def test_pipes_and_devices_are_skipped_and_told_of(self, tree: MakeTree) -> None:
         root = tree(paths(["a.py"]))
         os.mkfifo(root / "pipe.py")
         assert names(found(root)) == ["a.py"]
-        (note,) = found(root / "pipe.py").notifications
-        assert (note.id, note.level) == ("not-a-file", NotificationLevel.ERROR)
+        for place, level in ((root, NotificationLevel.NOTE), (root / "pipe.py", NotificationLevel.ERROR)):
+            (note,) = found(place).notifications
+            assert (note.id, note.path, note.level) == ("not-a-file", "pipe.py", level)
 
     def test_names_with_control_characters_are_files_like_others(self, tree: MakeTree) -> None:
         assert names(found(tree(paths(["a\nb\x1b[31m.py", "c::d.py"])))) == ["a\nb\x1b[31m.py", "c::d.py"]

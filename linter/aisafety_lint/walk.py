@@ -143,8 +143,9 @@ class Walk:
             is_folder = entry.is_dir(follow_symlinks=False)
             is_file = not is_folder and entry.is_file(follow_symlinks=False)
             is_link = not (is_folder or is_file) and entry.is_symlink()
-            kind = kind_by_name(entry.name) if is_file else None
-            if kind == "" or not (is_folder or is_file or is_link):
+            is_other = not (is_folder or is_file or is_link)
+            kind = kind_by_name(entry.name) if is_file or is_other else None
+            if kind == "" or (is_other and not kind):
                 return True
             verdict = self._verdict(path, entry.name, is_folder, ignores, inherited)
             size = entry.stat(follow_symlinks=False).st_size if is_file and not verdict else 0
@@ -159,6 +160,8 @@ class Walk:
             self._link(path)
         elif is_file:
             self.file(path, kind, size)
+        elif is_other:
+            self.notify("not-a-file", "This is neither a file nor a folder; it is not analysed.", path, note=True)
         return verdict if is_folder else True
 
     def _verdict(

@@ -339,6 +339,8 @@ class Solver:
             declared = field_of(self.resolver, callee.scope, name)
             if declared is None or not scalar(self.resolver, *declared):
                 self.add(Node(node.context, node.scope, call, kept, cleaned), self._onwards(node))
+                for where, param in self.sites.states.delivered(callee.scope):
+                    self.add(Node(node.context, where, param, kept, cleaned), self._onwards(node, 1))
                 for function in self.implicit.constructed(callee.scope):
                     receiver = self.index.scopes[function].params[0].value
                     self._register(self._context(node, function, receiver, kept), node, call, cleaned)

@@ -23,7 +23,8 @@ _SECRECY = "an order to keep something from the user"
 _OF_ITSELF = r"(?: that)? you (?:can|are|do|have)(?:n['\u2019]t|not| not| no| unable)"
 _USER = rf"[^.\n]{{0,40}}\b(?:users?|humans?|persons?|people|anyone|customers?)\b(?!{_OF_ITSELF})"
 _OTHER_ORDERS = r"[^.\n]{0,30}\b(?:previous|prior|earlier|above|all)\b[^.\n]{0,30}\b(?:instructions?|rules?|prompts?)\b"
-_READ = r"[^.\n]{0,60}\b(?:read|open|access|include|pass|send)\b[^.\n]{0,60}"
+_READ = r"[^.\n]{0,60}\b(?:read|open|access|include|pass|send)(?:_\w+)?\b[^.\n]{0,60}"
+_RUN = r"[^.\n]{0,40}\b(?:run|execute|start)\b[^.\n]{0,60}"
 _CREDENTIALS = r"(?:~/|\.ssh\b|\.env\b|mcp\.json|id_rsa|/etc/|credentials?\b|api keys?\b|passwords?\b|private keys?\b)"
 _UNSEEN = "\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\U000e0001-\U000e007f"
 
@@ -33,6 +34,7 @@ _ORDERS = (
     (_SECRECY, rf"\bwithout (?:telling|mentioning|informing|notifying){_USER}"),
     ("an order to forget other orders", rf"\b(?:ignore|disregard|forget)\b{_OTHER_ORDERS}"),
     ("an order to read what the tool does not need", rf"\b(?:must|always|first)\b{_READ}{_CREDENTIALS}"),
+    ("an order to leave the sandbox", rf"\b(?:must|always|also)\b{_RUN}(?:--privileged\b|\bon the host\b|\bas root\b)"),
     ("characters that cannot be seen", f"[{_UNSEEN}]"),
 )
 
