@@ -16,6 +16,7 @@ from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.spelling import spelled, written
 from aisafety_lint.program.tools import DecoratorIndex, Tool, methods_named, model_params
+from aisafety_lint.python.documentation import spoken_of
 from aisafety_lint.python.facts import Annotation, Param
 
 _HOLDING = frozenset(
@@ -68,6 +69,7 @@ def find_seeds(resolver: Resolver, tools: Iterable[Tool], decorators: DecoratorI
         *_handlers(resolver),
         *_methods(resolver),
         *_messages(resolver),
+        *_documented(resolver),
     ):
         found.setdefault((seed.scope, seed.value), seed)
     return tuple(sorted(found.values(), key=lambda seed: (seed.scope, seed.value)))
@@ -273,6 +275,20 @@ def _messages(resolver: Resolver) -> Iterator[Seed]:
     for scope, base, key, value, row in read_messages(resolver):
         name = f'{written(resolver.index, scope, base)}["{key}"]'
         yield Seed(scope, value, row["yields"], name, passes=True)
+
+
+def _documented(resolver: Resolver) -> Iterator[Seed]:
+    """The texts that functions are handed which nobody calls here, where their module says who writes them."""
+    index = resolver.index
+    for number, scope in enumerate(index.scopes):
+        outer = index.parents[number]
+        if scope.form != "function" or scope.decorators or outer < 0 or index.scopes[outer].form != "module":
+            continue
+        kind = spoken_of(index.scopes[outer].doc)
+        if kind is not None and not scope.name.startswith("_") and not index.calls_by_name.get(scope.name):
+            for param in scope.params:
+                if param.annotation is not None and param.annotation.name == "str":
+                    yield Seed(number, param.value, kind, param.name)
 
 
 def _parameters(resolver: Resolver, function: int, row: Row, values: tuple[int, ...]) -> Iterator[Seed]:

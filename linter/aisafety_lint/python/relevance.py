@@ -2,8 +2,9 @@
 
 A file counts when it imports such a package or belongs to a package of the project that does somewhere (modules are
 often loaded by name), when a file that counts imports it (and so on), or when it imports one that counts directly.
-A file that builds tools or a face of a model of its own, or calls a model over the network, counts like one that
-imports such a package; so does one that imports a general package (an HTTP client) and has a word that tells of models.
+A file that builds tools or a face of a model of its own, calls a model over the network, or says that a model or a user
+writes what its functions are handed, counts like one that imports such a package; so does one that imports a general
+package (an HTTP client) and has a word that tells of models.
 Files that are set aside (test code) count only when one that counts imports them.
 Decided on the bytes with a few regular expressions, before any parsing.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.modules import ModuleTable, absolute_name, link_modules
+from aisafety_lint.python.documentation import speaks_of_source
 
 _IMPORT = re.compile(rb"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))")
 _NOTEBOOK_LINE = re.compile(rb'(?:\\r)?\\n|"')
@@ -67,9 +69,11 @@ def imported_modules(
 
 
 def _builds_its_own(data: bytes) -> bool:
-    """Whether a file marks functions as tools, has a class for tools or models, or calls a model over the network."""
+    """Whether a file marks functions as tools, has a class for tools or models, calls a model over the network, or says
+    of its arguments that a model or a user writes them."""
     return (
         any(address in data for address in _OWN_ADDRESSES)
+        or speaks_of_source(data)
         or any(_at_lines(data, b"tool", _OWN_TOOL))
         or any(_at_lines(data, b"class ", _OWN_CLASS))
     )
