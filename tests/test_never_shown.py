@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from aisafety_lint.config import Config
 from aisafety_lint.report import FORMATS
 from aisafety_lint.secrets.formats import fake, load_formats
 from conftest import Lint, MakeTree
 from shared import KNOWLEDGE
+from shared import run as checked
 
 FORMATS_OF_SECRETS = KNOWLEDGE.part(load_formats)
 LEAST = 8  # as many characters in a row tell which secret it was
@@ -131,3 +133,23 @@ def test_in_no_message_about_settings(tree: MakeTree, lint: Lint, secrets: Secre
     result = lint(env={"AISAFETY_LINT_TRACEBACK": "1"})
     assert result.returncode == 2
     assert secrets.shown_in(result.stdout + result.stderr) == []
+
+
+def test_a_key_that_proves_itself_is_less_severe_in_a_test_and_said_once_for_a_value(tree: MakeTree) -> None:
+    secrets = Secrets()
+    key, password = secrets.at("key"), secrets.at("password", "generic-password")
+    root = tree(
+        {
+            "a.py": f'TOKEN = "{key}"\n',
+            "tests/test_a.py": f'TOKEN = "{key}"\nother_password = "{secrets.at("other", "generic-password")}"\n',
+            "a/compose.yml": f"services: {{db: {{environment: {{DB_PASSWORD: '{password}'}}}}}}\n",
+            "b/compose.yml": f"services: {{db: {{environment: {{DB_PASSWORD: '{password}'}}}}}}\n",
+        }
+    )
+    found = checked(Config(root=root, paths=(root,), select=("secrets",))).findings
+    assert [(one.location.path, str(one.severity)) for one in found] == [
+        ("a.py", "critical"),
+        ("a/compose.yml", "medium"),
+        ("tests/test_a.py", "medium"),
+    ]
+    assert [place.path for place in found[1].related] == ["b/compose.yml"]

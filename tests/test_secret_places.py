@@ -333,6 +333,10 @@ TWINS = {
         ("demo/index.html", "text", f'<iframe src="https://chat.acme-corp.net/widget?from=chat&auth={KEY}">\n'),
         ("demo/index.js", "text", f'open("https://chat.acme-corp.net/widget?from=chat&auth={KEY}")\n'),
     ),
+    "signs of many kinds": (
+        ("a.yaml", "yaml", "jwtsecret: '${JWT_SECRET:?set it}/(a|b)[c]*+'\n"),
+        ("a.yaml", "yaml", "jwtsecret: '7D)/vYR(T;W5]EBr_&k>qX?]G&3CF=;@vyr[$^" + "?qT/Egl'\n"),
+    ),
     "only said to be a key": (
         ("a.txt", "text", f"see the section on the secret {'0d1f2e3c4b5a69788796a5b4c3d2e1f0'} of it\n"),
         ("a.txt", "text", f"see the datadog secret {made('datadog')} of it\n"),

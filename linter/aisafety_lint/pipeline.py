@@ -10,7 +10,7 @@ from aisafety_lint.checks import interest, run_checks
 from aisafety_lint.checks.folding import folded
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
-from aisafety_lint.finding import Finding, Notification, Persona
+from aisafety_lint.finding import Finding, Notification, Persona, Severity
 from aisafety_lint.interpreter import analysing
 from aisafety_lint.knowledge import Knowledge, builtin_root
 from aisafety_lint.memory import Memory
@@ -107,10 +107,14 @@ def inspect(config: Config) -> "Inspection":
 
 
 def _placed(findings: Iterable[Finding], found: Discovered) -> Iterator[Finding]:
-    """Findings in test code are for the auditor only, but for secrets that prove themselves."""
+    """Findings in test code are for the auditor only; a secret that proves itself is less severe there, and shown."""
     for finding in findings:
-        hidden = found.is_test(finding.location.path) and not finding.proven
-        yield replace(finding, persona=Persona.AUDITOR) if hidden else finding
+        if not found.is_test(finding.location.path):
+            yield finding
+        elif finding.proven:
+            yield replace(finding, severity=min(finding.severity, Severity.MEDIUM))
+        else:
+            yield replace(finding, persona=Persona.AUDITOR)
 
 
 @dataclass(slots=True)

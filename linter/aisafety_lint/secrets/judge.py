@@ -24,6 +24,7 @@ _PLAUSIBLE = re.compile(r"[\w.~+/=!@#$%^&*:-]+", re.ASCII)
 _DIGIT = re.compile(r"[0-9]")
 _REPEAT = re.compile(r"(.)\1{5}")
 _LONGEST_TYPED = 32
+_LEAST_NOISE, _LEAST_SIGNS = 24, 8
 # Zero bytes, as pictures and archives begin with them in Base64.
 ZEROS = "AAAA"
 _CHOSEN = re.compile(r"[A-Z]?[a-z]{2,}(?:[A-Z][a-z]+){0,4}\d{0,4}[a-z]?[!@#$.?]{1,2}")
@@ -216,6 +217,14 @@ class Judge:
         )
         plausible = 8 <= len(value) <= 64 and _PLAUSIBLE.fullmatch(value) and not _NO_SECRET.match(value)
         return bool(plausible) and sum(kinds) >= 4 and not self.is_placeholder(value) and not self.is_template(value)
+
+    def is_noise(self, value: str) -> bool:
+        """Whether a value is full of signs of many kinds, as generators of secrets give them."""
+        if not _LEAST_NOISE <= len(value) <= 200 or not (value.isascii() and value.isprintable()) or " " in value:
+            return False
+        signs = {character for character in value if not character.isalnum()}
+        letters = any(map(str.islower, value)) and any(map(str.isupper, value)) and any(map(str.isdigit, value))
+        return letters and len(signs) >= _LEAST_SIGNS and not self.is_template(value)
 
     def is_guessable(self, value: str) -> bool:
         """Whether a secret is a common word with at most a few digits or signs."""

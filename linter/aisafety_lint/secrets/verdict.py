@@ -85,6 +85,8 @@ def _by_randomness(pair: Pair, kind: str, value: str, offset: int, formats: Form
         return None
     if kind == "page" and pair.role is Role.CREDENTIAL and _SECRET_WORDS.isdisjoint(split(pair.name)):
         return None  # services issue keys for what every visitor is given
+    if pair.role is Role.OWN and pair.quoted and judge.is_noise(value):
+        return Verdict(formats.structure("own"), value, offset)
     least = _LEAST_TOKEN if "token" in pair.name.lower() or not pair.quoted else _LEAST_KEY
     if not judge.is_random(value, least):
         return None
