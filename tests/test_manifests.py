@@ -236,6 +236,19 @@ def test_a_new_kind_is_one_file(tmp_path: Path) -> None:
     assert len(manifest.servers) == 1
 
 
+def test_what_is_asked_of_a_whole_document_is_asked_once(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    asked = 'places: {switches: {of: "$.*", where: {all: [{at: "$.*", key: {equals: last}}, {enabled: false}]}}}\n'
+    (tmp_path / "manifests/many.yml").write_text(
+        f"title: x\nsyntax: yaml\nfiles: [many.yml]\nshape: [switches]\n{asked}"
+    )
+    known = load_kinds(Knowledge((builtin_root(), tmp_path)))
+    text = "".join(f"k{number}: no\n" for number in range(500)) + "last: yes\n"
+    (manifest,) = read("many.yml", text, known)
+    assert len(manifest.select("switches")) == 500
+    assert len(manifest.context.settled) == 1
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [

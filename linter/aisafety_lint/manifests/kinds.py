@@ -87,7 +87,7 @@ class Manifest:
     root: Match = field(repr=False)
     kinds: Kinds = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def context(self) -> Context:
         """What predicates may ask about this manifest."""
         return Context(self.kinds.vocabulary, self.path, self.kind.id)

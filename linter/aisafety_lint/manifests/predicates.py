@@ -48,11 +48,17 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a predicate may ask beside the node: the vocabulary, and path and kind of the manifest."""
+    """What a predicate may ask beside the node: the vocabulary, and path and kind of the manifest.
+
+    `settled` is what was found about whole documents, which is the same for each of their nodes.
+    """
 
     vocabulary: Vocabulary
     path: str = ""
     kind: str = ""
+    settled: "dict[tuple[int, int], tuple[Predicate, Captured | None]]" = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
 
 def meets(match: Match, predicate: Predicate, context: Context) -> Captured | None:
@@ -77,6 +83,17 @@ def meets(match: Match, predicate: Predicate, context: Context) -> Captured | No
 
 def _elsewhere(match: Match, predicate: Predicate, context: Context) -> Captured | None:
     """Move to the nodes that `at` (one must meet the rest) or `every` (all must, and there is one) selects."""
+    queries = predicate.get("at", predicate.get("every", ()))
+    if not all(query.startswith("$") for query in ([queries] if isinstance(queries, str) else queries)):
+        return _moved(match, predicate, context)
+    asked = id(match.root.node), id(predicate)
+    if asked not in context.settled:
+        # The predicate is kept, so that no other one gets its number.
+        context.settled[asked] = predicate, _moved(match, predicate, context)
+    return context.settled[asked][1]
+
+
+def _moved(match: Match, predicate: Predicate, context: Context) -> Captured | None:
     rest = {name: argument for name, argument in predicate.items() if name not in ("at", "every")}
     if "at" in predicate:
         found = (meets(node, rest, context) for node in _select(match, predicate["at"]))
