@@ -19,6 +19,9 @@ _WHAT = rf"({_TOKEN}|{_KEY}|passwords?|passwd)"
 _NAMED = re.compile(rf"(^|_){_WHAT}$", re.IGNORECASE)
 _ANNOUNCED = re.compile(rf"\b({_WHAT}( is)?\s*[:=]|bearer)\s*[`'\"]?$", re.IGNORECASE)
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HIDING = re.compile(
+    r"mask|redact|hash|obfuscat|censor|scrub|hide|encrypt|digest|^(len|bool|type|sub|replace)$", re.IGNORECASE
+)
 _WRITTEN = re.compile(r"(?=\S*[\d-])(?!.*(?:\*\*|\.\.\.|<|\{|xxx|example))\S{8,}")
 
 
@@ -57,9 +60,10 @@ def _credential(program: "Program", part: Part) -> str:
     elif known.op == "call":
         function = index.value(part.scope, known.args[0])
         key = index.value(part.scope, known.args[1]) if len(known.args) > 1 else None
-        if function.op != "attr" or function.name != "get" or key is None:
-            return ""
-        name = key.name if key.op == "const" else name
+        if function.op == "attr" and function.name == "get" and key is not None:
+            name = key.name if key.op == "const" else name
+        else:
+            return name if _is_named(name) and not _HIDING.search(function.name) else ""
     elif known.op != "name":
         return ""
     if _is_named(name):
