@@ -33,6 +33,7 @@ _SUBJECTS: dict[str, Callable[[Project], Collection[object]]] = {
     "manifests": lambda project: project.manifests,
     "evaluation": lambda project: (*project.evaluation.declarations, *project.program.agents),
     "tools": lambda project: project.program.tools,
+    "descriptions": lambda project: (*project.program.tools, *project.manifests),
     "program": lambda project: project.program.scopes,
     "suppression": lambda project: project.suppressions,
 }
