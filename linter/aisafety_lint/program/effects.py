@@ -150,7 +150,17 @@ class Effects:
                 found.setdefault(capability, (row_confidence(row, held), "sandboxed" in row))
         if "fs-delete" in found and self._made_here(scope, call):
             del found["fs-delete"]
+        if self._asks_a_model(scope, call):
+            found.setdefault("model", (Confidence.HIGH, False))
         yield from ((capability, *known) for capability, known in found.items())
+
+    def _asks_a_model(self, scope: int, call: int) -> bool:
+        """Whether what a call gives was written by a model."""
+        rows = rows_of(self.resolver.models, "sources", self.resolver.paths(scope, call))
+        return any(
+            row["yields"] == "model-output" and all_hold(self.resolver, scope, call, row) is not Holds.NO
+            for row in rows
+        )
 
     def _made_here(self, scope: int, call: int) -> bool:
         """Whether a function deletes a file that it makes itself: a temporary one, one that it writes and moves."""

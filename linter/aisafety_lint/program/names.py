@@ -71,14 +71,15 @@ class Names(Linking):
         """All definitions of a local name together."""
         values = self.index.scopes[scope].locals.get(name, ())
         found = [ref for value in values[-8:] for ref in self.refs(scope, value)]
+        set_later: list[Ref] = []
         if self.index.scopes[scope].form == "module":
-            found += [
-                ref
-                for where, value in self.index.global_stores.get((self.index.paths[scope], name), ())
-                for ref in self.refs(where, value)
-            ]
+            stores = self.index.global_stores.get((self.index.paths[scope], name), ())
+            set_later = [ref for where, value in stores for ref in self.refs(where, value)]
+        found += set_later
         annotation = self.index.scopes[scope].annotations.get(name)
-        if annotation is not None and not found and (scope, name) not in self._declaring:
+        # What a function sets it to may be of a type that no model knows, and the annotation tells.
+        untold = not found or (set_later and all(ref.kind == "external" and ":" not in ref.path for ref in found))
+        if annotation is not None and untold and (scope, name) not in self._declaring:
             self._declaring.add((scope, name))  # a type may be declared in terms of itself
             found += self.annotated(scope, annotation)
             self._declaring.discard((scope, name))
