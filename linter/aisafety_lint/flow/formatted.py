@@ -1,13 +1,19 @@
-"""Texts with places to fill in, `"https://example.com/{name}".format(name=value)`: what stands before each place."""
+"""Texts with places to fill in: what stands before each place.
+
+`"https://example.com/{name}".format(name=value)`, `"https://%s/%s" % (host, name)`, `"/".join([host, name])`.
+"""
 
 import re
 from collections.abc import Iterator
 from string import Formatter
 
 from aisafety_lint.flow.nodes import NONE, Kindset
+from aisafety_lint.flow.transfer import Path
 from aisafety_lint.program.constants import text_of
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.resolver import Resolver
+
+_PLACE = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]")
 
 
 def fixed_before(resolver: Resolver, kinds: Kinds, scope: int, call: int, operand: int) -> Kindset:
@@ -27,6 +33,29 @@ def fixed_before(resolver: Resolver, kinds: Kinds, scope: int, call: int, operan
         for kind, pattern in kinds.harmless_prefix.items()
         if before and all(text and pattern.search(text) for text in before)
     )
+
+
+def before_place(template: str, place: str) -> str:
+    """The text before one of the places of a template for `%`; nothing where it is not known which."""
+    pieces = _PLACE.split(template.replace("%%", "%\0"))
+    return "\0".join(pieces[: int(place) + 1]) if place.isdigit() and int(place) + 1 < len(pieces) else ""
+
+
+def joined_before(resolver: Resolver, kinds: Kinds, scope: int, call: int, operand: int, path: Path) -> Kindset:
+    """The kinds for which the pieces before the untrusted one of a list that is joined make it harmless."""
+    value = resolver.index.value(scope, call)
+    function = resolver.index.value(scope, value.args[0])
+    listed = resolver.index.value(scope, operand)
+    if (function.op, function.name) != ("attr", "join") or value.args[1:] != (operand,) or not path:
+        return NONE
+    separator = text_of(resolver, scope, function.args[0])
+    if listed.op not in ("list", "tuple") or listed.kind or not path[0].isdigit() or "\0" in separator:
+        return NONE
+    pieces = [resolver.index.value(scope, item) for item in listed.args[: int(path[0])]]
+    if any(piece.op == "star" for piece in pieces):
+        return NONE
+    before = "".join(text_of(resolver, scope, item) + separator for item in listed.args[: int(path[0])])
+    return frozenset(kind for kind, pattern in kinds.harmless_prefix.items() if before and pattern.search(before))
 
 
 def places(template: str) -> Iterator[tuple[str, str]]:

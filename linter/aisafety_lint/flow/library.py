@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aisafety_lint.flow.files import Files
 from aisafety_lint.flow.filling import is_filled_in
-from aisafety_lint.flow.formatted import fixed_before
+from aisafety_lint.flow.formatted import fixed_before, joined_before
 from aisafety_lint.flow.matched import matched
 from aisafety_lint.flow.shapes import arranged, method_result
 from aisafety_lint.flow.transfer import FILE, Path, below, iterated, passes
@@ -234,6 +234,7 @@ class Library:
         cleans |= self._filtered(scope, call, paths) | self._applied(scope, call, paths)
         cleans |= self._looked_up(scope, call) | matched(self.resolver, self.kinds, scope, call)
         cleans |= fixed_before(self.resolver, self.kinds, scope, call, operand)
+        cleans |= joined_before(self.resolver, self.kinds, scope, call, operand, path)
         if is_filled_in(self.resolver, scope, call, operand):
             cleans |= frozenset(self.kinds.decided_by)
         if "all" in cleans:

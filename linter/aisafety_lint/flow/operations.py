@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from aisafety_lint.flow.formatted import before_place
 from aisafety_lint.flow.library import Library
 from aisafety_lint.flow.nodes import NONE, Kindset, Node
 from aisafety_lint.flow.sources import scalar
@@ -172,11 +173,11 @@ class Operations:
     def _harmless(self, node: Node, user: Value, operand: int) -> Kindset:
         """Kinds for which the text before the untrusted part makes it harmless (a URL whose host is fixed)."""
         found = NONE
-        prefix = ""
-        for item in user.args[:operand]:
-            prefix += text_of(self.resolver, node.scope, item)
+        prefix = "".join(text_of(self.resolver, node.scope, item) for item in user.args[:operand])
         if user.kind == "%":
-            prefix = prefix.partition("%s")[0]
+            prefix = before_place(prefix, node.path[0] if node.path else "0")
+        elif prefix and self.index.value(node.scope, node.value).op == "text":  # its own beginning stands before, too
+            prefix += text_of(self.resolver, node.scope, node.value).partition("\0")[0]
         for kind, pattern in self.kinds.harmless_prefix.items():
             if prefix and pattern.search(prefix):
                 found |= {kind}
