@@ -21,6 +21,8 @@ from aisafety_lint.program.slices import lacks
 from aisafety_lint.python.facts import Value
 
 _MANY = 12  # entries of a literal that is a message: longer ones are tables
+UNWRAPPED = frozenset({"await", "copy", "element"})
+"""What stands between a call and a part of what it gives."""
 _READING = frozenset({"attr", "item", "element"})
 
 
@@ -78,6 +80,16 @@ class Operations:
         if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
             cleaned |= self._harmless(node, user, operand)
         return None if "all" in cleaned else (path, cleaned)
+
+    def answered(self, node: Node, user: Value) -> Kindset:
+        """The kinds for which a named part of what an unknown call has made of its arguments is none of them."""
+        if user.op not in ("attr", "item") or not user.name or node.path:
+            return NONE
+        known = self.index.value(node.scope, node.value)
+        while known.op in UNWRAPPED:
+            known = self.index.value(node.scope, known.args[0])
+        name = self.index.value(node.scope, known.args[0]).name if known.op == "call" else ""
+        return NONE if not name or self.kinds.unknown.makes.fullmatch(name) else self.kinds.unknown.other
 
     def item_sinks(self, node: Node, position: int, user: Value, operand: int) -> Iterator[Row]:
         """The sinks that an untrusted value becomes by `table[key] = value`, as a key, or as an entry of a literal."""

@@ -17,7 +17,7 @@ from aisafety_lint.flow.hits import Hits
 from aisafety_lint.flow.implicit import Implicit
 from aisafety_lint.flow.library import Library
 from aisafety_lint.flow.nodes import NONE, Arrival, Context, Hit, Kindset, Node
-from aisafety_lint.flow.operations import Operations
+from aisafety_lint.flow.operations import UNWRAPPED, Operations
 from aisafety_lint.flow.reach import Nearness, Reach
 from aisafety_lint.flow.sharing import (
     homes,
@@ -222,6 +222,8 @@ class Solver:
 
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
         clean = self.contexts[node.context].clean
+        if user.op in ("attr", "item") and self._is_guess(node):
+            cleaned |= self.operations.answered(node, user)
         given = node if cleaned == node.cleaned else Node(*node[:4], cleaned)
         if user.op in ("store", "item", "dict", "tuple"):
             for row in self.operations.item_sinks(given, position, user, operand):
@@ -234,6 +236,14 @@ class Solver:
         passed = None if runs else self.operations.passed(given, position, user, operand, clean)
         if passed is not None:
             self.add(Node(node.context, node.scope, position, *passed), self._onwards(node))
+
+    def _is_guess(self, node: Node) -> bool:
+        """Whether a node is what an unknown call gives, and untrusted because something that it was given is."""
+        arrival = self.reached[node]
+        while arrival.before is not None and self.index.value(node.scope, node.value).op in UNWRAPPED:
+            node = arrival.before
+            arrival = self.reached[node]
+        return arrival.guessed
 
     # -- calls ----------------------------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ class Unheard:
     """What is taken for granted of calls of unknown libraries; what each is about is written in the knowledge."""
 
     lookups: re.Pattern[str]
+    makes: re.Pattern[str]
     other: frozenset[str]
 
 
@@ -149,8 +150,12 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
             re.compile(data["told"]["files"]),
         ),
         frozenset(data["lists"]),
-        Unheard(re.compile(data["unknown"]["lookups"]), frozenset(data["unknown"]["other"])),
+        _unheard(data["unknown"]),
     )
+
+
+def _unheard(data: Mapping[str, Any]) -> Unheard:
+    return Unheard(re.compile(data["lookups"]), re.compile(data["makes"]), frozenset(data["other"]))
 
 
 def _approval(data: Mapping[str, Any]) -> Approval:
