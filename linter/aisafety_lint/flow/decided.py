@@ -28,10 +28,20 @@ class Decided:
         self.resolver = resolver
         self.index = resolver.index
         self._wanted: dict[tuple[int, int], frozenset[Switch]] = {}
+        self._barred: dict[tuple[int, int, int, int], bool] = {}
 
     def excludes(self, scope: int, call: int, hit: Hit) -> bool:
         """Whether a call (`scope`, `call`) sets a switch of a function so that it never gets to a hit in it."""
         return any(self._is_against(scope, call, hit.scope, switch) for switch in self.needed(hit))
+
+    def bars(self, scope: int, call: int, function: int, value: int) -> bool:
+        """Whether a call sets a switch of a function so that a value in it, which it would hand back, is never made."""
+        guard = self.index.value(function, value).guard
+        key = scope, call, function, guard
+        if key not in self._barred:
+            switches = self._under(function, guard)
+            self._barred[key] = any(self._is_against(scope, call, function, switch) for switch in switches)
+        return self._barred[key]
 
     def needed(self, hit: Hit, depth: int = _DEPTH) -> frozenset[Switch]:
         """What the parameters of a function have to be for it to get to a hit: also of what it passes on as it is."""

@@ -435,6 +435,8 @@ class Solver:
     def _emerge(
         self, kind: str, exit_node: Node, scope: int, call: int, context: int, cleaned: Kindset, arrival: Arrival
     ) -> None:
+        if self.decided.bars(scope, call, exit_node.scope, exit_node.value):
+            return
         if kind == "!":
             for target in self.sites.caught(scope, call):
                 self.add(Node(context, scope, target, exit_node.path, cleaned), arrival)
