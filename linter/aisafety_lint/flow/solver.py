@@ -239,11 +239,9 @@ class Solver:
 
     def _is_guess(self, node: Node) -> bool:
         """Whether a node is what an unknown call gives, and untrusted because something that it was given is."""
-        arrival = self.reached[node]
-        while arrival.before is not None and self.index.value(node.scope, node.value).op in UNWRAPPED:
-            node = arrival.before
-            arrival = self.reached[node]
-        return arrival.guessed
+        while (before := self.reached[node].before) and self.index.value(node.scope, node.value).op in UNWRAPPED:
+            node = before
+        return self.reached[node].guessed
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
