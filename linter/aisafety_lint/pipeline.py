@@ -42,17 +42,18 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
         findings += run_checks([rule for rule in selection.rules.values() if "suppression" in rule.match], project)
     with_suppressions = [(finding, judged.held.get(index)) for index, finding in enumerate(findings)]
     decided = _decide(sorted(with_suppressions, key=lambda pair: pair[0].order), found, selection)
-    decided.shown = [*folded(decided.shown, selection.rules)]
+    said = folded(decided.shown, selection.rules)
     notifications = (*config.notifications, *found.notifications, *project.notifications)
     shown_map = _map(project, found) if config.map else None
-    quoted = [*decided.shown, *(item.finding for item in decided.suppressed)]
+    quoted = [*said.shown, *(item.finding for item in decided.suppressed)]
     texts, masked = reader.texts(
         {*_paths(quoted), *_changed(quoted), *(note.path for note in notifications), *_map_paths(shown_map)},
         project.secrets,
     )
     return Report(
         root=str(config.root),
-        findings=tuple(decided.shown),
+        findings=tuple(said.shown),
+        folded=tuple(said.others),
         notifications=tuple(_unique(notifications)),
         coverage=_coverage(found, project, reader),
         rules=selection.rules,

@@ -5,6 +5,7 @@ So is the same secret, or the same one under the same name, by rules that ask fo
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from aisafety_lint.finding import Finding
 from aisafety_lint.rule import Rule
@@ -12,9 +13,23 @@ from aisafety_lint.rule import Rule
 _FLOWS_SHOWN = 5
 
 
-def folded(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> Iterator[Finding]:
+class Folded(NamedTuple):
+    """The findings to show, and those that they stand for: whoever accepts the ones accepts the others, too."""
+
+    shown: list[Finding]
+    others: list[Finding]
+
+
+def folded(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> Folded:
     """The findings in their order; of those about one sink, the worst, or nearest, holds the flows of the others."""
-    found = list(_said_once(findings, rules))
+    every = list(findings)
+    once = list(_said_once(every, rules))
+    shown = list(_with_flows(once, rules))
+    kept = {(finding.rule, finding.location) for finding in shown}
+    return Folded(shown, [finding for finding in every if (finding.rule, finding.location) not in kept])
+
+
+def _with_flows(found: list[Finding], rules: Mapping[str, Rule]) -> Iterator[Finding]:
     by_sink: dict[object, list[Finding]] = {}
     for finding in found:
         if finding.flows:

@@ -64,7 +64,7 @@ def _check(said: Said) -> None:
 
 def _by_path(report: "Report") -> Mapping[str, list[Finding]]:
     found: dict[str, list[Finding]] = {}
-    for finding in report.findings:
+    for finding in (*report.findings, *report.folded):
         if "suppression" not in report.rules[finding.rule].match:
             found.setdefault(finding.location.path, []).append(finding)
     return found

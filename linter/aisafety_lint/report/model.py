@@ -57,8 +57,8 @@ class Report:
     by character so that every place stays where it is; `masked` says where. `standards` holds the taxonomies that the
     rules refer to. `suppressions` are all of the project in the given paths; after one of the `last_days` the report
     could be another one. `baseline` tells that known findings were taken out; `overdue` are those shown again.
-    `base` is the revision that it was compared with; `map` the agents, tools and servers of the project as the JSON of
-    `inspect` has them, where somebody wants to see them.
+    `folded` are findings that a shown one stands for. `base` is the revision that it was compared with; `map` the
+    agents, tools and servers of the project as the JSON of `inspect` has them, where somebody wants to see them.
     """
 
     root: str
@@ -70,6 +70,7 @@ class Report:
     hidden: Mapping[str, int] = field(default_factory=dict)
     standards: Mapping[str, Taxonomy] = field(default_factory=dict)
     masked: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    folded: tuple[Finding, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     last_days: tuple[str, ...] = ()
