@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from aisafety_lint.flow.transfer import Path
+from aisafety_lint.flow.transfer import FILE, Path
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.refs import Ref
@@ -41,7 +41,9 @@ class States:
         for after in self._following.get(function, ()):
             part = path[1:] if path[:1] and path[0] in after.parts else path
             if part or after.whole:
-                yield from ((scope, value, part) for scope, value in after.readers)
+                # Around a loop of nodes parts of parts would be made again and again: what is below a part is one.
+                kept = part if part[-1:] == FILE else part[:1]
+                yield from ((scope, value, kept) for scope, value in after.readers)
 
     def delivered(self, owner: int) -> tuple[Place, ...]:
         """The parameters that objects of a class are handed to because they are of this class."""
