@@ -50,14 +50,14 @@ def _hidden(resolver: Resolver) -> Iterator[str]:
 
     `schema["properties"].pop("context")`.
     """
-    for number, scope in enumerate(resolver.index.scopes):
-        for call in scope.calls:
-            known = scope.values[call.value]
-            method = scope.values[known.args[0]]
-            if method.name == "pop" and len(known.args) > 1 and scope.values[method.args[0]].name == "properties":
-                name = constant(resolver, number, known.args[1])
-                if isinstance(name, str):
-                    yield name
+    index = resolver.index
+    for scope, call in index.calls_by_name.get("pop", ()):
+        known = index.value(scope, call.value)
+        method = index.value(scope, known.args[0])
+        if method.op == "attr" and len(known.args) > 1 and index.value(scope, method.args[0]).name == "properties":
+            name = constant(resolver, scope, known.args[1])
+            if isinstance(name, str):
+                yield name
 
 
 def model_methods(resolver: Resolver) -> Iterator[int]:
