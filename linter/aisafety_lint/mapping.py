@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +21,9 @@ _WORD = re.compile(r"[^\s\"'`,;()]{8,}")
 
 def servers_of(project: Project, wanted: Callable[[str], bool]) -> tuple[ServerEntry, ...]:
     """The tool servers in the manifests of a project."""
+    shown = _without_secrets(project.secrets)
     found = {
-        ServerEntry(
-            _without_secrets(server.name, project.secrets), manifest.path, server.location.line, _content(server.data)
-        )
+        ServerEntry(shown(server.name), manifest.path, server.location.line, _content(server.data))
         for manifest in project.manifests
         if wanted(manifest.path)
         for server in manifest.servers
@@ -51,17 +49,21 @@ def mapped(project: Project, wanted: Callable[[str], bool]) -> Overview:
         )
 
     found = overview(project.program, wanted, secret)
-    shown = partial(_without_secrets, secrets=project.secrets)
+    shown = _without_secrets(project.secrets)
     agents = (agent._replace(name=shown(agent.name), model=shown(agent.model)) for agent in found.agents)
     return found._replace(agents=tuple(agents))
 
 
-def _without_secrets(text: str, secrets: Iterable["SecretMatch"]) -> str:
-    """A name as a project gives it, without the secrets that stand in it."""
+def _without_secrets(secrets: Iterable["SecretMatch"]) -> Callable[[str], str]:
+    """What gives a name, as a project has it, without the secrets that stand in it."""
     by_length: dict[int, set[str]] = {}
     for match in secrets:
         by_length.setdefault(match.length, set()).add(match.digest)
-    for word in _WORD.findall(text):
-        if len(word) in by_length and digest(word) in by_length[len(word)]:
-            text = text.replace(word, "*" * len(word))
-    return text
+
+    def shown(text: str) -> str:
+        for word in _WORD.findall(text):
+            if len(word) in by_length and digest(word) in by_length[len(word)]:
+                text = text.replace(word, "*" * len(word))
+        return text
+
+    return shown

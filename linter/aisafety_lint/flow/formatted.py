@@ -28,11 +28,7 @@ def fixed_before(resolver: Resolver, kinds: Kinds, scope: int, call: int, operan
         keyword or str(place): item for place, (keyword, item) in enumerate(zip(keywords, value.args[1:], strict=True))
     }
     before = [text for text, name in places(template) if given.get(name) == operand]
-    return frozenset(
-        kind
-        for kind, pattern in kinds.harmless_prefix.items()
-        if before and all(text and pattern.search(text) for text in before)
-    )
+    return frozenset.intersection(*map(kinds.fixed, before)) if before else NONE
 
 
 def before_place(template: str, place: str) -> str:
@@ -55,7 +51,7 @@ def joined_before(resolver: Resolver, kinds: Kinds, scope: int, call: int, opera
     if any(piece.op == "star" for piece in pieces):
         return NONE
     before = "".join(text_of(resolver, scope, item) + separator for item in listed.args[: int(path[0])])
-    return frozenset(kind for kind, pattern in kinds.harmless_prefix.items() if before and pattern.search(before))
+    return kinds.fixed(before)
 
 
 def places(template: str) -> Iterator[tuple[str, str]]:

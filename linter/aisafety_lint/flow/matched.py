@@ -50,5 +50,4 @@ def _safe(resolver: Resolver, kinds: Kinds, scope: int, pattern: int, group: int
         return frozenset()
     characters, start = found
     harmless = frozenset() if characters is None else kinds.harmless(characters)
-    start = start.partition("\0")[0]
-    return harmless | {kind for kind, prefix in kinds.harmless_prefix.items() if start and prefix.search(start)}
+    return harmless | kinds.fixed(start.partition("\0")[0])

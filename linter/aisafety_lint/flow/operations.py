@@ -184,16 +184,12 @@ class Operations:
 
     def _harmless(self, node: Node, user: Value, operand: int) -> Kindset:
         """Kinds for which the text before the untrusted part makes it harmless (a URL whose host is fixed)."""
-        found = NONE
         prefix = "".join(text_of(self.resolver, node.scope, item) for item in user.args[:operand])
         if user.kind == "%":
             prefix = before_place(prefix, node.path[0] if node.path else "0")
         elif prefix and self.index.value(node.scope, node.value).op == "text":  # its own beginning stands before, too
             prefix += text_of(self.resolver, node.scope, node.value).partition("\0")[0]
-        for kind, pattern in self.kinds.harmless_prefix.items():
-            if prefix and pattern.search(prefix):
-                found |= {kind}
-        return found | self._quoted(node, user, operand, prefix)
+        return self.kinds.fixed(prefix) | self._quoted(node, user, operand, prefix)
 
     def _quoted(self, node: Node, user: Value, operand: int, prefix: str) -> Kindset:
         """Kinds for which a value between quotes is safe when it is known to hold no such quote."""

@@ -99,6 +99,10 @@ class Kinds:
         unsafe = (kind for kind, needed in self.dangerous.items() if all(set(separator) & needs for needs in needed))
         return frozenset(self.sinks) - frozenset(unsafe)
 
+    def fixed(self, start: str) -> frozenset[str]:
+        """The kinds for which what follows this beginning of a text does no harm."""
+        return frozenset(kind for kind, pattern in self.harmless_prefix.items() if start and pattern.search(start))
+
     def allowed(self, start: str) -> frozenset[str]:
         """The kinds for which a check for a beginning is an allow-list."""
         return frozenset(kind for kind, pattern in self.allowed_start.items() if pattern.search(start))
