@@ -18,6 +18,7 @@ COMMANDS = {
     "init": "write a declaration (aisafety.yaml) from the code, or show what has changed",
     "explain": "tell all of a rule, or of the finding at PATH:LINE",
     "rules": "list the rules",
+    "report": "hold a standard against the project, entry by entry",
     "baseline": "keep the findings of today, and show only new ones",
     "suppressions": "list what is suppressed and why",
     "upload": "send SARIF to the code scanning of GitHub",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aisafety_lint import analysis, discovery, select, suppression
 from aisafety_lint.checks import interest, run_checks
 from aisafety_lint.checks.folding import folded
+from aisafety_lint.checks.subjects import applied
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.finding import Finding, Notification, Persona, Severity
@@ -65,6 +66,7 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
         suppressions=judged.suppressions,
         last_days=tuple(sorted({*suppression.last_days(judged.suppressions), *project.declared.last_days})),
         map=shown_map,
+        applied=applied(selection.rules.values(), project),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from aisafety_lint.errors import UserError
 from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.suggest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,14 @@ def load_standards(knowledge: Knowledge, references: Iterable[str] | None = None
         except KeyError:
             raise UserError(f"`{reference}` names no entry of a known standard", hint=_hint(reference, found)) from None
     return dict(sorted(found.items()))
+
+
+def named(key: str, knowledge: Knowledge) -> Taxonomy:
+    """The standard that somebody asked for; raises UserError where there is none of this name."""
+    known = load_standards(knowledge)
+    if key not in known:
+        raise UserError(f"unknown standard `{key}`", did_you_mean(key, known, f"it is one of {', '.join(known)}"))
+    return known[key]
 
 
 class _Standards(Mapping[str, Taxonomy]):

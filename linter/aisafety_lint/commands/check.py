@@ -253,7 +253,7 @@ def _add_ignores(arguments: argparse.Namespace, config: Config, report: "Report"
 
 def _compared(report: "Report", config: Config, arguments: argparse.Namespace) -> "Report":
     """The report without what is known: in the baseline, or at the revision that was named."""
-    report = _without_known(report, config)
+    report = without_known(report, config)
     revision: str | None = arguments.diff or arguments.changed_first
     if not revision:
         return report
@@ -262,7 +262,7 @@ def _compared(report: "Report", config: Config, arguments: argparse.Namespace) -
     return difference.against(report, config, revision, store_of(arguments, config.root), hide=bool(arguments.diff))
 
 
-def _without_known(report: "Report", config: Config) -> "Report":
+def without_known(report: "Report", config: Config) -> "Report":
     """The report without what is in the baseline, where there is one."""
     if config.baseline is None:
         return report

@@ -16,6 +16,9 @@ def parser() -> Parser:
     """The arguments of the command."""
     made = Parser("rules", "List the rules.")
     made.add_argument("--family", metavar="NAME", help="only the rules of this family")
+    made.add_argument(
+        "--standard", metavar="KEY", help="which rules check which entry of a standard: nist-ai-rmf, owasp-asi-2026 ..."
+    )
     formats = one_of("format", ("text", "json"))
     made.add_argument("--output-format", type=formats, default="text", metavar="FORMAT", help="text or json")
     made.add_argument(
@@ -25,7 +28,7 @@ def parser() -> Parser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the rules in the order of the catalogue."""
+    """Print the rules in the order of the catalogue, or in that of the entries of a standard."""
     from aisafety_lint.knowledge import Knowledge, builtin_root
     from aisafety_lint.rule import FAMILIES
 
@@ -33,7 +36,20 @@ def run(arguments: argparse.Namespace) -> int:
         one_of("family", FAMILIES)(arguments.family)
     knowledge = Knowledge((builtin_root(), *arguments.rules))
     rules = [rule for rule in knowledge.rules.values() if arguments.family in (None, rule.family)]
-    write_stdout(_json(rules) if arguments.output_format == "json" else _table(rules))
+    taxonomy = None
+    if arguments.standard is not None:
+        from aisafety_lint.standards import named
+
+        taxonomy = named(arguments.standard, knowledge)
+        rules = [rule for rule in rules if any(name.startswith(f"{taxonomy.key}:") for name in rule.standards)]
+    if arguments.output_format == "json":
+        write_stdout(_json(rules))
+    elif taxonomy is not None:
+        from aisafety_lint.report.standard import listed
+
+        write_stdout(listed(taxonomy, rules))
+    else:
+        write_stdout(_table(rules))
     return 0
 
 

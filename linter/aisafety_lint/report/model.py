@@ -59,6 +59,7 @@ class Report:
     could be another one. `baseline` tells that known findings were taken out; `overdue` are those shown again.
     `folded` are findings that a shown one stands for. `base` is the revision that it was compared with; `map` the
     agents, tools and servers of the project as the JSON of `inspect` has them, where somebody wants to see them.
+    `applied` are the rules that had something to look at.
     """
 
     root: str
@@ -78,6 +79,7 @@ class Report:
     overdue: tuple[Finding, ...] = ()
     base: Base | None = None
     map: Mapping[str, Any] | None = None
+    applied: tuple[str, ...] = ()
 
     @property
     def known(self) -> Sequence[tuple[Finding, Suppressed | None]]:
