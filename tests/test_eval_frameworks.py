@@ -42,6 +42,11 @@ class TestGarak:
         assert states(found, *MAIN) == ["covered", "absent", "covered", "absent", "absent"]
         assert found.suggestions["multi_turn"] == "Add `goat` to `plugins.probe_spec`."
 
+    @pytest.mark.parametrize(("tags", "expected"), [("null", "absent"), ("[owasp:llm01]", "unknown")])
+    def test_tags_choose_among_the_probes(self, tags: str, expected: str) -> None:
+        text = f"run: {{probe_tags: {tags}}}\nplugins: {{target_type: rest, probe_spec: dan}}\n"
+        assert states(suite(text, "garak.yaml"), *MAIN)[1:] == [expected] * 4
+
     def test_a_specification_is_not_read(self) -> None:
         found = suite("run:\n  spec: {include: [probes.dan]}\nplugins:\n  target_type: rest\n", "garak.yaml")
         assert states(found, *MAIN) == ["covered", "covered", "covered", "covered", "unknown"]

@@ -53,7 +53,7 @@ def tested(framework: Framework, root: Node) -> Tested:
     if not isinstance(at(root, framework.config["attacks"]), Object | Array):
         return Tested(everything(Cover.UNKNOWN), hidden=True)
     plan = _Plan({name: [] for name in framework.lists})
-    plan.hidden = any(has(root, key) for key in framework.config.get("hidden_by", ()))
+    plan.hidden = any(not is_empty(at(root, key)) for key in framework.config.get("hidden_by", ()))
     for name, entries in framework.lists.items():
         _collect(framework, name, entries, at(root, entries.at), plan)
     return Tested(_coverage(framework, plan, root), tuple(plan.problems), _frozen(plan), plan.hidden)

@@ -1,7 +1,9 @@
 """The ways in which one file shows a suite: its content, its imports, its name, a command in it."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from aisafety_lint.evals.commands import Call, match_command
 from aisafety_lint.evals.coverage import Tested, named, names_to_add, places, size, size_place, suggestions, tested
@@ -11,12 +13,14 @@ from aisafety_lint.evals.model import Cover, Run, Suite, everything
 from aisafety_lint.evals.programs import judged
 from aisafety_lint.evals.shell import commands
 from aisafety_lint.evals.targets import aim, own_grader
-from aisafety_lint.evals.tree import at, has, is_broken, pair_at, scalars, texts
+from aisafety_lint.evals.tree import at, has, is_broken, items, pair_at, scalars, texts
 from aisafety_lint.manifests.documents import Document, Object, Scalar
 from aisafety_lint.source import SourceFile, SourceText, Span
 
 START = Span(1, 1, 1, 1)
 PYTHON = ("python", "notebook")
+# A place of a template; in YAML it has become a reference that stays one to the parser.
+_FILLED_IN = re.compile(r"\{\{|\$\{_+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,12 @@ def _own_attacks(framework: Framework, document: Document, done: Tested, knowled
     prompts = [at(document.root, key) for key in framework.config.get("own_prompts", ())]
     if any(isinstance(node, Scalar) or any("file://" in text for text in texts(node)) for node in tests if node):
         return True
-    return any(knowledge.signs.attack_words.search(text) for node in (*tests, *prompts) if node for text in texts(node))
+    written = [tuple(texts(node)) for node in tests if node]
+    # Beside attacks a prompt with a place to fill in is what the target is told, however much it warns of them.
+    attacked = at(document.root, framework.config["attacks"]) is not None
+    said = [tuple(texts(one)) for node in prompts if node for one in items(node) or (node,)]
+    written += [one for one in said if not (attacked and any(map(_FILLED_IN.search, one)))]
+    return any(map(knowledge.signs.attack_words.search, chain.from_iterable(written)))
 
 
 def _telling(shape: Shape, path: str) -> bool:
