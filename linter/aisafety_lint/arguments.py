@@ -3,7 +3,7 @@
 import argparse
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -36,23 +36,31 @@ class Parser(argparse.ArgumentParser):
             raise UserError(message, did_you_mean(word, options, f"`{self.prog} --help` lists the options"))
         return found
 
+    def shown_options(self) -> list[argparse.Action]:
+        """All options, in the order of the help."""
+        return [action for action in self._actions if action.option_strings]
+
     def error(self, message: str) -> NoReturn:
         """Turn what argparse complains about into an error of ours."""
         message = re.sub(r"^argument ([^:]+): ", lambda match: f"`{match[1].split('/')[0]}`: ", message)
         raise UserError(message, f"`{self.prog} --help` shows the usage")
 
 
-def one_of(what: str, values: Iterable[str]) -> Callable[[str], str]:
+class OneOf:
     """A type of argument that takes one of some values."""
-    known = list(values)
 
-    def convert(text: str) -> str:
-        if text not in known:
-            otherwise = f"it is one of {', '.join(f'`{value}`' for value in known)}"
-            raise UserError(f"unknown {what} `{text}`", did_you_mean(text, known, otherwise))
+    def __init__(self, what: str, values: Iterable[str]) -> None:
+        self._what = what
+        self.values = tuple(values)
+
+    def __call__(self, text: str) -> str:
+        if text not in self.values:
+            otherwise = f"it is one of {', '.join(f'`{value}`' for value in self.values)}"
+            raise UserError(f"unknown {self._what} `{text}`", did_you_mean(text, self.values, otherwise))
         return text
 
-    return convert
+
+one_of = OneOf
 
 
 def count(text: str) -> int:

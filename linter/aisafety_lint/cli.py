@@ -24,6 +24,7 @@ COMMANDS = {
     "upload": "send SARIF to the code scanning of GitHub",
     "test": "run the examples in a folder of rules",
     "clean": "empty the cache",
+    "completions": "print what a shell needs to complete the words of the program",
 }
 _TRACEBACK = "AISAFETY_LINT_TRACEBACK"
 

@@ -15,14 +15,19 @@ _SHORT_FLOW = 6
 
 
 def render(report: Report, options: Options) -> str:
-    """Findings, notifications and the last line, with an empty line between them."""
+    """Findings, the worst first, notifications and the last line, with an empty line between them."""
     view = _View(report, options)
-    blocks = ["\n".join(view.finding(finding)) for finding in report.findings]
+    blocks = ["\n".join(view.finding(finding)) for finding in _worst_first(report)]
     if report.notifications:
         blocks.append("\n".join(map(view.notification, report.notifications)))
     last = summary_lines(report, options.seconds, options.width)
     blocks.append("\n".join(view.paint(line, "strong") for line in last))
     return "\n\n".join(blocks) + "\n"
+
+
+def _worst_first(report: Report) -> list[Finding]:
+    """By severity, and those of one severity in the order of their places: what matters is on the first screen."""
+    return sorted(report.findings, key=lambda finding: finding.severity, reverse=True)
 
 
 class _View:
