@@ -142,6 +142,11 @@ class CallSites:
                 found[function.scope].append((scope, call))
         return found
 
+    def giving(self, function: int) -> Iterator[Place]:
+        """The calls, of libraries that run it too, that give what a function returns: `executor.submit(answer)`."""
+        yield from self.of(function)
+        yield from (site for site in self._run.get(function, ()) if self.library.gives(*site))
+
     # -- arguments ------------------------------------------------------------------------------------------------
 
     def operands_for(self, function: int, param: Param) -> Iterator[Place]:

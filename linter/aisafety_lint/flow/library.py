@@ -99,6 +99,10 @@ class Library:
         rows = [row for row, _ in self.runs(scope, call)]
         return str(rows[0].get("returns", "value")) if rows else "value"
 
+    def gives(self, scope: int, call: int) -> bool:
+        """Whether a library call is known to give what the functions that it runs return: a thread does not."""
+        return any(row.get("returns", "other") != "other" for row, _ in self.runs(scope, call))
+
     def passed_on(
         self, scope: int, call: int, operand: int, path: Path, row: Row, function: Ref
     ) -> Iterator[tuple[int, Path]]:

@@ -420,7 +420,7 @@ class Solver:
             for caller, scope, call in list(self.callers[node.context]):
                 self._apply(kind, node, caller, scope, call)
         else:
-            for scope, call in self.sites.of(node.scope):
+            for scope, call in self.sites.giving(node.scope):
                 self._emerge(kind, node, scope, call, node.context, node.cleaned, self._onwards(node, 1))
 
     def _apply(self, kind: str, exit_node: Node, caller: Node, scope: int, call: int) -> None:

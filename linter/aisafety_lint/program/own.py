@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 
 from aisafety_lint.program.constants import constant
+from aisafety_lint.program.given import SCHEMAS, described, given_tools, is_literal
 from aisafety_lint.program.models import Row
+from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param, Scope, Value
 
@@ -19,9 +21,11 @@ _TOOL_CLASS = re.compile(r"Tool($|[A-Z_])")
 _MODEL_CLASS = re.compile(r"(^|[a-z_]|Base|Abstract)(LLM|LanguageModel|ChatModel)($|[A-Z_])")
 _QUESTION = frozenset({"prompt", "prompts", "messages", "question", "query"})
 _RUNNERS = ("run", "_run", "arun", "_arun", "execute", "_execute", "call", "_call", "__call__", "invoke", "forward")
+_SURROUNDINGS = re.compile(r"(Context|ContextWrapper|Session|Runtime|State|CallParams)$")
 _KEEPING = frozenset({"append", "add", "register", "update", "setdefault", "insert"})
 
-_SCHEMAS = frozenset({"parameters", "params", "schema", "input_schema", "args_schema", "json_schema", "properties"})
+_HANDS = 3
+"""Over how many functions a decorator is followed that hands on what it decorates."""
 
 ROW: Row = {"stem": "own", "role": "tools"}
 """What stands in for a row of a model about a tool."""
@@ -29,6 +33,12 @@ ROW: Row = {"stem": "own", "role": "tools"}
 
 def tool_functions(resolver: Resolver) -> Iterator[tuple[int, Row, tuple[int, int]]]:
     """Functions that are tools of the project's own kind, with a row that says so and where they are registered."""
+    for function, row, where in _found(resolver):
+        injected = _injected(resolver.index.scopes[function].params)
+        yield function, {**row, "except": (*row.get("except", ()), *injected)}, where
+
+
+def _found(resolver: Resolver) -> Iterator[tuple[int, Row, tuple[int, int]]]:
     makers: dict[int, bool] = {}
     hidden = tuple(sorted(_hidden(resolver)))
     for number, scope in enumerate(resolver.index.scopes):
@@ -43,6 +53,14 @@ def tool_functions(resolver: Resolver) -> Iterator[tuple[int, Row, tuple[int, in
                 names = _declared(resolver, outer, value, scope.params)
                 told = {"except": hidden} if names is None else {"parameters": names}
                 yield number, {**ROW, **told}, (outer, value)
+    yield from given_tools(resolver, {**ROW, "except": hidden})
+
+
+def _injected(params: tuple[Param, ...]) -> Iterator[str]:
+    """The names of parameters whose type says that the program passes what it runs in, not the model."""
+    for param in params:
+        if param.annotation is not None and _SURROUNDINGS.search(param.annotation.name):
+            yield param.name
 
 
 def _hidden(resolver: Resolver) -> Iterator[str]:
@@ -114,12 +132,30 @@ def _makes_tools(resolver: Resolver, maker: int) -> bool:
     """Whether a decorator keeps or marks what it decorates, in the name of tools."""
     index = resolver.index
     named = bool(_TOOL.search(index.scopes[maker].name))
-    for scope in (maker, *index.children.get(maker, ())):
+    made = (resolver.function_of(ref) for ref in resolver.returned(Ref("function", maker)) if ref.kind == "instance")
+    for scope in (maker, *index.children.get(maker, ()), *(method for method in made if method is not None)):
         for param in index.scopes[scope].params:
-            for name in _kept(index.scopes[scope], param.value):
+            for name in _kept_by(resolver, scope, param.value, _HANDS):
                 if named or _TOOL.search(name):
                     return True
     return False
+
+
+def _kept_by(resolver: Resolver, scope: int, function: int, hands: int) -> Iterator[str]:
+    """The names under which a scope keeps a parameter, or a function of the project that it hands it to.
+
+    `def tool(function): return server.register(function)`.
+    """
+    index = resolver.index
+    known = index.scopes[scope]
+    yield from _kept(known, function)
+    for call in known.calls if hands else ():
+        given = zip(call.keywords, known.values[call.value].args[1:], strict=True)
+        for place in [at for at, (keyword, item) in enumerate(given) if item == function and not keyword]:
+            for ref in resolver.callees(scope, call.value):
+                params = index.scopes[ref.scope].params[ref.given + (ref.receiver is not None) :]
+                if ref.kind == "function" and place < len(params):
+                    yield from _kept_by(resolver, ref.scope, params[place].value, hands - 1)
 
 
 def _kept(scope: Scope, function: int) -> Iterator[str]:
@@ -155,20 +191,7 @@ def _declared(resolver: Resolver, scope: int, value: int, params: tuple[Param, .
     known = resolver.index.value(scope, value)
     if known.op != "call":
         return None
-    schemas: list[int] = []
-    for keyword, operand in zip(resolver.index.calls[scope][value].keywords, known.args[1:], strict=True):
-        if keyword in _SCHEMAS and any(ref.kind == "container" for ref in resolver.refs(scope, operand)):
-            schemas.append(operand)
-    keys = {key for operand in schemas for key in _keys(resolver, scope, operand, 3)}
+    given = zip(resolver.index.calls[scope][value].keywords, known.args[1:], strict=True)
+    schemas = [operand for keyword, operand in given if keyword in SCHEMAS and is_literal(resolver, scope, operand)]
+    keys = {key for operand in schemas for key in described(resolver, scope, operand)}
     return [param.name for param in params if param.name in keys] if schemas else None
-
-
-def _keys(resolver: Resolver, scope: int, value: int, depth: int) -> Iterator[str]:
-    for ref in resolver.refs(scope, value) if depth else ():
-        literal = resolver.index.value(ref.scope, ref.value) if ref.kind == "container" else None
-        if literal is not None and literal.op == "dict":
-            pairs = list(zip(literal.args[::2], literal.args[1::2], strict=True))
-            yield from (resolver.index.value(ref.scope, key).name for key, _ in pairs)
-            for key, item in pairs:
-                if resolver.index.value(ref.scope, key).name in ("properties", "function", "parameters"):
-                    yield from _keys(resolver, ref.scope, item, depth - 1)
