@@ -236,25 +236,54 @@ def _routed(resolver: Resolver, function: int, row: Row, registered: tuple[int, 
     scope, call = registered
     given = operands(resolver, scope, call, segments) if resolver.index.value(scope, call).op == "call" else ()
     route = "".join(text_of(resolver, scope, item) for item in given)
-    kept = set(_kept_by_server(resolver, function, row, registered))
+    kept = _kept_by_server(resolver, function, row, registered)
     for seed in _parameters(resolver, function, row, model_params(resolver, function, row)):
-        if seed.name in kept:
+        if () in kept.get(seed.name, ()):
             continue
         single = any(form.replace("NAME", seed.name) in route for form in segments.get("forms", ()))
-        yield replace(seed, cleaned=frozenset(segments["cleans"])) if single else seed
+        safe = replace(seed, cleaned=frozenset(segments["cleans"])) if single else seed
+        yield replace(safe, paths=kept[seed.name]) if seed.name in kept else safe
 
 
-def _kept_by_server(resolver: Resolver, function: int, row: Row, registered: tuple[int, int]) -> Iterator[str]:
-    """The parameters of a handler for which the call that registers it lists something that the server keeps."""
+def _kept_by_server(
+    resolver: Resolver, function: int, row: Row, registered: tuple[int, int]
+) -> dict[str, tuple[Path, ...]]:
+    """The parameters of a handler for which the call that registers it lists something that the server keeps.
+
+    Each with an empty path; with `*rest`, the paths of the others that it takes in.
+    """
     spec, (scope, call) = row.get("inputs", {}), registered
-    names = [param.name for param in resolver.index.scopes[function].params if param.name not in ("self", "cls")]
+    filled = model_params(resolver, function, row) if spec else ()
+    params = [param for param in resolver.index.scopes[function].params if param.value in filled]
+    found: dict[str, tuple[Path, ...]] = {}
     for listed in operands(resolver, scope, call, spec) if spec else ():
-        known = resolver.index.value(scope, listed)
-        inputs = known.args if known.op in ("list", "tuple") else (listed,)
-        for name, item in zip(names, inputs, strict=False):
-            made = {ref.path.removesuffix("()") for ref in resolver.refs(scope, item) if ref.kind == "external"}
-            if made & set(spec["kept"]):
-                yield name
+        inputs = [_is_kept(resolver, spec["kept"], *item) for item in _inputs(resolver, scope, listed)]
+        for place, param in enumerate(params):
+            if param.form == "*" and any(inputs[place:]):
+                free = tuple((str(at),) for at, kept in enumerate(inputs[place:]) if not kept)
+                found[param.name] = free or ((),)
+            elif param.form != "*" and inputs[place : place + 1] == [True]:
+                found[param.name] = ((),)
+    return found
+
+
+def _is_kept(resolver: Resolver, kept: Iterable[str], scope: int, value: int) -> bool:
+    made = {ref.path.removesuffix("()") for ref in resolver.refs(scope, value) if ref.kind == "external"}
+    return not made.isdisjoint(kept)
+
+
+def _inputs(resolver: Resolver, scope: int, listed: int) -> Iterator[tuple[int, int]]:
+    """The elements of a list that is written out, those of `*others` among them; of anything else, itself."""
+    known = resolver.index.value(scope, listed)
+    for item in known.args if known.op in ("list", "tuple") else (listed,):
+        spread = resolver.index.value(scope, item)
+        others = resolver.refs(scope, spread.args[0]) if spread.op == "star" else ()
+        if len(others) == 1 and others[0].kind == "container":
+            yield from (
+                (others[0].scope, element) for element in resolver.index.value(others[0].scope, others[0].value).args
+            )
+        else:
+            yield scope, item
 
 
 def _methods(resolver: Resolver) -> Iterator[Seed]:
