@@ -22,6 +22,8 @@ _BY_NAME: Final = {
     ".windsurfrules": "markdown",
     ".clinerules": "markdown",
     ".goosehints": "markdown",
+    # Documentation for models, in Markdown (llmstxt.org).
+    **dict.fromkeys(("llms.txt", "llms-full.txt", "llms-ctx.txt", "llms-ctx-full.txt"), "markdown"),
 }
 
 _BY_SUFFIX: Final = {

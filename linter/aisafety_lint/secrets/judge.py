@@ -90,8 +90,9 @@ class Judge:
 
     @cached_property
     def remarks(self) -> re.Pattern[str]:
-        words = "|".join(map(re.escape, self._stand_ins["remarks"]))
-        return re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+        words = [re.escape(word) for word in self._stand_ins["remarks"]]
+        # Scripts without blanks between their words have no boundaries to look for.
+        return _any_of(rf"\b(?i:{word})\b" if word.isascii() else word for word in words)
 
     @cached_property
     def sample_claims(self) -> frozenset[str]:

@@ -278,6 +278,8 @@ def _read(text: str, position: int, name: str, role: Role, bare: bool) -> Pair |
         start = opening.end()
         if end < 0 or "\n" in text[start:end]:
             return None
+        padded = text[start:end]
+        start, end = end - len(padded.lstrip()), start + len(padded.rstrip())
     elif bare and (plain := _BARE.match(text, position)) is not None:
         start, end = position, plain.end()
         if text.startswith("(", end):  # the name of a function
