@@ -125,15 +125,15 @@ def _read_pyproject(path: Path, label: str, notifications: list[Notification]) -
 
 
 def _read(path: Path, name: str, table: tuple[str, ...]) -> SettingsFile:
-    import tomllib
+    from aisafety_lint.toml_text import TomlError, load_toml
 
     try:
         text = decode(read_bytes(path.parent, SourceFile(path.name, "toml"), _MAX_BYTES))
     except UnreadableError as error:
         raise UserError(f"{name}: cannot be read: {error}") from error
     try:
-        data: Any = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        data: Any = load_toml(text)
+    except TomlError as error:
         raise UserError(_toml_message(name, error)) from error
     for part in table:
         data = data.get(part, {}) if isinstance(data, dict) else {}
@@ -144,8 +144,6 @@ def _read(path: Path, name: str, table: tuple[str, ...]) -> SettingsFile:
 
 def _toml_message(name: str, error: Exception) -> str:
     """A TOML error with its place in front, as all other errors have it."""
-    if isinstance(error, RecursionError):
-        return f"{name}: not valid TOML: it nests too deeply"
     match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.DOTALL)
     return f"{name}:{match[2]}:{match[3]}: not valid TOML: {match[1]}" if match else f"{name}: not valid TOML: {error}"
 

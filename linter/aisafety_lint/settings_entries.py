@@ -5,7 +5,6 @@ Takes findings and the text of the file, gives the text with entries at its end;
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Finding
 from aisafety_lint.source import SourceText
+from aisafety_lint.toml_text import TomlError, load_toml
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL = re.compile(r"([\\*?\[\]!#]|\s\Z)")
@@ -47,8 +47,8 @@ def with_entries(
     gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
     changed = text + gap + "\n".join(added)
     try:
-        tomllib.loads(changed)
-    except tomllib.TOMLDecodeError as error:
+        load_toml(changed)
+    except TomlError as error:
         hint = f"write `suppressions` as tables {head}, then entries can be added"
         raise UserError(f"{name}: entries cannot be added: {error}", hint) from error
     return changed

@@ -20,15 +20,14 @@ def bind_operand(
     on_receiver = attribute.op == "attr" and attribute.args[0] == operand and callee.kind == "function"
     if bound and on_receiver and params and (path or not _assembled(resolver, callee)):
         yield params[0].value, path
-    rest = params[bound + callee.given :]
-    place = 0
-    keywords = index.calls[scope][call].keywords
-    for keyword, item in zip(keywords, value.args[1:], strict=True):
-        if item == operand:
-            free = _free(rest, keywords) if keyword == "**" else rest
-            yield from _targets(free, keyword, place, path)
-        if keyword == "":
-            place += 1
+    first = bound + callee.given
+    for keyword, place in index.passed(scope, call).get(operand, ()):
+        if keyword == "" and first + place < len(params) and params[first + place].form == "positional":
+            yield params[first + place].value, path
+            continue
+        rest = params[first:]
+        free = _free(rest, index.calls[scope][call].keywords) if keyword == "**" else rest
+        yield from _targets(free, keyword, place, path)
 
 
 def _free(params: tuple[Param, ...], keywords: Sequence[str]) -> tuple[Param, ...]:

@@ -1,13 +1,13 @@
 """TOML to a value tree: places from tree-sitter's grammar, meaning of scalars and verdict on errors from tomllib."""
 
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.manifests.builder import Notes, shorten
 from aisafety_lint.manifests.nodes import MAX_DEPTH, Array, Node, Places, Scalar
 from aisafety_lint.manifests.tables import Table, Tables
 from aisafety_lint.manifests.tokens import ByteIndex, syntax_tree
+from aisafety_lint.toml_text import TomlError, TooDeepError, load_toml
 
 if TYPE_CHECKING:
     from tree_sitter import Node as SyntaxNode
@@ -20,10 +20,7 @@ def parse_toml(source: str, places: Places, notes: Notes) -> list[Node]:
     """The one root of a TOML text; where tomllib refuses the text, the tables that could be read."""
     import tree_sitter_toml
 
-    if _depth(source) <= MAX_DEPTH:
-        _judge(source, notes)
-    else:
-        notes.too_deep(0)
+    _judge(source, notes)
     index = ByteIndex(source)
     reader = _Reader(source, index, places, notes)
     root = Table(0, len(source))
@@ -38,28 +35,21 @@ def parse_toml(source: str, places: Places, notes: Notes) -> list[Node]:
     return [root.freeze(places)]
 
 
-def _depth(source: str) -> int:
-    """A cheap upper bound of the nesting, because tomllib reads nested values by recursion."""
-    depth = deepest = 0
-    for char in re.findall(r"[\[\]{}]", source):
-        depth += 1 if char in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
-
-
 def _judge(source: str, notes: Notes) -> None:
     try:
-        tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
+        load_toml(source)
+    except TooDeepError:
+        notes.too_deep(0)
+    except TomlError as error:
         message = str(error)
         place = _PLACE.search(message)
-        offset = len(source)
+        offset = 0
         if place and place[1]:
             lines = source.replace("\r\n", " \n").split("\n")
             offset = sum(len(line) + 1 for line in lines[: int(place[1]) - 1]) + int(place[2]) - 1
+        elif place:
+            offset = len(source)
         notes.add("broken-document", f"not valid TOML: {shorten(_PLACE.sub('', message), 120)}", offset, offset)
-    except (RecursionError, ValueError) as error:
-        notes.add("broken-document", f"not valid TOML: {shorten(str(error), 120)}", 0, 0)
 
 
 class _Reader:
@@ -180,7 +170,7 @@ class _Reader:
 def _scalar(text: str) -> Any:
     """The value of one TOML value; dates and times stay text."""
     try:
-        value = tomllib.loads(f"v = {text}")["v"]
-    except (tomllib.TOMLDecodeError, ValueError):
+        value = load_toml(f"v = {text}")["v"]
+    except TomlError:
         return text.strip("\"'")
     return value if isinstance(value, (str, int, float, bool)) else text

@@ -19,9 +19,20 @@ class Contents(Linking):
         super().__init__(index, models)
         self._added: dict[tuple[int, int], tuple[Put, ...]] = {}
         self._adding: set[tuple[int, int]] = set()
+        self._elements: dict[tuple[Ref, str, int], Refs] = {}
 
     def elements(self, base: Ref, key: str, depth: int = _NESTING) -> Refs:
         """The elements of a container: those at a constant key, or all."""
+        known = self._elements.get((base, key, depth))
+        if known is not None:
+            return known
+        cut = self.cut
+        found = self._found(base, key, depth)
+        if cut == self.cut:
+            self._elements[base, key, depth] = found
+        return found
+
+    def _found(self, base: Ref, key: str, depth: int) -> Refs:
         found = list(self._literal(base, key, depth))
         for put in self.added(base):
             refs = self.refs(put.scope, put.content)
@@ -45,8 +56,9 @@ class Contents(Linking):
             chosen = [value.args[int(key)]]
         else:
             chosen = list(value.args)
+        merged = frozenset(value.args[::2]) if value.op == "dict" else frozenset()
         for item in chosen:
-            spread = self.index.value(base.scope, item).op == "star" or (value.op == "dict" and item in value.args[::2])
+            spread = item in merged or self.index.value(base.scope, item).op == "star"
             for ref in self.refs(base.scope, item):
                 if spread:
                     yield from self.item(ref, key if value.op == "dict" else "", depth - 1)

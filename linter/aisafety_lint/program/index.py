@@ -85,6 +85,23 @@ class Index:
         """For each scope its calls by value."""
         return tuple({call.value: call for call in scope.calls} for scope in self.scopes)
 
+    def passed(self, scope: int, call: int) -> Mapping[int, Sequence[tuple[str, int]]]:
+        """For each operand of a call how it is passed: by which keyword, after how many positional arguments."""
+        known = self._passed.get((scope, call))
+        if known is None:
+            found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+            place = 0
+            for keyword, item in zip(self.calls[scope][call].keywords, self.value(scope, call).args[1:], strict=True):
+                found[item].append((keyword, place))
+                place += keyword == ""
+            known = self._passed[scope, call] = found
+        return known
+
+    @cached_property
+    def _passed(self) -> dict[tuple[int, int], Mapping[int, Sequence[tuple[str, int]]]]:
+        """Kept, since a call with very many arguments would otherwise be read once for each of them."""
+        return {}
+
     @cached_property
     def calls_by_name(self) -> Mapping[str, Sequence[tuple[int, Call]]]:
         """All calls by the last name of what is called ("" where it has none), also by what that name is an alias of.
