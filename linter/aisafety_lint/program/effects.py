@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from aisafety_lint.finding import Confidence
-from aisafety_lint.program.conditions import Holds, all_hold, row_confidence
+from aisafety_lint.program.conditions import Holds, all_hold, operands, row_confidence
 from aisafety_lint.program.consent import Consent, Filled
-from aisafety_lint.program.models import rows_of
+from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.receivers import UNKNOWN, Classes, run_on
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.running import functions_run
@@ -142,7 +142,7 @@ class Effects:
 
     def _capabilities(self, scope: int, call: int) -> Iterator[tuple[str, Confidence, bool]]:
         found: dict[str, tuple[Confidence, bool]] = {}
-        for row in rows_of(self.resolver.models, "effects", self.resolver.paths(scope, call)):
+        for row in self._rows(scope, call):
             held = all_hold(self.resolver, scope, call, row)
             if held is Holds.NO:
                 continue
@@ -153,6 +153,20 @@ class Effects:
         if self._asks_a_model(scope, call):
             found.setdefault("model", (Confidence.HIGH, False))
         yield from ((capability, *known) for capability, known in found.items())
+
+    def _rows(self, scope: int, call: int) -> Iterator[Row]:
+        """What the models say about the effects of a call, and of a library's function that it hands over to be run.
+
+        The arguments of the latter are not those of the call, so only what holds whatever they are counts.
+        """
+        models, paths = self.resolver.models, self.resolver.paths(scope, call)
+        yield from rows_of(models, "effects", paths)
+        for run in rows_of(models, "runs", paths):
+            for function in operands(self.resolver, scope, call, run["function"]):
+                handed = [path for ref in self.resolver.refs(scope, function) for path in self.resolver.paths_of(ref)]
+                for row in rows_of(models, "effects", handed):
+                    if "when" not in row and "unless" not in row:
+                        yield row
 
     def _asks_a_model(self, scope: int, call: int) -> bool:
         """Whether what a call gives was written by a model."""

@@ -133,14 +133,18 @@ class Models:
         known = self._memo.get((role, path))
         if known is None:
             exact = self.facts[role]
+            keys = tuple(dict.fromkeys((path, *self.keys(path))))
             found = [row for key in self.keys(path) for row in exact.get(key, ())]
             if path not in exact and ":" not in path:
                 found += [row for row in exact.get(path, ()) if row not in found]
             found += [
                 row
                 for pattern, row in self.patterns.get(role, ())
-                if path.startswith(pattern.partition("*")[0].partition("?")[0].partition("[")[0])
-                and fnmatch.fnmatchcase(path, pattern)
+                if any(
+                    key.startswith(pattern.partition("*")[0].partition("?")[0].partition("[")[0])
+                    and fnmatch.fnmatchcase(key, pattern)
+                    for key in keys
+                )
             ]
             known = self._memo[role, path] = tuple(found)
         return known

@@ -17,14 +17,14 @@ from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param, Scope, Value
 
 _TOOL = re.compile(r"(^|_)tools?($|_)", re.IGNORECASE)
-_TOOL_CLASS = re.compile(r"Tool($|[A-Z_])")
+_TOOL_CLASS = re.compile(r"Tool(Base|Mixin|Plugin|Impl|V?\d+)?($|_)")
 _MODEL_CLASS = re.compile(r"(^|[a-z_]|Base|Abstract)(LLM|LanguageModel|ChatModel)($|[A-Z_])")
 _QUESTION = frozenset({"prompt", "prompts", "messages", "question", "query"})
 _RUNNERS = ("run", "_run", "arun", "_arun", "execute", "_execute", "call", "_call", "__call__", "invoke", "forward")
 _SURROUNDINGS = re.compile(r"(Context|ContextWrapper|Session|Runtime|State|CallParams)$")
 _KEEPING = frozenset({"append", "add", "register", "update", "setdefault", "insert"})
 
-_HANDS = 3
+_HANDINGS = 3
 """Over how many functions a decorator is followed that hands on what it decorates."""
 
 ROW: Row = {"stem": "own", "role": "tools"}
@@ -104,8 +104,7 @@ def _class_tool(resolver: Resolver, owner: int) -> Iterator[int]:
         return
     for word in ("name", "description"):
         values = scope.locals.get(word, ())
-        texts = [index.value(owner, value) for value in values]
-        if not texts or not all(text.op == "text" or (text.op == "const" and text.kind == "str") for text in texts):
+        if not values or not all(_is_text(resolver, owner, value) for value in values):
             return
     if not any(text.name for text in (index.value(owner, value) for value in scope.locals["description"])):
         return  # the empty strings of a base class
@@ -113,6 +112,11 @@ def _class_tool(resolver: Resolver, owner: int) -> Iterator[int]:
         method = index.by_qualname.get((index.paths[owner], f"{scope.qualname}.{name}"))
         if method is not None and index.scopes[method].form == "function":
             yield method
+
+
+def _is_text(resolver: Resolver, scope: int, value: int) -> bool:
+    """Whether a value is a text: written there, or in a constant of the module."""
+    return resolver.index.value(scope, value).op == "text" or isinstance(constant(resolver, scope, value), str)
 
 
 def _extra(params: tuple[Param, ...]) -> tuple[str, ...]:
@@ -129,33 +133,46 @@ def _maker(resolver: Resolver, scope: int, value: int) -> int | None:
 
 
 def _makes_tools(resolver: Resolver, maker: int) -> bool:
-    """Whether a decorator keeps or marks what it decorates, in the name of tools."""
+    """Whether a decorator keeps or marks what it decorates, in the name of tools, or hands it on to who does."""
     index = resolver.index
-    named = bool(_TOOL.search(index.scopes[maker].name))
-    made = (resolver.function_of(ref) for ref in resolver.returned(Ref("function", maker)) if ref.kind == "instance")
-    for scope in (maker, *index.children.get(maker, ()), *(method for method in made if method is not None)):
-        for param in index.scopes[scope].params:
-            for name in _kept_by(resolver, scope, param.value, _HANDS):
-                if named or _TOOL.search(name):
-                    return True
+    of_tools = bool(_TOOL.search(index.scopes[maker].name))
+    scopes = (maker, *index.children.get(maker, ()), *_applied(resolver, maker))
+    pending = [(scope, param.value, of_tools, 0) for scope in scopes for param in index.scopes[scope].params]
+    seen = {(scope, function) for scope, function, _, _ in pending}
+    for scope, function, named, depth in pending:
+        if any(named or _TOOL.search(name) for name in _kept(index.scopes[scope], function)):
+            return True
+        for place in _handed_on(resolver, scope, function) if depth < _HANDINGS else ():
+            if place not in seen:
+                seen.add(place)
+                pending.append((*place, named or bool(_TOOL.search(index.scopes[place[0]].name)), depth + 1))
     return False
 
 
-def _kept_by(resolver: Resolver, scope: int, function: int, hands: int) -> Iterator[str]:
-    """The names under which a scope keeps a parameter, or a function of the project that it hands it to.
+def _applied(resolver: Resolver, maker: int) -> Iterator[int]:
+    """What is called with the decorated function where the decorator is made as an object of a class."""
+    for ref in resolver.returned(Ref("function", maker)):
+        method = resolver.function_of(ref) if ref.kind == "instance" else None
+        if method is not None:
+            yield method
 
-    `def tool(function): return server.register(function)`.
-    """
+
+def _handed_on(resolver: Resolver, scope: int, function: int) -> Iterator[tuple[int, int]]:
+    """The parameters of project functions that get a function: itself, or as one of `*args`."""
     index = resolver.index
-    known = index.scopes[scope]
-    yield from _kept(known, function)
-    for call in known.calls if hands else ():
-        given = zip(call.keywords, known.values[call.value].args[1:], strict=True)
-        for place in [at for at, (keyword, item) in enumerate(given) if item == function and not keyword]:
-            for ref in resolver.callees(scope, call.value):
-                params = index.scopes[ref.scope].params[ref.given + (ref.receiver is not None) :]
-                if ref.kind == "function" and place < len(params):
-                    yield from _kept_by(resolver, ref.scope, params[place].value, hands - 1)
+    held = {function}
+    for position, value in enumerate(index.scopes[scope].values):
+        if value.op in ("item", "element", "copy", "store") and held.intersection(value.args[:1]):
+            held.add(position)
+    for call in index.scopes[scope].calls:
+        if not held.intersection(index.value(scope, call.value).args[1:]):
+            continue
+        for callee in resolver.callees(scope, call.value):
+            target = resolver.function_of(callee)
+            bound = callee.receiver is not None or callee.kind != "function"
+            for param in index.scopes[target].params if target is not None else ():
+                if resolver.argument_for(scope, call, target or 0, param.name, bound=bound) in held:
+                    yield target or 0, param.value
 
 
 def _kept(scope: Scope, function: int) -> Iterator[str]:

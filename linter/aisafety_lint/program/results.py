@@ -12,6 +12,7 @@ from aisafety_lint.python.facts import Annotation
 
 _NESTING = 4
 _CLASSES = frozenset({"type", "Type", "typing.Type"})
+_ALTERNATIVES = frozenset({"Union", "|", "Optional", "tuple", "Tuple"})
 _BUILTINS = frozenset({*dir(builtins), "None", "Any"})
 _OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_"))
 _COPYING = frozenset({"copy", "deepcopy", "model_copy", "__copy__", "_replace"})
@@ -170,7 +171,7 @@ class Results(Standard):
             annotated = self.annotated(callee.scope, scope.annotation)
             if scope.annotation.name.rpartition(".")[2] == "Self" and callee.receiver is not None:
                 annotated = (Ref("instance", callee.receiver.scope),)
-            if annotated:
+            if annotated and not _is_vague(scope.annotation):
                 return annotated
         return [ref for value in scope.returns[:8] for ref in self.refs(callee.scope, value)] or [
             ref for value in scope.yields[:4] for ref in self.refs(callee.scope, value)
@@ -234,6 +235,12 @@ class Results(Standard):
             case "instance":
                 return tuple(f"{kind}.__call__" for kind in self.types(callee.scope))
         return ()
+
+
+def _is_vague(annotation: Annotation) -> bool:
+    """Whether an annotation leaves a part open that says what comes back: `tuple[Any, str] | Failure`."""
+    last = annotation.name.rpartition(".")[2]
+    return last == "Any" or (last in _ALTERNATIVES and any(_is_vague(item) for item in annotation.args))
 
 
 def _as_text(path: str) -> tuple[str, ...]:
