@@ -1,5 +1,6 @@
 """Fixes as people use them: what is written, what is shown, what is left alone, and what the program says of it."""
 
+import ast
 import json
 import subprocess
 from pathlib import Path
@@ -7,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from aisafety_lint.finding import Edit
+from aisafety_lint.finding import Edit, Location, Remedy
 from aisafety_lint.fixes import calls
 from aisafety_lint.fixes.edits import Moved, apply, smallest, touch
 from aisafety_lint.fixes.module import Module
+from aisafety_lint.fixes.python import python_edits
 from aisafety_lint.fixes.refusal import Refusal
 from aisafety_lint.secrets.formats import fake, load_formats
-from aisafety_lint.source import SourceText
+from aisafety_lint.source import SourceText, Span
 from conftest import Lint, MakeTree
 from shared import KNOWLEDGE
 
@@ -338,3 +340,33 @@ class TestImports:
     def test_a_name_that_means_something_else_is_not_taken(self) -> None:
         with pytest.raises(Refusal):
             Module.of(SourceText("a.py", "html = escape = 1\n")).name_of("html.escape")
+
+
+class TestCommands:
+    """A command line in another function than those of `subprocess`, of whose result something is taken."""
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ('os.system("ls " + folder)', 'subprocess.run(["ls", folder])'),
+            ('x = os.system(f"ls {folder}")', 'x = subprocess.run(["ls", folder]).returncode'),
+            ('x = os.system(command="ls -l " + folder)', 'x = subprocess.run(["ls", "-l", folder]).returncode'),
+            ('os.system("ls " + folder + " | wc")', None),
+            ("os.system(folder)", None),
+            ("os.system(*folder)", None),
+        ],
+    )
+    def test_the_result_is_taken_where_it_is_used(self, before: str, after: str | None) -> None:
+        text = SourceText("a.py", f"import os\nimport subprocess\n{before}\n")
+        call = next(node for node in ast.walk(ast.parse(text.text)) if isinstance(node, ast.Call))
+        assert call.end_lineno is not None
+        assert call.end_col_offset is not None
+        span = Span(call.lineno, call.col_offset + 1, call.end_lineno, call.end_col_offset + 1)
+        words = {"call": "subprocess.run", "then": ".returncode", "drop": "shell", "name": "command", "position": "0"}
+        remedy = Remedy("split-command", Location("a.py", span), tuple(words.items()))
+        if after is None:
+            with pytest.raises(Refusal):
+                python_edits(text, remedy)
+        else:
+            (edit,) = python_edits(text, remedy)
+            assert apply(text.text, [edit]).splitlines()[2] == after

@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import libcst as cst
@@ -27,11 +27,15 @@ def python_edits(text: SourceText, remedy: Remedy) -> tuple[Edit, ...]:
     return _KINDS[remedy.edit](Module.of(text), remedy)
 
 
-def _call_edits(module: Module, remedy: Remedy, change: Callable[[cst.Call], cst.Call]) -> tuple[Edit, ...]:
+def _call_edits(
+    module: Module, remedy: Remedy, change: Callable[[cst.Call], cst.Call], then: str = ""
+) -> tuple[Edit, ...]:
+    """The edit of a call; `then` is what is taken of its result, where anything is."""
     node = module.at(remedy.location.span) if "decorator" not in remedy.known else _decorator(module, remedy)
     start, end = module.region(node)
     before = module.text.text[start:end]
-    return (smallest(module.text.path, start, before, calls.changed(before, change)),)
+    ending = "" if isinstance(module.parents.get(node), ast.Expr) else then
+    return (smallest(module.text.path, start, before, calls.changed(before, change) + ending),)
 
 
 def _decorator(module: Module, remedy: Remedy) -> ast.expr:
@@ -128,17 +132,33 @@ def _argument(call: cst.Call, known: Mapping[str, str]) -> int:
 
 
 def _split_command(module: Module, remedy: Remedy) -> tuple[Edit, ...]:
-    """A list of arguments without a shell, in place of a command line that needs none."""
+    """A list of arguments without a shell, in place of a command line that needs none; by another call, if need be."""
     known = remedy.known
+    name, needed = module.name_of(known["call"]) if "call" in known else ("", ())
+    given = [word.partition("=")[::2] for word in known.get("given", "").split()]
+    named = [(key, *module.name_of(value)) if "." in value else (key, value, ()) for key, value in given]
 
     def change(call: cst.Call) -> cst.Call:
         number = _argument(call, known)
         if any(calls.position(call, name) is not None for name in _NEEDS_SHELL):
             raise Refusal("the call names the shell")
         words = _words(call.args[number].value)
-        return calls.without_argument(calls.replaced(call, number, cst.parse_expression(words)), known["drop"])
+        listed = calls.without_argument(calls.replaced(call, number, cst.parse_expression(words)), known["drop"])
+        return _by_another(listed, name, [(key, value) for key, value, _ in named]) if name else listed
 
-    return _call_edits(module, remedy, change)
+    imports = dict.fromkeys((*needed, *(edit for _, _, edits in named for edit in edits)))
+    return *imports, *_call_edits(module, remedy, change, known.get("then", ""))
+
+
+def _by_another(call: cst.Call, name: str, given: Iterable[tuple[str, str]]) -> cst.Call:
+    """The call of another function with the same only argument, and those that are given besides."""
+    if len(call.args) != 1 or call.args[0].star:
+        raise Refusal("the call has further arguments")
+    only = call.args[0].with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT)
+    changed = call.with_changes(func=cst.parse_expression(name), args=[only])
+    for key, value in given:
+        changed = calls.set_argument(changed, key, value)
+    return changed
 
 
 def _words(command: cst.BaseExpression) -> str:

@@ -15,6 +15,7 @@ from aisafety_lint.source import Span
 
 # What stands before a value, and nowhere before the name of a table or a column.
 _BEFORE = re.compile(r"(?:[=<>]|\b(?:I?LIKE|BETWEEN|LIMIT|OFFSET|VALUES\s*\())\s*$", re.IGNORECASE)
+_NUMBERED = "$"  # `$1`, `$2`; the values follow the statement one by one
 _LISTED = re.compile(r"\bVALUES\s*\([^()]*,\s*$", re.IGNORECASE)
 
 
@@ -46,7 +47,11 @@ def bind_parameters(module: Module, remedy: Remedy) -> tuple[Edit, ...]:
             value = tree.args[number].value
             text = statement(value, cst.Module([]).code_for_node(value))
             tree = calls.replaced(tree, number, cst.parse_expression(text))
-        return calls.appended(tree, cst.parse_expression(f"({', '.join(values)}{',' * (len(values) == 1)})"))
+        if known["style"] != _NUMBERED:
+            return calls.appended(tree, cst.parse_expression(f"({', '.join(values)}{',' * (len(values) == 1)})"))
+        for one in values:
+            tree = calls.appended(tree, cst.parse_expression(one))
+        return tree
 
     changed = calls.changed(before, change)
     return *edits, smallest(module.text.path, start, before, changed)
@@ -79,7 +84,7 @@ def _bound(parts: Sequence[Piece], style: str, quote: str) -> tuple[str, list[st
         if not (_BEFORE.search(statement) or _LISTED.search(statement)):
             raise Refusal("a value stands where the statement needs a name")
         values.append(written(value, quote))
-        statement += style
+        statement += f"{style}{len(values)}" if style == _NUMBERED else style
     if not values:
         raise Refusal("no value is written into the statement")
     if "\n" in statement:
