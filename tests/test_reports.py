@@ -153,6 +153,24 @@ def test_a_finding_without_text_is_shown_without_an_excerpt() -> None:
     ]
 
 
+def test_of_many_notifications_of_a_kind_the_first_are_shown_and_the_others_counted() -> None:
+    large = [Notification("file-too-large", "The file is large.", path=f"{number}.yaml") for number in range(36)]
+    other = Notification("ignore-file", "A line is wrong.", path=".gitignore")
+    said = lines_of("full", sample(notifications=(*large, other)))
+    assert said[said.index("warning[file-too-large]: 0.yaml: The file is large.") :][:6] == [
+        "warning[file-too-large]: 0.yaml: The file is large.",
+        "warning[file-too-large]: 1.yaml: The file is large.",
+        "warning[file-too-large]: 2.yaml: The file is large.",
+        "warning[ignore-file]: .gitignore: A line is wrong.",
+        "warning[file-too-large]: There are 33 more of these; `--output-format concise` lists all.",
+        "",
+    ]
+    assert render("full", sample(notifications=tuple(large[:4]))).count("The file is large.") == 4
+    assert render("concise", sample(notifications=tuple(large))).count("The file is large.") == 36
+    errors = tuple(replace(note, level=NotificationLevel.ERROR) for note in large)
+    assert render("full", sample(notifications=errors)).count("The file is large.") == 36
+
+
 def test_color_and_links_only_add_to_the_text() -> None:
     plain = render("full", sample(), trace="full")
     styled = render("full", sample(), trace="full", color=True, hyperlinks=True)

@@ -1,10 +1,12 @@
 """The report for a person at a terminal: each finding with its code, its flow, why it matters and what to change."""
 
 import textwrap
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from aisafety_lint.finding import Finding, Location, Notification
+from aisafety_lint.finding import Finding, Location, Notification, NotificationLevel
 from aisafety_lint.report.excerpt import Mark, draw, fit
 from aisafety_lint.report.model import Report
 from aisafety_lint.report.options import Options
@@ -12,6 +14,8 @@ from aisafety_lint.report.summary import summary_lines
 from aisafety_lint.report.terminal import Paint, count, visible
 
 _SHORT_FLOW = 6
+# So many notifications of one kind are shown: a person reads no more of them.
+_MOST_ALIKE = 3
 
 
 def render(report: Report, options: Options) -> str:
@@ -19,7 +23,7 @@ def render(report: Report, options: Options) -> str:
     view = _View(report, options)
     blocks = ["\n".join(view.finding(finding)) for finding in _worst_first(report)]
     if report.notifications:
-        blocks.append("\n".join(map(view.notification, report.notifications)))
+        blocks.append("\n".join(map(view.notification, _shortened(report.notifications))))
     last = summary_lines(report, options.seconds, options.width)
     blocks.append("\n".join(view.paint(line, "strong") for line in last))
     return "\n\n".join(blocks) + "\n"
@@ -139,6 +143,23 @@ class _View:
         if notification.path and notification.span:
             where += f":{notification.span.line}:{notification.span.column}"
         return f"{head}: {f'{where}: ' if where else ''}{visible(notification.message)}"
+
+
+def _shortened(notifications: Iterable[Notification]) -> Iterator[Notification]:
+    """The first notifications of each kind, and for the others one that counts them; all that are errors."""
+    seen: Counter[tuple[str, NotificationLevel]] = Counter()
+    waiting: dict[tuple[str, NotificationLevel], Notification] = {}
+    for notification in notifications:
+        kind = notification.id, notification.level
+        seen[kind] += 1
+        if seen[kind] <= _MOST_ALIKE or notification.level is NotificationLevel.ERROR:
+            yield notification
+        else:
+            waiting[kind] = notification
+    for kind, last in waiting.items():
+        more = seen[kind] - _MOST_ALIKE
+        message = f"There are {more} more of these; `--output-format concise` lists all."
+        yield last if more == 1 else replace(last, path="", span=None, message=message)
 
 
 def _in_excerpt(finding: Finding, flow: tuple[Location, ...]) -> bool:
