@@ -25,7 +25,7 @@ from aisafety_lint.secrets.names import Role, split
 from aisafety_lint.secrets.redact import digest, mask, mask_text
 from aisafety_lint.secrets.runs import is_near
 from aisafety_lint.secrets.scan import SecretMatch, scan
-from aisafety_lint.secrets.searching import any_of, found_at
+from aisafety_lint.secrets.searching import any_of, found_at, passes, present
 from aisafety_lint.secrets.shapes import make, parse_shape
 from aisafety_lint.source import SourceFile, SourceText
 from shared import KNOWLEDGE
@@ -682,6 +682,27 @@ class TestSearching:
         assert all(pattern.search(literal.encode()) for literal in literals)
         assert not any_of([literal for literal in literals if literal != "a"]).search(b"access_token$product ops_ey 7Q")
         assert not any_of([]).search(b"anything")
+
+    WORDS = ("key", "token", "api key", "secret", "_pat", "-----begin", "://", "a")
+
+    def test_few_passes_find_all_of_some_words(self) -> None:
+        searches = passes(self.WORDS)
+        assert len(searches) < len(self.WORDS)
+        for word in self.WORDS:
+            others = {other.encode() for other in self.WORDS if other in word}
+            assert present(f"..{word}..".encode(), searches) == others
+            assert present(word.encode(), searches) == others
+        assert present("".join(self.WORDS).encode(), searches) == {word.encode() for word in self.WORDS}
+        assert not present(b"ke toke ap ey secre", searches) - {b"a"}
+
+    def test_a_pass_tells_where_a_word_begins_and_asks_what_follows(self) -> None:
+        text = b"key= token token= my_key=token"
+        found = [
+            search.start(text, match.start())
+            for search in passes(("key", "token"), "(?==)")
+            for match in search.pattern.finditer(text)
+        ]
+        assert sorted(found) == [0, 11, 21]
 
     def test_a_pattern_that_begins_with_a_word_is_found_as_ever(self) -> None:
         pattern = re.compile("ab+(?=c)")

@@ -19,10 +19,11 @@ from aisafety_lint.python.documentation import speaks_of_source
 
 _IMPORT = re.compile(rb"[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))")
 _NOTEBOOK_LINE = re.compile(rb'(?:\\r)?\\n|"')
-_NAME = re.compile(rb"[\w.]+")
+_NAME = re.compile(r"[\w.]+", re.ASCII)
 _OWN_TOOL = re.compile(rb"[ \t]*@[\w.]*tool\b")
 _OWN_CLASS = re.compile(rb"class \w*(?:Tool(?![a-z])|LLM|LanguageModel|ChatModel)")
-_OWN_ADDRESSES = (b"/chat/completions", b":generateContent", b"/api/generate")
+_LATER_CLASS = re.compile(rb"\n" + _OWN_CLASS.pattern)
+_OWN_ADDRESS = re.compile(rb"/(?:chat/completions|api/generate)")
 OWN = "<own>"
 """Stands among the imports of a file that builds what agents are made of by itself."""
 
@@ -39,8 +40,12 @@ class AgentPackages:
 
     def tell(self, modules: Collection[str], data: bytes) -> bool:
         """Whether a file that imports some modules uses a general package for AI."""
+        first = {module.partition(".")[0] for module in modules}
+        general = [(roots, words) for roots, words in self.general if any(_first(root) in first for root in roots)]
+        if not general:
+            return False
         above = {name for module in modules for name in _names_above(module)}
-        words = [words for roots, words in self.general if not roots.isdisjoint(above)]
+        words = [words for roots, words in general if not roots.isdisjoint(above)]
         lowered = data.lower() if words else b""
         return any(word in lowered for some in words for word in some)
 
@@ -59,10 +64,10 @@ def imported_modules(
                 item.split()[0].decode() for item in match[3].split(b",") if item.strip() and item.split()[0].isascii()
             )
             continue
-        module = match[1].decode("utf-8", "replace")
+        module, names = match[1].decode(), match[2].decode("utf-8", "replace")
         found.add(module)
-        separator = "" if module.endswith(".") else "."
-        found.update(f"{module}{separator}{name.decode('utf-8', 'replace')}" for name in _NAME.findall(match[2]))
+        package = module if module.endswith(".") else f"{module}."
+        found.update([package + name for name in _NAME.findall(names)])
     if _builds_its_own(data) or packages.tell(found, data):
         found.add(OWN)
     return frozenset(found)
@@ -72,10 +77,12 @@ def _builds_its_own(data: bytes) -> bool:
     """Whether a file marks functions as tools, has a class for tools or models, calls a model over the network, or says
     of its arguments that a model or a user writes them."""
     return (
-        any(address in data for address in _OWN_ADDRESSES)
+        _OWN_ADDRESS.search(data) is not None
+        or b":generateContent" in data
         or speaks_of_source(data)
         or any(_at_lines(data, b"tool", _OWN_TOOL))
-        or any(_at_lines(data, b"class ", _OWN_CLASS))
+        or _OWN_CLASS.match(data) is not None
+        or _LATER_CLASS.search(data) is not None
     )
 
 
@@ -177,6 +184,10 @@ def _targets(path: str, modules: Iterable[str], table: ModuleTable) -> frozenset
 
 def _below(module: str, roots: frozenset[str]) -> bool:
     return not roots.isdisjoint(_names_above(module))
+
+
+def _first(root: str) -> str:
+    return root.partition(".")[0]
 
 
 def _names_above(module: str) -> tuple[str, ...]:

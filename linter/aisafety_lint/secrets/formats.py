@@ -12,7 +12,8 @@ from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.secrets.checksums import CHECKSUMS
 from aisafety_lint.secrets.judge import Judge
 from aisafety_lint.secrets.names import Names, squash
-from aisafety_lint.secrets.searching import any_of
+from aisafety_lint.secrets.presence import searches
+from aisafety_lint.secrets.searching import Pass, any_of
 from aisafety_lint.secrets.shapes import WORD, Alphabet, Shape, expand, make, parse_shape
 
 CLASSES = ("exact", "strong", "context", "generic", "guessable")
@@ -88,7 +89,7 @@ class Formats:
 
     `starting` leads from the first two characters of a run of `words` to the shapes that may begin there. `inside` has
     literals to look for anywhere, with their shapes: the values are runs of `inner`, and `literals` finds any literal.
-    `bare` are the formats that only a name gives away.
+    `bare` are the formats that only a name gives away. `words` of detectors are looked for by `asked`.
     """
 
     by_id: Mapping[str, Format]
@@ -100,6 +101,7 @@ class Formats:
     inner: Alphabet = field(repr=False)
     literals: re.Pattern[bytes] = field(repr=False)
     bare: tuple[Format, ...] = field(repr=False)
+    asked: tuple[Pass, ...] = field(repr=False)
 
     def structure(self, name: str) -> Format:
         """The format of what a detector in code finds."""
@@ -216,6 +218,7 @@ def _index(by_id: Mapping[str, Format], names: Names, judge: Judge) -> Formats:
         inner=_inner([shape for found in inside.values() for _, shape in found]),
         literals=any_of(inside),
         bare=tuple(bare),
+        asked=searches(literal for login in judge.logins for literal in login.literals),
     )
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from aisafety_lint.secrets.formats import Formats
-from aisafety_lint.secrets.judge import Login
 from aisafety_lint.secrets.pairs import NameHit
 from aisafety_lint.secrets.runs import Hit
 
@@ -12,19 +11,25 @@ _LEAST_PASSWORD = 10
 _BEFORE, _AFTER = 400, 800
 
 
-def find_logins(text: str, data: bytes, hits: Sequence[NameHit], kind: str, formats: Formats) -> Iterator[Hit]:
+def find_logins(
+    text: str, data: bytes, words: frozenset[bytes], hits: Sequence[NameHit], kind: str, formats: Formats
+) -> Iterator[Hit]:
     """Find the passwords of logins; a notation without literals stands around the names that were found.
 
-    Commands are not looked for in Python, which calls no shell by itself.
+    `words` are those of `formats.asked` that stand in the text. Commands are not looked for in Python, which calls no
+    shell by itself.
     """
     judge = formats.judge
     named = [hit for hit in hits if hit.separator == "=" and text[hit.value : hit.value + 1] not in ("'", '"')]
     for login in judge.logins:
-        if login.literals and kind == "python":
+        if login.literals and (kind == "python" or not words):
+            continue
+        asked = [literal for literal in login.literals if literal.lower() in words]
+        if login.literals and not asked:
             continue
         form = formats.by_id[login.format]
         places = (hit.start for hit in named if hit.name.lower() in login.names)
-        for match in _around(text, _places(data, login) if login.literals else places, login.pattern):
+        for match in _around(text, _places(data, asked) if asked else places, login.pattern):
             said = match.groupdict(default="")
             password = said["password"]
             issued = judge.is_random(password, _LEAST_PASSWORD) or judge.is_strong_password(password)
@@ -32,8 +37,8 @@ def find_logins(text: str, data: bytes, hits: Sequence[NameHit], kind: str, form
                 yield Hit(form, match.start("password"), match.end("password"))
 
 
-def _places(data: bytes, login: Login) -> Iterator[int]:
-    for literal in login.literals:
+def _places(data: bytes, literals: Iterable[bytes]) -> Iterator[int]:
+    for literal in literals:
         position = data.find(literal)
         while position >= 0:
             yield position

@@ -6,9 +6,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from aisafety_lint.secrets.searching import Pass, passes
+
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PLURALS = frozenset({"keys", "tokens", "passwords"})
 _COUNTER = re.compile(r"\d{1,3}|v\d")
+_SEPARATOR = (
+    r"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:string[ \t]{0,20}(?==))?"
+    r"(?:=>|:=|==|\|\||\?\?|[:=,>]|or(?=[ ])|if(?=[ ]))[ \t]{0,20}"
+)
+# The rest of a name and what separates it from its value; or what is only said to be a key, as in
+# `vendor token 0a1b...`: of such values only formats of the vendor count.
+_FOLLOWING = rf"(?=(?:([a-z0-9_-]{{0,20}}){_SEPARATOR}|()[ -](?=[a-z0-9_.+/=-]{{24}}))())"
 
 
 class Role(Enum):
@@ -48,7 +57,9 @@ def mentions(words: tuple[str, ...], keyword: str) -> bool:
 class Names:
     """The judgement on names, from data.
 
-    `roots` are words of which every name of a credential has one, in lower case; `_roles` remembers what was decided.
+    `roots` find words in lower case of which every name of a credential has one, where it may have a value: the name
+    ends where the first or second group of the match does, the value begins at the third. `_roles` remembers what was
+    decided.
     """
 
     heads: frozenset[str]
@@ -59,7 +70,7 @@ class Names:
     own: frozenset[str]
     issued: frozenset[str]
     vendors: frozenset[str]
-    roots: tuple[bytes, ...]
+    roots: tuple[Pass, ...]
     queried: frozenset[str]
     callers: frozenset[str]
     prompt_words: frozenset[str]
@@ -81,7 +92,7 @@ class Names:
             vendors=frozenset(
                 word for word in vendors if len(word) > 2 and word != "any" and not word.endswith(tuple(heads))
             ).difference(names["made_here"]),
-            roots=tuple(root.encode() for root in names["roots"]),
+            roots=passes(names["roots"], _FOLLOWING),
             queried=frozenset(names["queried"]),
             callers=frozenset(names["callers"]),
             prompt_words=frozenset(prompts["words"]),

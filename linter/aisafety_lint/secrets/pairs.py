@@ -10,16 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from aisafety_lint.secrets.names import Names, Role
-from aisafety_lint.secrets.searching import found_at
+from aisafety_lint.secrets.presence import BEARER, CLUSTER, VARIABLE
+from aisafety_lint.secrets.searching import found_at, passes
 
 _NAME_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
-_SEPARATOR = (
-    rb"(?:\\?[\"'`\])]){0,3}[ \t]{0,20}(?:string[ \t]{0,20}(?==))?"
-    rb"(?:=>|:=|==|\|\||\?\?|[:=,>]|or(?=[ ])|if(?=[ ]))[ \t]{0,20}"
-)
-_TAIL = re.compile(rb"([a-z0-9_-]{0,20})" + _SEPARATOR)
-# What is only said to be a key, as in `vendor token 0a1b...`: of such values only formats of the vendor count.
-_SPOKEN = re.compile(rb"()[ -](?=[a-z0-9_.+/=-]{24})")
 _LONGEST_NAME = 80
 _SETTER = re.compile(r"\bsetattr\([\w.]{1,60},\s?[\"']$")
 _LONGEST_VALUE = 2000
@@ -47,14 +41,17 @@ _NAME_VALUE = re.compile(
 _VALUE = re.compile(rb"value[\"']?\s{0,20}[:=]")
 # How much of `_NAME_VALUE` stands before and after the beginning of `value`, at most.
 _BEFORE_VALUE, _AFTER_VALUE = 252, 47
+_BEFORE_ENTRY = (b" ", b"\t", b"\n", b"\r", b"\v", b"\f", b"'", b'"')
 _BLOCK_DEFAULT = re.compile(rb"variable[ ]{1,8}\"([a-z0-9_-]{3,80})\"[ ]{0,8}\{[^{}]{0,400}?default[ ]{0,20}=[ ]{0,20}")
 _SPACED = re.compile(r"\b([A-Za-z0-9]{3,20}) $")
 _KINDS = frozenset({"api", "access", "secret", "private", "signing", "encryption", "master", "license"})
 _SECRET_DOCUMENT = re.compile(rb"^kind: secret[ \t]{0,8}\r?$", re.MULTILINE)
 _SECRET_BLOCK = re.compile(rb"^(?:string)?data:[ \t]{0,8}\r?\n", re.MULTILINE)
 _SECRET_ENTRY = re.compile(rb"[ \t]{1,20}[\"']?([a-z0-9_.-]{1,120})[\"']?:[ \t]{1,20}(?=[^\s|>])")
-_INSTRUCTION = re.compile(rb"^(?:env|arg)[ ]{1,8}([a-z0-9_]{3,80})[ ]{1,8}(?=[^\s=])", re.MULTILINE)
+_INSTRUCTION = re.compile(rb"\n?(?:env|arg)[ ]{1,8}([a-z0-9_]{3,80})[ ]{1,8}(?=[^\s=])")
 _FLAG = re.compile(rb"--([a-z0-9-]{0,40}(?:key|token|secret|password))[ ]{1,4}(?=[^\s-])")
+_FLAG_ENDS = passes(("key", "token", "secret", "password"), r"[ ]{1,4}(?=[^\s-])")
+_LONGEST_FLAG = 54
 _BEARER = re.compile(rb"\bbearer[ ]{1,4}(?=[a-z0-9])")
 # fmt: off
 CODE = frozenset({
@@ -102,30 +99,27 @@ class NameHit(NamedTuple):
 def name_hits(text: str, lowered: bytes, names: Names) -> list[NameHit]:
     """Find the names that hold a credential and have something after them that looks like a value, in order."""
     hits: dict[int, NameHit] = {}
-    for word in names.roots:
-        position = lowered.find(word)
-        while position >= 0:
-            tail = _TAIL.match(lowered, position + len(word)) or _SPOKEN.match(lowered, position + len(word))
-            if tail is not None and tail.end() not in hits:
-                hit = _name_hit(text, position, tail, names)
+    for search in names.roots:
+        for match in search.pattern.finditer(lowered):
+            end, value = max(match.end(1), match.end(2)), match.end(3)
+            if value not in hits:
+                hit = _name_hit(text, search.start(lowered, match.start()), end, value, names)
                 if hit is not None:
-                    hits[hit.value] = hit
-            position = lowered.find(word, position + len(word))
+                    hits[value] = hit
     return [hits[value] for value in sorted(hits)]
 
 
-def _name_hit(text: str, root: int, tail: re.Match[bytes], names: Names) -> NameHit | None:
-    end, value = tail.span(1)[1], tail.end()
-    separator = text[end:value].strip()
-    if not separator.isascii():
-        return None  # no question marks
-    start = _name_start(text, root, text[root:end].lower(), names)
+def _name_hit(text: str, root: int, end: int, value: int, names: Names) -> NameHit | None:
+    start = _name_start(text, root, end, names)
     name = text[start:end]
     role = names.role(name.rsplit(".", 1)[-1])
     if role is Role.NONE and "." in name:
         role = names.role(name)
+    if role is Role.NONE:
+        return None  # like most
+    separator = text[end:value].strip()
     listed = separator.endswith(",") and (")" in separator or not _is_argument(text, start))
-    if role is Role.NONE or listed or _on_long_line(text, root):
+    if listed or not separator.isascii() or _on_long_line(text, root):  # no question marks
         return None
     return NameHit(name, role, start, separator, value)
 
@@ -136,8 +130,10 @@ def is_bare(path: str, kind: str) -> bool:
     return kind != "json" and name[name.rfind(".", 1) :] not in CODE
 
 
-def text_pairs(text: str, lowered: bytes, hits: Sequence[NameHit], names: Names, bare: bool) -> Iterator[Pair]:
-    """Read the values of names; `bare` says that a value needs no quotes."""
+def text_pairs(
+    text: str, lowered: bytes, words: frozenset[bytes], hits: Sequence[NameHit], names: Names, bare: bool
+) -> Iterator[Pair]:
+    """Read the values of names; `bare` says that it needs no quotes, `words` are those of detectors in the text."""
     done = 0
     for hit in hits:
         if hit.start < done:
@@ -148,26 +144,47 @@ def text_pairs(text: str, lowered: bytes, hits: Sequence[NameHit], names: Names,
                 break  # no element
             done = pair.end
             yield pair._replace(named=False) if spoken else pair
-    yield from _spread_pairs(text, lowered, names, bare)
+    yield from _spread_pairs(text, lowered, words, names, bare)
 
 
-def _spread_pairs(text: str, lowered: bytes, names: Names, bare: bool) -> Iterator[Pair]:
+def _spread_pairs(text: str, lowered: bytes, words: frozenset[bytes], names: Names, bare: bool) -> Iterator[Pair]:
     """Pairs whose name and value stand in entries of their own, flags with a value after them, and bearer tokens."""
-    found = [(match, True) for match in _FLAG.finditer(lowered)] if b"--" in lowered else []  # rulers are full of them
+    found = [(match, True) for match in _flags(lowered)] if b"--" in lowered else []
     found += [(match, bare) for match in _entries(lowered)]
-    if b"kind: secret" in lowered:
+    if CLUSTER in words:
         yield from _cluster_secrets(text, lowered, names)
-    found += [(match, False) for match in found_at(_BLOCK_DEFAULT, b"variable", lowered)]
+    if VARIABLE in words:
+        found += [(match, False) for match in found_at(_BLOCK_DEFAULT, VARIABLE, lowered)]
     if lowered.startswith((b"from ", b"arg ", b"#")):
-        found += [(match, True) for match in _INSTRUCTION.finditer(lowered)]
+        found += [(match, True) for match in _instructions(lowered)]
     for match, unquoted in found:
         name = text[match.start(1) : match.end(1)]
         role = names.role(name)
         if role is not Role.NONE and (pair := _read(text, match.end(), name, role, unquoted)) is not None:
             yield pair
-    for match in found_at(_BEARER, b"bearer ", lowered):
+    for match in found_at(_BEARER, BEARER, lowered) if BEARER in words else ():
         if (pair := _read(text, match.end(), "Authorization", Role.CREDENTIAL, True)) is not None:
             yield pair
+
+
+def _instructions(lowered: bytes) -> Iterator[re.Match[bytes]]:
+    """The instructions of an image that set a variable."""
+    first = _INSTRUCTION.match(lowered)
+    if first is not None:
+        yield first
+    for word in (b"\nenv ", b"\narg "):
+        yield from found_at(_INSTRUCTION, word, lowered)
+
+
+def _flags(lowered: bytes) -> Iterator[re.Match[bytes]]:
+    """Flags with a value after them, looked for only before what they end in: rulers are full of dashes."""
+    ends = sorted(match.end() for search in _FLAG_ENDS for match in search.pattern.finditer(lowered))
+    done = 0
+    for end in ends:
+        match = _FLAG.search(lowered, max(done, end - _LONGEST_FLAG), end + 1)
+        if match is not None:
+            done = match.end()
+            yield match
 
 
 def _cluster_secrets(text: str, lowered: bytes, names: Names) -> Iterator[Pair]:
@@ -202,19 +219,24 @@ def _indented(lowered: bytes, position: int) -> Iterator[re.Match[bytes]]:
 def _entries(lowered: bytes) -> Iterator[re.Match[bytes]]:
     """Names with their values in entries of their own, looked for only around the word for the second of them."""
     done = 0
-    for value in found_at(_VALUE, b"value", lowered):
-        first = max(done, value.start() - _BEFORE_VALUE)
-        match = _NAME_VALUE.search(lowered, first, value.start() + _AFTER_VALUE)
+    for value in _VALUE.finditer(lowered):
+        start = value.start()
+        first = max(done, start - _BEFORE_VALUE)
+        before = lowered[first:start]
+        if before[-1:] not in _BEFORE_ENTRY or (b"name" not in before and b"key" not in before):
+            continue
+        match = _NAME_VALUE.search(lowered, first, start + _AFTER_VALUE)
         if match is not None:
             done = match.end()
             yield match
 
 
-def _name_start(text: str, head: int, last: str, names: Names) -> int:
+def _name_start(text: str, head: int, end: int, names: Names) -> int:
     """Where the name begins that ends in the last word found; `API key` is one name, and so is `NuGet key`."""
     before = text[max(0, head - _LONGEST_NAME) : head]
     start = head - len(before) + len(before.rstrip(_NAME_PART))
-    spaced = _SPACED.search(text, max(0, head - 24), head) if last == "key" and start == head else None
+    alone = start == head and text[head:end].lower() == "key"
+    spaced = _SPACED.search(text, max(0, head - 24), head) if alone else None
     if spaced is None:
         return start
     kind = spaced[1].lower()

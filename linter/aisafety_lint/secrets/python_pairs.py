@@ -28,7 +28,7 @@ def python_pairs(source: SourceText, tree: ast.Module, names: Names, lines: Sequ
 
     Only code that covers one of the `lines` (sorted) is looked at.
     """
-    reader = _Reader(source, names, Values(tree))
+    reader = _Reader(source, names, Values(tree, ":=" in source.text))
     for node in nodes(tree, lines):
         yield from reader.read(node)
 

@@ -10,23 +10,25 @@ from aisafety_lint.secrets.python_tree import target_names
 
 # A name that is given more literals than this says nothing about one of them.
 _MOST_VALUES = 8
-# The nodes that say something about names: one in seven of a tree.
-_TELLING = frozenset(
-    {ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.FunctionDef, ast.AsyncFunctionDef}
-) | {ast.Call, ast.If}
+# Where statements have statements in them, in the order of the syntax.
+_BODIES = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
 @dataclass(frozen=True)
 class Values:
-    """The values of the names of a file, worked out when they are first asked for."""
+    """The values of the names of a file, worked out when they are first asked for.
+
+    `names_in_expressions` tells whether there may be a name that is given its value within an expression.
+    """
 
     tree: ast.Module
+    names_in_expressions: bool
 
     @cached_property
     def origins(self) -> dict[str, str]:
         """The module from which a name is imported."""
         found: dict[str, str] = {}
-        for node in self._nodes:
+        for node in self._statements:
             match node:
                 case ast.Import(names=names):
                     found |= {alias.asname or alias.name.partition(".")[0]: alias.name for alias in names}
@@ -46,7 +48,7 @@ class Values:
     @cached_property
     def refused(self) -> frozenset[str]:
         """The names that are compared where the outcome is an error: a program does not run with such a value."""
-        asked = [node for node in self._nodes if isinstance(node, ast.If) and any(map(_gives_up, node.body))]
+        asked = [node for node in self._statements if isinstance(node, ast.If) and any(map(_gives_up, node.body))]
         sides = (
             side
             for node in asked
@@ -61,13 +63,25 @@ class Values:
         return {}
 
     @cached_property
-    def _nodes(self) -> list[ast.AST]:
-        return [node for node in _walk(self.tree) if type(node) in _TELLING]
+    def _statements(self) -> list[ast.AST]:
+        """The statements in the order of `ast.walk`: one in eight of the nodes, and most questions need no others."""
+        found: list[ast.AST] = [self.tree]
+        for node in found:
+            for name in _BODIES:
+                part = getattr(node, name, None)
+                if isinstance(part, list):
+                    found += part
+        return found
+
+    @cached_property
+    def _expressions(self) -> list[ast.Call | ast.NamedExpr]:
+        return [node for node in _walk(self.tree) if isinstance(node, ast.Call | ast.NamedExpr)]
 
     @cached_property
     def _assigned(self) -> dict[str, list[ast.expr]]:
         found: dict[str, list[ast.expr]] = {}
-        for node in self._nodes:
+        named = self._expressions if self.names_in_expressions else []
+        for node in chain(self._statements, named):
             match node:
                 case ast.Assign(targets=targets, value=value):
                     pass
@@ -86,7 +100,7 @@ class Values:
     def _parameters(self) -> dict[str, list[tuple[str, int]]]:
         """The functions that have a parameter of a name, with its place among the arguments."""
         found: dict[str, list[tuple[str, int]]] = {}
-        for node in self._nodes:
+        for node in self._statements:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 arguments = [*node.args.posonlyargs, *node.args.args]
                 if arguments and arguments[0].arg in ("self", "cls"):
@@ -98,7 +112,7 @@ class Values:
     @cached_property
     def _calls(self) -> dict[str, list[ast.Call]]:
         found: dict[str, list[ast.Call]] = {}
-        for node in self._nodes:
+        for node in self._expressions:
             if isinstance(node, ast.Call):
                 for name in target_names(node.func):
                     found.setdefault(name, []).append(node)

@@ -21,6 +21,7 @@ _ENCODED = re.compile(r"[A-Za-z0-9+/]*")
 _HEX = re.compile(r"[0-9a-f-]+")
 _BEFORE = frozenset({"\\n", "\\r", "\\t", ":-", " -"})
 _GUARD = 20
+_ESCAPING = frozenset("\\%")
 
 
 class Hit(NamedTuple):
@@ -44,15 +45,16 @@ def find_formats(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
 def _from_runs(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
     starting = formats.starting
     for first, end in formats.words.runs(data):
-        start = first
-        if start and text[start - 1] in "\\%":
-            start += _escape_length(text, start)
-        while text[start] == "-" and start < end - 1:
-            start += 1
-        entries = starting.get(text[start : start + 2])
-        if entries is None:
-            continue
-        for literal, form, shape in entries:
+        entries, before = starting.get(text[first : first + 2]), text[first - 1 : first]
+        if text[first] == "-" or before in _ESCAPING:
+            start = first + (_escape_length(text, first) if before in _ESCAPING else 0)
+            start = min(end - 1, end - len(text[start:end].lstrip("-")))
+            entries = starting.get(text[start : start + 2])
+        elif entries is None:
+            continue  # like most
+        else:
+            start = first
+        for literal, form, shape in entries or ():
             if text.startswith(literal, start) and (hit := _attempt(text, start, form, shape, formats)) is not None:
                 yield hit
                 break

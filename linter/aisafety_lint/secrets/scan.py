@@ -24,6 +24,7 @@ from aisafety_lint.secrets.python_pairs import python_pairs
 from aisafety_lint.secrets.python_tree import Region, enclosing, parse, prose_regions
 from aisafety_lint.secrets.redact import digest
 from aisafety_lint.secrets.runs import Hit, find_formats
+from aisafety_lint.secrets.searching import present
 from aisafety_lint.secrets.structures import find_structures
 from aisafety_lint.secrets.verdict import judge_pair
 from aisafety_lint.source import SourceText, Span
@@ -115,6 +116,8 @@ class _Found(NamedTuple):
 
 def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ...]:
     """Find the secrets of a text; `kind` is that of its `SourceFile`."""
+    if not text.text:
+        return ()
     found = list(_notebook(text, formats)) if kind == "notebook" else list(_whole(text, kind, formats))
     merged = _merge(found)
     digests = {value: digest(value) for value in {one.value for one in merged}}
@@ -141,7 +144,9 @@ def _detect(source: SourceText, data: bytes, kind: str, formats: Formats, *, lar
     text = source.text
     kind = "page" if _PAGE.search(source.path) else kind
     shown = formats.structure("query") if kind == "page" else None
-    for hit in (*find_formats(text, data, formats), *find_structures(text, data, formats)):
+    lowered = data.lower()
+    words = present(lowered, formats.asked)
+    for hit in (*find_formats(text, data, formats), *find_structures(text, words, formats)):
         if hit.format is shown:
             continue
         value = text[hit.start : hit.end]
@@ -150,20 +155,21 @@ def _detect(source: SourceText, data: bytes, kind: str, formats: Formats, *, lar
         name, place = (name_before(text, hit.start), _place(source, kind, hit, formats)) if real else ("", "")
         yield _Found(hit.format, hit.start, hit.end, value, name, place, real)
     if not large:
-        lowered = data.lower()
         hits = name_hits(text, lowered, formats.names)
-        for login in find_logins(text, data, hits, kind, formats):
+        for login in find_logins(text, data, words, hits, kind, formats):
             yield _Found(login.format, login.start, login.end, text[login.start : login.end])
-        for pair in _pairs(source, lowered, hits, kind, formats):
+        for pair in _pairs(source, lowered, words, hits, kind, formats):
             verdict = judge_pair(pair, kind, partial(around, text, pair.start, pair.end), formats)
             if verdict is not None and not _is_remarked(text, pair.end, formats):
                 start = pair.start + verdict.offset if text.startswith(pair.value, pair.start) else pair.start
                 yield _Found(verdict.format, start, pair.end, verdict.value, pair.name)
 
 
-def _pairs(source: SourceText, lowered: bytes, hits: Sequence[NameHit], kind: str, formats: Formats) -> Iterator[Pair]:
+def _pairs(
+    source: SourceText, lowered: bytes, words: frozenset[bytes], hits: Sequence[NameHit], kind: str, formats: Formats
+) -> Iterator[Pair]:
     text, names = source.text, formats.names
-    as_text = text_pairs(text, lowered, hits, names, is_bare(source.path, kind))
+    as_text = text_pairs(text, lowered, words, hits, names, is_bare(source.path, kind))
     if kind != "python":
         for pair in as_text:
             line = line_before(text, pair.start).lstrip()
@@ -172,7 +178,7 @@ def _pairs(source: SourceText, lowered: bytes, hits: Sequence[NameHit], kind: st
             given_to_page = _COMPONENT.search(source.path) is not None and _is_attribute(text, pair)
             yield pair._replace(prose=line.startswith(_PROMPT), named=pair.named and not given_to_page)
         return
-    written = [pair for pair in text_pairs(text, lowered, hits, names, bare=True) if _is_issued(pair, formats)]
+    written = [pair for pair in text_pairs(text, lowered, words, hits, names, bare=True) if _is_issued(pair, formats)]
     promising = [hit for hit in hits if _promises(text, hit, formats)]
     passed = list(_passed(text, formats))
     promising += _through_names(text, hits, formats)

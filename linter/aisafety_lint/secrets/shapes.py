@@ -12,7 +12,7 @@ and means the same in RE2.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -177,20 +177,22 @@ class Alphabet(NamedTuple):
         known = set("".join(characters).encode("ascii", "replace"))
         return Alphabet(bytes(_INSIDE if code in known else _OUTSIDE for code in range(256)), least)
 
-    def runs(self, data: bytes) -> Iterator[tuple[int, int]]:
+    def runs(self, data: bytes) -> list[tuple[int, int]]:
         """The offsets of the unbroken runs of these characters that are long enough, in order.
 
         The text is turned into marks, one for each character, in which long runs are found at the speed of a search.
         """
-        marked = data.translate(self.marks)
-        needle = bytes([_INSIDE]) * self.least
-        start = marked.find(needle)
+        least, found = self.least, []
+        needle, outside = bytes([_INSIDE]) * least, bytes([_OUTSIDE])
+        find = data.translate(self.marks).find
+        start = find(needle)
         while start >= 0:
-            end = marked.find(_OUTSIDE, start + self.least)
+            end = find(outside, start + least)
             if end < 0:
                 end = len(data)
-            yield start, end
-            start = marked.find(needle, end)
+            found.append((start, end))
+            start = find(needle, end)
+        return found
 
 
 def _make_piece(piece: Piece, rng: "random.Random") -> str:

@@ -6,27 +6,25 @@ from collections.abc import Iterator
 from aisafety_lint.secrets.checksums import decode_base64
 from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.names import Role
+from aisafety_lint.secrets.presence import ADDRESS, ARMOUR, ENCODED, PUTTY, REGISTRY, WEB_KEYS
 from aisafety_lint.secrets.runs import Hit
 from aisafety_lint.secrets.searching import found_at
 
-_ARMOUR = b"PRIVATE KEY"
 _BEGIN = re.compile(r"-----BEGIN (?:(ENCRYPTED)|[A-Z ]{0,20})[ ]?PRIVATE KEY(?: BLOCK)?-----")
 _END = "-----END "
 _LONGEST_KEY = 20_000
 _LEAST_KEY = 64
-_PUTTY = b"PuTTY-User-Key-File-"
 _PUTTY_KEY = re.compile(
     r"PuTTY-User-Key-File-[23]: [^\n]{1,60}\n(?:[^\n]{0,200}\n){1,80}?Private-Lines: \d{1,3}\s{1,2}"
     r"((?:[A-Za-z0-9+/=]{1,80}\s{1,2}){1,60})"
 )
 _WEB_KEY = re.compile(r"[\"']d[\"']\s{0,8}:\s{0,8}[\"']([A-Za-z0-9_-]{40,700})[\"']")
-_ENCODED = b"LS0tLS1CRUdJTi"
 _ENCODED_KEY = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{64,20000}={0,2}")
 _REGISTRY = re.compile(r"\"auth\"\s{0,8}:\s{0,8}\"([A-Za-z0-9+/]{12,400}={0,2})\"")
 _QUERY = re.compile(
     r"[?&]([A-Za-z_-]{0,30}(?:[kK]ey|KEY|[tT]oken|TOKEN|[sS]ecret|SECRET|auth))=([A-Za-z0-9_.~%+/-]{16,400})"
 )
-_ASKED = re.compile(r"://[^\s\"'`<>?]{1,200}(\?[^\s\"'`<>]{3,800})")
+_ASKED = re.compile(r"://[^\s\"'`<>?]{1,200}+(\?[^\s\"'`<>]{3,800})")
 _LEAST_QUERY = 16
 _HASH = re.compile(r"[0-9a-fA-F-]+")
 _ADDRESS = re.compile(
@@ -35,25 +33,25 @@ _ADDRESS = re.compile(
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}$")
 
 
-def find_structures(text: str, data: bytes, formats: Formats) -> Iterator[Hit]:
-    """Find key blocks, web keys with a private part, and passwords in addresses; `data` is as in `find_formats`."""
-    if _ARMOUR in data:
+def find_structures(text: str, words: frozenset[bytes], formats: Formats) -> Iterator[Hit]:
+    """Find key blocks, web keys with a private part, and passwords in addresses; `words` are those in the text."""
+    if ARMOUR in words:
         yield from _key_blocks(text, formats)
-    if _PUTTY in data:
+    if PUTTY in words:
         for match in _PUTTY_KEY.finditer(text):
             yield Hit(formats.structure("putty"), match.start(1), match.end(1))
-    if b'"kty"' in data or b"'kty'" in data:
+    if not WEB_KEYS.isdisjoint(words):
         for match in _WEB_KEY.finditer(text):
             yield Hit(formats.structure("jwk"), match.start(1), match.end(1), real=formats.judge.looks_issued(match[1]))
-    if _ENCODED in data:
+    if ENCODED in words:
         yield from _encoded_keys(text, formats)
-    if b'"auth"' in data:
+    if REGISTRY in words:
         for match in _REGISTRY.finditer(text):
             if basic_credentials(match[1], formats):
                 yield Hit(formats.structure("registry"), match.start(1), match.end(1))
-    if b"://" in data and b"@" in data:
-        yield from _addresses(text, formats)
-    if b"://" in data:
+    if ADDRESS in words:
+        if "@" in text:
+            yield from _addresses(text, formats)
         yield from _queries(text, formats)
 
 

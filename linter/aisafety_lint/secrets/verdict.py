@@ -9,6 +9,7 @@ from aisafety_lint.secrets.formats import Format, Formats
 from aisafety_lint.secrets.names import Role, split, squash
 from aisafety_lint.secrets.pairs import Pair
 from aisafety_lint.secrets.runs import find_formats, is_near, is_real
+from aisafety_lint.secrets.searching import present
 from aisafety_lint.secrets.structures import basic_credentials, find_structures
 
 _SCHEME = re.compile(r"(bearer|token|basic|apikey|api-key|key|bot)[ ]+(\S+)", re.IGNORECASE)
@@ -126,7 +127,7 @@ def _by_shape(value: str, formats: Formats) -> Format | None:
 
 def _by_structure(plain: str, formats: Formats) -> Format | None:
     """The format of a structure in what a value is the encoding of."""
-    found = find_structures(plain, plain.encode("ascii", "replace"), formats)
+    found = find_structures(plain, present(plain.encode("ascii", "replace").lower(), formats.asked), formats)
     return next((hit.format for hit in found if hit.real), None)
 
 
