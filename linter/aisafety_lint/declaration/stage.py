@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from aisafety_lint.declaration.content import content_breaches, flaw_breaches, last_days
+from aisafety_lint.declaration.coverage import coverage_breaches
 from aisafety_lint.declaration.crosscheck import inventory_breaches
 from aisafety_lint.declaration.inventory import workers
 from aisafety_lint.declaration.matching import governed
@@ -30,6 +31,7 @@ _CONTRADICTIONS = frozenset(
         "declared-effect-too-low",
         "declared-evaluation-not-found",
         "kill-switch-not-found",
+        "model-not-as-declared",
         "evaluation-result-over-limit",
         "expired-exception",
         "invalid-declaration",
@@ -80,6 +82,7 @@ def _of(
     yield from content_breaches(promised, declaration, found, terms, today)
     yield from inventory_breaches(promised, found, terms)
     yield from reference_breaches(promised, around, program, found, terms)
+    yield from coverage_breaches(promised, around, found, terms)
     yield from result_breaches(promised, around, today)
 
 

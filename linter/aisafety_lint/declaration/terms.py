@@ -27,6 +27,7 @@ class Terms:
     consequential: frozenset[str]
     grave: frozenset[str]
     sensitive: frozenset[str]
+    harms: Mapping[str, frozenset[str]]
     limits: Mapping[str, Wanted]
     blanks: re.Pattern[str]
     questions: Mapping[str, str]
@@ -62,6 +63,7 @@ def _terms(data: Mapping[str, Any]) -> Terms:
         consequential=frozenset(data["consequential"]),
         grave=frozenset(data["grave"]),
         sensitive=frozenset(data["sensitive"]),
+        harms={name: frozenset(dimensions) for name, dimensions in data["harms"].items()},
         limits={
             name: Wanted(frozenset(row.get("effects", ())), frozenset(row.get("users", ())))
             for name, row in data["limits"].items()
