@@ -556,6 +556,15 @@ class TestMasking:
             assert len(matches) == 1
             assert not any(body[i : i + 8] in said for i in range(len(body) - 7)), form.id
 
+    def test_one_that_is_assigned_to_nothing_is_not_said_to_be(self) -> None:
+        rule = KNOWLEDGE.rules["hardcoded-service-credential"]
+        value = fake(formats(), "github-pat")
+        said = [
+            next(iter(check(rule, project(*find(text, "a.txt", "text"))))).message for text in (value, f"K={value}")
+        ]
+        assert ["is written out:" in message for message in said] == [True, False]
+        assert ["is written out for `K`:" in message for message in said] == [False, True]
+
     def test_digest_is_salted_and_stable(self) -> None:
         import hashlib
 

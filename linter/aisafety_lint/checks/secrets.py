@@ -154,7 +154,8 @@ def _words(match: SecretMatch) -> dict[str, str]:
     return {
         "vendor": match.vendor if match.vendor != "any" else "An" if match.what[:1] in "aeiou" else "A",
         "what": match.what,
-        "name": match.name or "a literal",
+        "name": match.name or match.what,
+        "assigned": f" for `{match.name}`" if match.name else "",
         "prefix": f"begins with `{match.prefix}`" if match.prefix else "has no fixed prefix",
         "length": str(match.length),
     }
