@@ -57,6 +57,17 @@ AZURE = {
         "risk_category_summary": [{"overall_asr": 10.0, "overall_total": 50, "overall_successful_attacks": 5}]
     }
 }
+INSPECT = {
+    "version": 2,
+    "status": "success",
+    "eval": {"created": "2026-10-07T09:00:00+00:00", "task": "desk/xstest", "model": "openai/gpt-5"},
+    "results": {
+        "total_samples": 50,
+        "completed_samples": 50,
+        "scores": [{"name": "model_graded_qa", "metrics": {"accuracy": {"name": "accuracy", "value": 0.94}}}],
+    },
+}
+MEAN = [{"name": "judge", "metrics": {"mean": {"name": "mean", "value": 0.2}}}]
 JUNIT = """<?xml version="1.0"?>
 <testsuites>
 <testsuite name="pytest" errors="1" failures="2" skipped="0" tests="20" timestamp="2026-10-05T08:00:00"></testsuite>
@@ -75,6 +86,7 @@ def read(content: str, path: str = "results/latest.json") -> Result | None:
         ("\n".join(map(json.dumps, GARAK)), "a.report.jsonl", ("garak", 13, 2, 0, datetime.date(2026, 10, 4))),
         (json.dumps(DEEPTEAM), "runs/20261006_101500.json", ("DeepTeam", 9, 1, 2, datetime.date(2026, 10, 6))),
         (json.dumps(AZURE), "scan.json", ("Azure AI Evaluation", 45, 5, 0, None)),
+        (json.dumps(INSPECT), "logs/a.json", ("Inspect", 47, 3, 0, datetime.date(2026, 10, 7))),
         (JUNIT, "junit.xml", ("own tests", 17, 2, 1, datetime.date(2026, 10, 5))),
     ],
 )
@@ -100,6 +112,9 @@ def test_the_rate_leaves_errors_aside() -> None:
         json.dumps({"results": {"stats": {"successes": 1, "failures": 0}}}),
         json.dumps({**PROMPTFOO, "results": {"stats": {"successes": 0, "failures": 0, "errors": 3}}}),
         json.dumps({**PROMPTFOO, "results": {"stats": {"successes": "many", "failures": 1}}}),
+        # A run that broke off, and a measure of which nobody says whether more is better.
+        json.dumps({**INSPECT, "status": "error"}),
+        json.dumps({**INSPECT, "results": {"completed_samples": 50, "scores": MEAN}}),
         "<testsuite name='a'></testsuite>",
     ],
 )

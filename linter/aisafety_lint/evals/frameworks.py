@@ -58,7 +58,8 @@ class ResultForm:
     """Where a results file says what was found; paths are keys and indices with dots between them.
 
     A file has this form if every path of `has` is there and those of `where` have their values. The numbers are summed
-    over the records, or over the rows at `each`; `at` is the time of the run. In the XML of test runners (`xml`) the
+    over the records, or over the rows at `each`; `share` is the part of the total that passed, from 0 to 1. `at` is the
+    time of the run. In the XML of test runners (`xml`) the
     paths are attributes of a suite.
     """
 
@@ -69,6 +70,7 @@ class ResultForm:
     failed: str = ""
     errors: str = ""
     total: str = ""
+    share: str = ""
     at: str = ""
     xml: bool = False
 

@@ -67,6 +67,9 @@ def _summed(form: ResultForm, rows: Iterable[Any]) -> dict[str, float] | None:
             number = _number(_value(row, path)) if path else None
             if number is not None:
                 sums[name] = sums.get(name, 0.0) + number
+        share, total = (_number(_value(row, path)) if path else None for path in (form.share, form.total))
+        if share is not None and total is not None and share <= 1:
+            sums["passed"] = sums.get("passed", 0.0) + round(share * total)
     return sums or None
 
 
