@@ -204,8 +204,13 @@ class TestStandardLibrary:
     # Not on this system, or gone from this version.
     ELSEWHERE = ("os.startfile", "ctypes.WinDLL", "imp.", "pipes.", "xml.etree.cElementTree", "tkinter.")
 
+    # What only an instance has: the class that it is of.
+    OF_INSTANCES = (("OpenShell.stdin", "io.BufferedWriter"), ("OpenShell", "subprocess.Popen"))
+
     def resolved(self, path: str) -> Any:
         """What a path of the model stands for; a method as the function of one of the classes of its type."""
+        for start, name in self.OF_INSTANCES:
+            path = name + path.removeprefix(start) if path.startswith(f"{start}.") else path
         classes = listed(MODELS["stdlib"]["types"].get(head(path), {}).get("names"))
         found = [imported(name + path[len(head(path)) :]) for name in classes] if classes else [imported(path)]
         return next((item for item in found if item is not None), None)

@@ -1,6 +1,5 @@
 """Traces for people: the way of a flow from source to sink, one step for each line of code that matters."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from aisafety_lint.finding import Confidence, Location
@@ -57,7 +56,8 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     length = _lines(solver.index, nodes, sink)
     guessed = any(solver.reached[node].guessed for node in nodes if node in solver.reached)
     doubts = (length > _LONG) + (length > _VERY_LONG) + guessed
-    widest = max(len(set(_targets(solver, *call))) for call in chain)
+    entered = [*(scope for scope, _ in chain[1:]), -1]
+    widest = max(len(_targets(solver, *call, run)) for call, run in zip(chain, entered, strict=True))
     doubts += (widest > _MANY) + (widest > _VERY_MANY)
     symbol = solver.index.scopes[last.scope].qualname
     return Flow(
@@ -75,11 +75,20 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     )
 
 
-def _targets(solver: Solver, scope: int, call: int) -> Iterator[int]:
-    """The methods that a call may run by what is known of its receiver: the more, the less likely is each of them."""
-    for callee in solver.resolver.callees(scope, call):
-        if callee.kind == "function" and callee.receiver is not None:
-            yield callee.scope
+def _targets(solver: Solver, scope: int, call: int, run: int) -> frozenset[int]:
+    """The methods that a call may run by what is known of its receiver: the more, the less likely is `run` among them.
+
+    None where the object is seen to be of the class that has the method, and not only of one above it.
+    """
+    found = {
+        callee.scope: callee.receiver
+        for callee in solver.resolver.callees(scope, call)
+        if callee.kind == "function" and callee.receiver is not None
+    }
+    method = solver.index.value(scope, solver.index.value(scope, call).args[0])
+    if run in found and method.op == "attr" and found[run] in solver.resolver.refs(scope, method.args[0]):
+        return frozenset()
+    return frozenset(found)
 
 
 def _way(solver: Solver, node: Node) -> list[Node]:

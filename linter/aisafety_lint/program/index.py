@@ -103,6 +103,16 @@ class Index:
         return {}
 
     @cached_property
+    def inits_called(self) -> Mapping[int, Sequence[tuple[int, Call]]]:
+        """The calls of an `__init__` by the class that they stand in (`super().__init__(name)`)."""
+        found: dict[int, list[tuple[int, Call]]] = defaultdict(list)
+        for scope, call in self.calls_by_name.get("__init__", ()):
+            owner = self.enclosing_class(scope)
+            if owner is not None:
+                found[owner].append((scope, call))
+        return found
+
+    @cached_property
     def calls_by_name(self) -> Mapping[str, Sequence[tuple[int, Call]]]:
         """All calls by the last name of what is called ("" where it has none), also by what that name is an alias of.
 

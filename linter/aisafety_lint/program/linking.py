@@ -45,6 +45,10 @@ class Linking(ABC):
         """A class and its bases, nearest first."""
 
     @abstractmethod
+    def subclasses(self, owner: int) -> list[int]:
+        """All project classes below a class."""
+
+    @abstractmethod
     def types(self, owner: int) -> tuple[str, ...]:
         """The modelled types that instances of a project class are."""
 

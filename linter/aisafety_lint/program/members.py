@@ -68,7 +68,20 @@ class Members(Hierarchy):
             found += self._first_member(base, lineage, name)
         if base.kind == "instance" and found and found[0].kind == "function":
             found += self._overrides(base, name)
+        elif base.kind == "instance" and all(self._is_empty(ref) for ref in found):
+            found += self._filled_below(base, name)
         return unique(found)
+
+    def _is_empty(self, ref: Ref) -> bool:
+        """Whether something is a list or dict that is written without an element: others are to fill it."""
+        return ref.kind == "container" and not self.index.value(ref.scope, ref.value).args
+
+    def _filled_below(self, base: Ref, name: str) -> Iterator[Ref]:
+        """What subclasses store in an attribute that a class leaves to them."""
+        below = set(self.subclasses(base.scope)) if name in self.index.attribute_stores else set()
+        owners = {self.index.outer_class(where) for where, _ in self.index.attribute_stores[name]} if below else set()
+        for owner in sorted(owner for owner in owners if owner in below)[:MOST]:
+            yield from self.stored_attribute(owner, name)
 
     def _first_member(self, base: Ref, lineage: Iterable[Ref], name: str) -> list[Ref]:
         own: list[Ref] = []
@@ -88,7 +101,9 @@ class Members(Hierarchy):
         receiver = Ref("instance", base.scope) if base.kind == "super" else base
         declared = scope.annotations.get(name)
         if declared is not None and (found := self.annotated(owner, declared)):
-            return found
+            foreign = all(ref.kind == "external" for ref in found)
+            made = self.stored_attribute(owner, name) if foreign else ()
+            return [*found, *(ref for ref in made if ref.kind == "external")]
         if declared is not None and declared.name == "str":
             return [external("str")]
         raws = [raw for value in scope.locals.get(name, ()) for raw in self.refs(owner, value)]

@@ -1,6 +1,6 @@
 """Names to what they stand for: imports across files, enclosing scopes, parameters, annotations."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -8,7 +8,7 @@ from aisafety_lint.program.index import Index
 from aisafety_lint.program.lazy import lazy_targets
 from aisafety_lint.program.linking import Linking
 from aisafety_lint.program.models import Models
-from aisafety_lint.program.refs import Ref, Refs, external, unique
+from aisafety_lint.program.refs import MOST, Ref, Refs, external, unique
 from aisafety_lint.python.facts import Annotation, Call
 
 _CALLERS = 12
@@ -211,12 +211,7 @@ class Names(Linking):
 
     def _passed(self, scope: int, name: str) -> Iterator[Ref]:
         """What the callers found by name pass for a parameter."""
-        known = self.index.scopes[scope]
-        called = known.name
-        if called in ("__init__", "__call__"):
-            owner = self.index.enclosing_class(scope)
-            called = self.index.scopes[owner].name if owner is not None else called
-        candidates = self.index.calls_by_name.get(called, ())
+        candidates = self._calls(scope)
         if len(candidates) > _CALLERS * 4:
             return
         for where, call in candidates[:_CALLERS]:
@@ -226,6 +221,20 @@ class Names(Linking):
                     operand = self.argument_for(where, call, scope, name, bound=bound, given=callee.given)
                     if operand is not None:
                         yield from self.refs(where, operand)
+
+    def _calls(self, scope: int) -> Sequence[tuple[int, Call]]:
+        """The calls that may run a function by their names: those of its class for one that makes an object, and of
+        the classes that inherit it or that call it by `super()`."""
+        name = self.index.scopes[scope].name
+        owner = self.index.enclosing_class(scope) if name in ("__init__", "__call__") else None
+        if owner is None:
+            return self.index.calls_by_name.get(name, ())
+        found = list(self.index.calls_by_name.get(self.index.scopes[owner].name, ()))
+        for below in self.subclasses(owner)[:MOST] if name == "__init__" else ():
+            inherited = "__init__" not in self.index.methods[below]
+            found += self.index.calls_by_name.get(self.index.scopes[below].name, ()) if inherited else ()
+            found += self.index.inits_called.get(below, ())
+        return found
 
     def argument_for(
         self, where: int, call: Call, function: int, name: str, *, bound: bool, given: int = 0
