@@ -46,7 +46,6 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the action says: 0, or 2 where the project could not be analysed."""
-    from aisafety_lint import recall
 
     _check_options(arguments)
     config = check.config_of(check.with_defaults(arguments))
@@ -55,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(
             f"`{_shown(path)}` is there already", "`baseline update` keeps it current, `--force` replaces it"
         )
-    report = recall.run(config, check.store_of(arguments, config.root))
+    report = check.analysed(arguments, config)
     action = {"create": _create, "update": _update, "show": _show}[arguments.action]
     write_stdout(action(arguments, config, report, path))
     return check.exit_code(config, report, exit_zero=True)

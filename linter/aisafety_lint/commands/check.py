@@ -203,8 +203,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _made(arguments: argparse.Namespace, config: Config) -> "Report":
     from aisafety_lint import recall
+    from aisafety_lint.progress import told
 
-    return _compared(recall.run(config, store_of(arguments, config.root)), config, arguments)
+    with told("analysing", sys.stderr):
+        return _compared(recall.run(config, store_of(arguments, config.root)), config, arguments)
+
+
+def analysed(arguments: argparse.Namespace, config: Config) -> "Report":
+    """The report on a project, made or remembered; a person who waits for it sees that it goes on."""
+    from aisafety_lint import recall
+    from aisafety_lint.progress import told
+
+    with told("analysing", sys.stderr):
+        return recall.run(config, store_of(arguments, config.root))
 
 
 def _only_fixed(arguments: argparse.Namespace, config: Config, outcome: "Outcome") -> int:

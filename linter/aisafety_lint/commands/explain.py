@@ -43,7 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _finding(arguments: argparse.Namespace, place: re.Match[str]) -> int:
     """Tell all of the findings at a place, from the cache where nothing has changed since the last run."""
-    from aisafety_lint import recall
     from aisafety_lint.commands import check
     from aisafety_lint.fixes.shown import with_edits
     from aisafety_lint.located import findings_at, nearest
@@ -56,7 +55,7 @@ def _finding(arguments: argparse.Namespace, place: re.Match[str]) -> int:
     config = check.config_of(check.with_defaults(argparse.Namespace(**{**vars(arguments), "paths": paths})))
     if not path.is_relative_to(config.root) or path.is_dir():
         raise UserError(f"`{place['path']}` is not a file of this project", "give a file and a line of it")
-    report = recall.run(config, check.store_of(arguments, config.root))
+    report = check.analysed(arguments, config)
     name, line = config.relative(path), int(place["line"])
     found = findings_at(report, name, line, int(place["column"]) if place["column"] else None)
     if not found:

@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"use {' or '.join(form for kind, form in _views() if kind == name)}",
         )
     from aisafety_lint import pipeline
+    from aisafety_lint.progress import told
     from aisafety_lint.settings import CommandLine, load_config
 
     settings: dict[str, object] = {}
@@ -66,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("`--config` and `--isolated` exclude each other")
     paths = tuple(arguments.paths) or (".",)
     config = load_config(CommandLine(paths, arguments.config, arguments.isolated, None, settings))
-    found = pipeline.inspect(config)
+    with told("analysing", sys.stderr):
+        found = pipeline.inspect(config)
     write_stdout(view(found) if view and not arguments.diff else _difference(arguments, config, found))
     if arguments.output_format == "text":
         _tell(found.notifications)

@@ -46,7 +46,6 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the results of all entries: 0, or 2 where something that was named could not be analysed."""
-    from aisafety_lint import recall
     from aisafety_lint.knowledge import Knowledge, builtin_root
     from aisafety_lint.report import standard
     from aisafety_lint.standards import named
@@ -54,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = check.config_of(check.with_defaults(arguments))
     knowledge = Knowledge((builtin_root(), *config.rules))
     taxonomy = named(arguments.standard, knowledge)
-    report = check.without_known(recall.run(config, check.store_of(arguments, config.root)), config)
+    report = check.without_known(check.analysed(arguments, config), config)
     found = standard.held(taxonomy, knowledge.rules, report)
     if arguments.output_format == "markdown":
         write_stdout(standard.markdown(found, arguments.source_url))

@@ -27,11 +27,10 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print all suppressions: 0 where each has its use, 1 where one is malformed, unused or over, 2 for no answer."""
-    from aisafety_lint import recall
     from aisafety_lint.report import suppressions
 
     config = check.config_of(check.with_defaults(arguments))
-    report: Report = recall.run(config, check.store_of(arguments, config.root))
+    report: Report = check.analysed(arguments, config)
     write_stdout(suppressions.json(report) if arguments.output_format == "json" else suppressions.text(report))
     if check.exit_code(config, report, exit_zero=True):
         return 2
