@@ -5,12 +5,12 @@ caller, or from a session, what its callers keep there is often out of sight: th
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.resolver import Resolver
-from aisafety_lint.python.facts import Scope
+from aisafety_lint.python.facts import Scope, Value
 
 _GIVEN = frozenset({"param", "attr"})
 _WITHIN = frozenset({"element", "item", "copy", "phi", "store"})
@@ -27,8 +27,29 @@ def read_messages(resolver: Resolver) -> Iterator[tuple[int, int, str, int, Row]
             keys[base].add(key)
         for base, key, position in reads:
             for row in rows.get(key, ()):
-                if not keys[base].isdisjoint(row["beside"]) and _is_given(resolver.index, number, base):
+                beside = not keys[base].isdisjoint(row.get("beside", ())) and _is_given(resolver.index, number, base)
+                if beside or ("under" in row and _is_under(resolver, number, base, row["under"])):
                     yield number, base, key, position, row
+        for position, value in enumerate(scope.values):
+            for row in rows.get(value.name, ()) if value.op == "attr" else ():
+                if "under" in row and _is_under(resolver, number, value.args[0], row["under"]):
+                    yield number, value.args[0], value.name, position, row
+
+
+def _is_under(resolver: Resolver, scope: int, base: int, names: Container[str]) -> bool:
+    """Whether something was read by one of some names from what has no known type: `call["function"]`."""
+    known = resolver.index.value(scope, base)
+    if known.op not in ("item", "attr"):
+        known = next((item for item in _gotten(resolver.index.scopes[scope], known)), known)
+    if known.name not in names:
+        return False
+    return all(ref.kind == "external" and ":" not in ref.path for ref in resolver.refs(scope, base))
+
+
+def _gotten(scope: Scope, value: Value) -> Iterator[Value]:
+    """The key of `mapping.get("function", {})`."""
+    if value.op == "call" and len(value.args) > 1 and scope.values[value.args[0]].name == "get":
+        yield scope.values[value.args[1]]
 
 
 def _reads(scope: Scope) -> Iterator[tuple[int, str, int]]:

@@ -262,8 +262,8 @@ def _kept_by_server(
             if param.form == "*" and any(inputs[place:]):
                 free = tuple((str(at),) for at, kept in enumerate(inputs[place:]) if not kept)
                 found[param.name] = free or ((),)
-            elif param.form != "*" and inputs[place : place + 1] == [True]:
-                found[param.name] = ((),)
+            elif param.form not in ("*", "positional") or inputs[place : place + 1] == [True]:
+                found[param.name] = ((),)  # inputs are given in their order, none by a name
     return found
 
 
@@ -302,7 +302,8 @@ def _methods(resolver: Resolver) -> Iterator[Seed]:
 
 def _messages(resolver: Resolver) -> Iterator[Seed]:
     for scope, base, key, value, row in read_messages(resolver):
-        name = f'{written(resolver.index, scope, base)}["{key}"]'
+        is_attribute = resolver.index.value(scope, value).op == "attr"
+        name = f"{written(resolver.index, scope, base)}" + (f".{key}" if is_attribute else f'["{key}"]')
         yield Seed(scope, value, row["yields"], name, passes=True)
 
 

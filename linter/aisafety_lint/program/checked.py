@@ -10,7 +10,8 @@ class Check:
     `each` are the kinds that a text is safe for when this is known of every character of it, where they differ.
     `path` are the attributes and keys that lead to the part that was tested, where not all of the value was.
     `after` are calls one of which the value must have gone through for the test to mean something, where only the
-    caller of the function can tell.
+    caller of the function can tell. `unless` are parameters of the function without which nothing is tested: a limit
+    that is not given.
     """
 
     value: int
@@ -19,6 +20,7 @@ class Check:
     each: frozenset[str] | None = None
     path: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
     @property
     def of_each(self) -> frozenset[str]:
@@ -32,14 +34,15 @@ def common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:
         return ()
     found: list[Check] = []
     for check in outcomes[0]:
-        cleans, each, after = check.cleans, check.of_each, check.after
+        cleans, each, after, unless = check.cleans, check.of_each, check.after, check.unless
         for other in outcomes[1:]:
             same = [item for item in other if (item.value, item.path) == (check.value, check.path)]
             cleans = meet(cleans, frozenset().union(*(item.cleans for item in same)))
             each = meet(each, frozenset().union(*(item.of_each for item in same)))
             after = after or next((item.after for item in same if item.after), ())
+            unless = tuple(dict.fromkeys((*unless, *(name for item in same for name in item.unless))))
         if cleans:
-            found.append(Check(check.value, cleans, check.derived, each, check.path, after))
+            found.append(Check(check.value, cleans, check.derived, each, check.path, after, unless))
     return tuple(found)
 
 

@@ -3,7 +3,8 @@
 A condition is judged by what it does: a helper function by what it returns and where it raises, never by its name.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from aisafety_lint.program.awaited import awaited_functions
 from aisafety_lint.program.beginnings import Allowed, allowed_by_list, allowed_by_start
@@ -12,11 +13,12 @@ from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.entries import Entries
 from aisafety_lint.program.ingredients import made_of, split_of, wildcards
 from aisafety_lint.program.kinds import Kinds
+from aisafety_lint.program.limited import left_out, not_given, still_open
 from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.patterns import characters_of, full_matches
 from aisafety_lint.program.reads import Read, read_of
 from aisafety_lint.program.resolver import Resolver
-from aisafety_lint.program.slices import alternatives, sliced, went_through
+from aisafety_lint.program.slices import alternatives, helped_through, sliced
 from aisafety_lint.python.facts import Value
 
 ALL = frozenset({"all"})
@@ -64,7 +66,7 @@ class Guards:
         checks = self.checks(scope, guard)
         read = read_of(self.index, scope, value) if checks else (value, ())
         for check in checks:
-            if check.after:
+            if check.after or check.unless:
                 continue
             if self._read(scope, check) == read or (check.derived and value in self._made_from(scope, check.value)):
                 found |= check.cleans
@@ -106,7 +108,7 @@ class Guards:
             self._checks[scope, guard] = ()
             item = self.index.scopes[scope].guards[guard]
             if item.holds == "joined":
-                known = common([self.checks(scope, arm) for arm in item.arms])
+                known = self._joined(scope, item.arms)
             elif item.holds == "every":
                 known = (*self.checks(scope, item.parent), *self._of_all(scope, item.parent, item.value))
             else:
@@ -114,11 +116,23 @@ class Guards:
             self._checks[scope, guard] = known
         return known
 
+    def _joined(self, scope: int, arms: Iterable[int]) -> tuple[Check, ...]:
+        """What is known after two branches: also of one that is only left out where a limit is not given."""
+        limits = {arm: left_out(self.index, scope, arm) for arm in arms}
+        return self._beside({arm: self.checks(scope, arm) for arm in arms}, limits)
+
+    def _beside(self, outcomes: Mapping[int, tuple[Check, ...]], limits: Mapping[int, str]) -> tuple[Check, ...]:
+        """What is known whichever outcome came; and, unless one of the limits is not given, in the other outcomes."""
+        names = tuple(name for name in limits.values() if name)
+        limited = common([found for outcome, found in outcomes.items() if not limits[outcome]]) if names else ()
+        marked = (replace(check, unless=(*check.unless, *names)) for check in limited)
+        return (*common(list(outcomes.values())), *marked)
+
     def _of_all(self, scope: int, guard: int, element: int) -> Iterator[Check]:
         """What every round of a loop has established of the element holds for the iterable."""
         iterable = self.index.value(scope, element).args[0]
         for check in self.checks(scope, guard):
-            if check.value == element and not check.path and not check.after:
+            if check.value == element and not (check.path or check.after or check.unless):
                 yield from self._of_collection(scope, iterable, check.of_each)
 
     def _of_collection(self, scope: int, value: int, cleans: frozenset[str]) -> Iterator[Check]:
@@ -161,7 +175,8 @@ class Guards:
         if (known.op == "and") == (holds == "true"):
             return [check for item in known.args for check in self._established(scope, item, holds, depth)]
         decided = [item for item in known.args if not self._is_switch(scope, item)] or known.args
-        return common([tuple(self._established(scope, item, holds, depth)) for item in decided])
+        limits = {item: not_given(self.index, scope, item, is_true=holds == "true") for item in decided}
+        return self._beside({item: tuple(self._established(scope, item, holds, depth)) for item in decided}, limits)
 
     def _by_flag(self, scope: int, value: int, holds: str) -> Iterable[Check]:
         """`ok = False`, then `ok = True` where a check holds: what is known wherever the flag was set."""
@@ -244,8 +259,9 @@ class Guards:
         known = self.index.value(scope, collection)
         paths = [ref.path for ref in self.resolver.refs(scope, collection) if ref.kind == "external"]
         for row in rows_of(self.resolver.models, "checks", paths) if known.op == "attr" else ():
-            if not row.get("after") or went_through(self.index, scope, known.args[0], row["after"]):
-                yield Check(known.args[0], frozenset(row["cleans"]), derived=True)
+            after = self._still_wanted(scope, known.args[0], tuple(row.get("after", ())))
+            if after is not None:
+                yield Check(known.args[0], frozenset(row["cleans"]), derived=True, after=after)
 
     def _equal(self, scope: int, value: int, cleans: frozenset[str], each: frozenset[str]) -> Iterator[Check]:
         """What is known of a value that is one of some constants, and of what it was taken from."""
@@ -317,7 +333,7 @@ class Guards:
 
     def _still_wanted(self, scope: int, value: int, calls: tuple[str, ...]) -> tuple[str, ...] | None:
         """Of calls of which a value must have gone through one: none where it has, all where its caller can tell."""
-        if not calls or went_through(self.index, scope, value, calls):
+        if not calls or helped_through(self.resolver, scope, value, calls):
             return ()
         return calls if self.index.value(scope, value).op == "param" else None
 
@@ -347,19 +363,24 @@ class Guards:
             if function is not None and callee.kind == "function":
                 record, bound = self.index.calls[scope][call], callee.receiver is not None
                 for name, check in self.summary(function, holds, depth - 1, part):
-                    operand = self.resolver.argument_for(scope, record, function, name, bound=bound)
-                    found += self._of_argument(scope, operand, check)
-        for callee, given in awaited_functions(self.resolver, scope, call):
+                    given = {
+                        wanted: self.resolver.argument_for(scope, record, function, wanted, bound=bound)
+                        for wanted in (name, *check.unless)
+                    }
+                    found += self._of_argument(scope, given, name, check)
+        for callee, passed in awaited_functions(self.resolver, scope, call):
             for name, check in self.summary(callee.scope, holds, depth - 1, part):
-                found += self._of_argument(scope, given.get(name), check)
+                found += self._of_argument(scope, passed, name, check)
         return found
 
-    def _of_argument(self, scope: int, operand: int | None, check: Check) -> Iterator[Check]:
+    def _of_argument(self, scope: int, given: Mapping[str, int | None], name: str, check: Check) -> Iterator[Check]:
         """What a function has established of a parameter, said of the operand that was passed for it."""
+        operand = given.get(name)
         after = None if operand is None else self._still_wanted(scope, operand, check.after)
-        if operand is not None and after is not None:
-            yield Check(operand, check.cleans, check.derived, path=check.path, after=after)
-            if check.cleans == ALL and not check.path:
+        unless = still_open(self.index, scope, [given.get(limit) for limit in check.unless])
+        if operand is not None and after is not None and unless is not None:
+            yield Check(operand, check.cleans, check.derived, path=check.path, after=after, unless=unless)
+            if check.cleans == ALL and not (check.path or unless):
                 yield from self._modelled_in(scope, operand, "true")
 
     def _by_start(self, allowed: Allowing, scope: int, call: int) -> Iterator[Check]:
@@ -382,7 +403,8 @@ class Guards:
             yield check
             element = self.index.value(scope, check.value)
             filtered = self.index.value(scope, items.args[0]).guard != known.guard
-            if element.op == "element" and not element.name and not (filtered or check.path or check.after):
+            partial = check.path or check.after or check.unless
+            if element.op == "element" and not element.name and not (filtered or partial):
                 yield from self._of_collection(scope, element.args[0], check.of_each)
 
     def _of_one(self, scope: int, condition: int, outside: int, depth: int) -> Iterator[Check]:
@@ -449,9 +471,9 @@ class Guards:
             value, path = self._read(function, check)
             for param in self.index.scopes[function].params:
                 if check.derived and param.value in self._made_from(function, check.value):
-                    yield param.name, Check(param.value, check.cleans, derived=True, after=check.after)
+                    yield param.name, replace(check, value=param.value, each=None, path=())
                 elif param.value == value:
-                    yield param.name, Check(value, check.cleans, derived=False, path=path, after=check.after)
+                    yield param.name, replace(check, value=value, each=None, derived=False, path=path)
 
     def _at_return(self, function: int, value: int, holds: str, depth: int, part: str) -> tuple[Check, ...] | None:
         """The checks that hold at a return, or None where it does not return such a value."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.ingredients import split_of
+from aisafety_lint.program.resolver import Resolver
 
 _DEPTH = 10
 
@@ -32,6 +33,20 @@ def went_through(index: Index, scope: int, value: int, calls: Iterable[str]) -> 
     for item in sliced(index, scope, value):
         known = index.value(scope, item)
         if known.op == "call" and index.value(scope, known.args[0]).name in wanted:
+            return True
+    return False
+
+
+def helped_through(resolver: Resolver, scope: int, value: int, calls: Iterable[str]) -> bool:
+    """Whether a value was made by one of some calls, here or in a function of the project that gives nothing else."""
+    index = resolver.index
+    if went_through(index, scope, value, calls):
+        return True
+    for item in sliced(index, scope, value):
+        called = resolver.callees(scope, item) if index.value(scope, item).op == "call" else ()
+        returns = [(ref.scope, given) for ref in called for given in index.scopes[ref.scope].returns]
+        helpers = bool(returns) and all(ref.kind == "function" for ref in called)
+        if helpers and all(went_through(index, *place, calls) for place in returns):
             return True
     return False
 
