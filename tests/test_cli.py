@@ -179,6 +179,19 @@ class TestShow:
         assert 'ignore = ["a", "b", "c"]  # command line' in lines
         assert "strict = false  # default" in lines
 
+    def test_a_setting_is_explained(self, tree: MakeTree, lint: Lint) -> None:
+        tree({"aisafety-lint.toml": 'fail-on = "high"\n'})
+        assert lint("config", "fail-on").stdout == (
+            "Findings at or above this severity make the exit code 1.\n"
+            "It is one of `low`, `medium`, `high`, `critical`.\n\n"
+            'fail-on = "high"  # aisafety-lint.toml\n'
+        )
+        assert lint("config", "baseline").stdout.endswith("# baseline is not set\n")
+        assert lint("config", "overrides").stdout.endswith("# overrides is not set\n")
+        assert "fail-on         Findings at" in lint("config").stdout
+        wrong = lint("config", "failon")
+        assert (wrong.returncode, wrong.stderr.splitlines()[1]) == (2, "hint: did you mean `fail-on`?")
+
 
 class TestCommands:
     def test_a_path_that_is_named_like_a_command(self, tree: MakeTree, lint: Lint) -> None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "tell all of a rule, or of the finding at PATH:LINE",
     "rules": "list the rules",
     "report": "hold a standard against the project, entry by entry",
+    "config": "tell what a setting means, and what it is here",
     "baseline": "keep the findings of today, and show only new ones",
     "suppressions": "list what is suppressed and why",
     "upload": "send SARIF to the code scanning of GitHub",

@@ -15,16 +15,21 @@ def settings_text(config: Config) -> str:
     """One line a setting in the syntax of the configuration file, its origin as a comment; tables come last."""
     lines = [f"# root: {config.root}", *(f"# path: {path}" for path in config.paths)]
     lines.append(f"# file: {config.file.name if config.file else 'none'}")
-    for item in setting_fields(Config):
-        if item.name in _TABLES:
-            continue
-        value, origin = getattr(config, item.name), config.origins.get(item.name, "default")
-        if value is not None:
-            lines.append(f"{setting_key(item.name)} = {_toml(value, config)}  # {origin}")
-    for name in _TABLES:
-        for entry in getattr(config, name):
-            lines += ["", f"[[{name}]]", *_entry(entry, config)]
+    keys = sorted((setting_key(item.name) for item in setting_fields(Config)), key=_TABLES.__contains__)
+    for key in keys:
+        own = lines_of(config, key)
+        lines += ["", *own] if own and key in _TABLES else own
     return "\n".join(lines) + "\n"
+
+
+def lines_of(config: Config, key: str) -> list[str]:
+    """The lines of one setting: its value with its origin, or its tables; none where it has no value."""
+    name = next(item.name for item in setting_fields(Config) if setting_key(item.name) == key)
+    value, origin = getattr(config, name), config.origins.get(name, "default")
+    if name in _TABLES:
+        tables = [[f"[[{name}]]", *_entry(entry, config)] for entry in value]
+        return [line for number, table in enumerate(tables) for line in (*([""] if number else []), *table)]
+    return [] if value is None else [f"{key} = {_toml(value, config)}  # {origin}"]
 
 
 def _entry(entry: Override | Acceptance, config: Config) -> list[str]:
