@@ -1,5 +1,7 @@
 """One finding for one cause: what several rules say of the same sink, each for a kind of source, is said once.
 
+So is that a call takes a file away and writes one, both under a name from the same source.
+
 So is the same secret, or the same one under the same name, by rules that ask for that.
 """
 
@@ -11,6 +13,7 @@ from aisafety_lint.finding import Finding
 from aisafety_lint.rule import Rule
 
 _FLOWS_SHOWN = 5
+_MOVED = frozenset({"path-write", "path-delete"})
 
 
 class Folded(NamedTuple):
@@ -33,10 +36,10 @@ def _with_flows(found: list[Finding], rules: Mapping[str, Rule]) -> Iterator[Fin
     by_sink: dict[object, list[Finding]] = {}
     for finding in found:
         if finding.flows:
-            by_sink.setdefault(finding.location, []).append(finding)
+            by_sink.setdefault((finding.location.path, finding.location.span), []).append(finding)
     for finding in found:
-        others = by_sink.get(finding.location, ()) if finding.flows else ()
-        same = [one for one in others if one is finding or _share_a_sink(rules.get(one.rule), rules.get(finding.rule))]
+        others = by_sink.get((finding.location.path, finding.location.span), ()) if finding.flows else ()
+        same = [one for one in others if one is finding or _are_one(one, finding, rules)]
         if len(same) < 2:
             yield finding
         elif finding is max(same, key=lambda one: (one.severity, one.confidence, -len(one.flows[0]))):
@@ -56,6 +59,18 @@ def _said_once(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> Iterat
                 continue
             said.add(same)
         yield finding
+
+
+def _are_one(one: Finding, other: Finding, rules: Mapping[str, Rule]) -> bool:
+    """Whether two findings about the same call have one cause."""
+    first, second = rules.get(one.rule), rules.get(other.rule)
+    return _share_a_sink(first, second) or (one.flows[0][0] == other.flows[0][0] and _move(first, second))
+
+
+def _move(one: Rule | None, other: Rule | None) -> bool:
+    """Whether two rules ask for what a call that moves a file does to the old name and to the new one."""
+    kinds = [set(rule.match.get("flow", {}).get("to", ())) if rule else set() for rule in (one, other)]
+    return set().union(*kinds) == _MOVED and all(len(item) == 1 for item in kinds)
 
 
 def _share_a_sink(one: Rule | None, other: Rule | None) -> bool:

@@ -189,7 +189,20 @@ class Operations:
             prefix = before_place(prefix, node.path[0] if node.path else "0")
         elif prefix and self.index.value(node.scope, node.value).op == "text":  # its own beginning stands before, too
             prefix += text_of(self.resolver, node.scope, node.value).partition("\0")[0]
-        return self.kinds.fixed(prefix) | self._quoted(node, user, operand, prefix)
+        behind = any(self._begins_list(node.scope, item) for item in user.args[:operand])
+        first = frozenset(self.kinds.decided_by) if behind else NONE
+        return self.kinds.fixed(prefix) | self._quoted(node, user, operand, prefix) | first
+
+    def _begins_list(self, scope: int, value: int) -> bool:
+        """Whether a value is a list that is written with an element of its own, which then stays the first."""
+        known = self.resolver.refs(scope, value)
+        literals = [(ref.scope, self.index.value(ref.scope, ref.value)) for ref in known if ref.kind == "container"]
+        firsts = [
+            self.index.value(where, item.args[0]).op
+            for where, item in literals
+            if item.op in ("list", "tuple") and item.args
+        ]
+        return 0 < len(known) == len(firsts) and "star" not in firsts
 
     def _quoted(self, node: Node, user: Value, operand: int, prefix: str) -> Kindset:
         """Kinds for which a value between quotes is safe when it is known to hold no such quote."""

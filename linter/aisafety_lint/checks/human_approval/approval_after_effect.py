@@ -31,7 +31,10 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
 
 
 def _late(program: Program, asking: Asking, scope: int, call: int) -> Iterator[int]:
-    """The questions in a function that come after a call on every way from it, and whose answers decide something."""
+    """The questions in a function that come after a call on every way from it, and whose answers decide something.
+
+    A call that can do both runs one of several functions, or one that is looked at by itself.
+    """
     index = program.index
     asked = asking.asked.get(scope, frozenset())
     if not asked or any(item < call for item in asked):
@@ -39,7 +42,7 @@ def _late(program: Program, asking: Asking, scope: int, call: int) -> Iterator[i
     before = index.value(scope, call).guard
     for item in sorted(asked):
         behind = _contains(program, scope, index.value(scope, item).guard, before)
-        if behind and _decides(program, asking, scope, item):
+        if item != call and behind and _decides(program, asking, scope, item):
             yield item
             return
 
