@@ -43,7 +43,15 @@ def _is_under(resolver: Resolver, scope: int, base: int, names: Container[str]) 
         known = next((item for item in _gotten(resolver.index.scopes[scope], known)), known)
     if known.name not in names:
         return False
-    return all(ref.kind == "external" and ":" not in ref.path for ref in resolver.refs(scope, base))
+    refs = resolver.refs(scope, base)
+    return all(ref.kind == "external" and not _is_modelled(resolver, ref.path) for ref in refs)
+
+
+def _is_modelled(resolver: Resolver, path: str) -> bool:
+    """Whether the models say what something is: an object of a known type, or the answer of a call that is a source."""
+    calls = path.split("()")
+    made = ("()".join(calls[:count]) for count in range(1, len(calls)))
+    return (":" in path and len(calls) == 1) or any(any(resolver.models.rows("sources", call)) for call in made)
 
 
 def _gotten(scope: Scope, value: Value) -> Iterator[Value]:
