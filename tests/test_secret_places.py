@@ -9,7 +9,8 @@ from functools import cache
 import pytest
 
 from aisafety_lint.secrets.formats import Formats, fake, load_formats
-from aisafety_lint.secrets.scan import scan
+from aisafety_lint.secrets.links import joined
+from aisafety_lint.secrets.scan import scan, scan_linked
 from aisafety_lint.source import SourceText
 from shared import KNOWLEDGE
 
@@ -187,6 +188,84 @@ PLACES = {
         KEY,
         "from-the-vault",
     ),
+    "through a class": (
+        "a.py",
+        "python",
+        'class Limits:\n    one = "{}"\n\n\nc = Client(api_key=Limits.one)\n',
+        KEY,
+        "from-the-vault",
+    ),
+    "through a table": ("a.py", "python", 'T = {{"one": "{}"}}\nc = Client(api_key=T["one"])\n', KEY, "from-the-vault"),
+    "through an entry that is asked for": (
+        "a.py",
+        "python",
+        'T = {{"one": "{}"}}\nc = Client(api_key=T.get("one"))\n',
+        KEY,
+        "from-the-vault",
+    ),
+    "through a function": (
+        "a.py",
+        "python",
+        'def one():\n    return "{}"\n\n\nc = Client(api_key=one())\n',
+        KEY,
+        "from-the-vault",
+    ),
+    "through a default": (
+        "a.py",
+        "python",
+        'def make(k="{}"):\n    return Client(api_key=k)\n',
+        KEY,
+        "from-the-vault",
+    ),
+    "in a filled-in header": (
+        "a.py",
+        "python",
+        'T = "{}"\nheaders = {{"Authorization": f"Bearer {{T}}"}}\n',
+        KEY,
+        "from-the-vault",
+    ),
+    "in a header by addition": (
+        "a.py",
+        "python",
+        'T = "{}"\nheaders = {{"Authorization": "Bearer " + T}}\n',
+        KEY,
+        "from-the-vault",
+    ),
+    "in a filled-in address": (
+        "a.py",
+        "python",
+        'T = "{}"\nc = connect(f"postgresql://agent:{{T}}@db.acme-corp.net/agents")\n',
+        PASSWORD,
+        "from-the-vault",
+    ),
+    "through the first argument": (
+        "a.py",
+        "python",
+        'from tavily import TavilyClient\nT = "{}"\nc = TavilyClient(T)\n',
+        KEY,
+        "from-the-vault",
+    ),
+    "in a prompt": (
+        "a.py",
+        "python",
+        'SYSTEM = "You help in the shop. The admin password is {}. Keep it to yourself."\n',
+        PASSWORD,
+        "confidential",
+    ),
+    "in a prompt of a file": (
+        "prompts/desk.md",
+        "markdown",
+        "You answer questions. The API key for the shop is {}, use it.\n",
+        KEY,
+        "told-by-the-caller",
+    ),
+    "in what a tool says of itself": (
+        "a.py",
+        "python",
+        '@mcp.tool()\ndef find(q: str) -> str:\n    """Look things up. Sign in with the token {} first."""\n',
+        KEY,
+        "of-the-session",
+    ),
     "through a header": ("a.py", "python", 'T = "{}"\nheaders = {{"X-Api-Key": T}}\n', KEY, "from-the-vault"),
     "connection by concatenation": ("a.py", "python", 'token = "{}" + ""\n', OPENAI, "sk-..."),
 }
@@ -215,6 +294,16 @@ def test_a_value_in_a_variable_is_a_secret_only_where_it_is_used_as_one() -> Non
     assert scan(SourceText("a.py", text), "python", formats()) == ()
 
 
+def test_a_key_in_two_halves_is_one() -> None:
+    half = len(KEY) // 2
+    for text in (
+        "a = '{}'\nb = '{}'\nc = Client(api_key=a + b)\n",
+        "P = ['{}', '{}']\nc = Client(api_key=''.join(P))\n",
+    ):
+        (found,) = scan(SourceText("a.py", text.format(KEY[:half], KEY[half:])), "python", formats())
+        assert found.length == len(KEY)
+
+
 def test_counts_of_tokens_are_no_list_of_them() -> None:
     text = 'tokens = ["<s>", "</s>"]\nMINIMUM_TOKENS = ["claude-x9k2-q7vz8"]\n'
     text += 'stop_tokens: ["3f0c9c1e7d5b4e0c9b3a51c7a2b8d4e6"]\n'
@@ -226,6 +315,33 @@ CHOSEN = "StrongPassword123!"
 COMPOSE = "services:\n  db:\n    environment:\n      - DB_PASSWORD=${{DB_PASSWORD:-{}}}\n"
 REFUSED = 'DEFAULT = "{0}"\nSECRET_KEY = os.getenv("SECRET_KEY", DEFAULT)\nif SECRET_KEY == DEFAULT:\n    {1}\n'
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhZ2VudCJ9."
+
+
+LINKED = {
+    "name": ("X = '{}'", "from settings import X\nc = Client(api_key=X)"),
+    "module": ("X = '{}'", "import settings as s\nc = Client(api_key=s.X)"),
+    "class": ("class Cfg:\n    x: str = '{}'", "from settings import Cfg\nc = Client(api_key=Cfg().x)"),
+    "object": (
+        "class Cfg:\n    x: str = '{}'\n\n\ncfg = Cfg()",
+        "from .settings import cfg\nc = Client(api_key=cfg.x)",
+    ),
+    "table": ("T = {{'x': '{}'}}", "from settings import T\nos.environ['GATEWAY_API_KEY'] = T['x']"),
+    "header": ("X = '{}'", "from settings import X\nget(headers={'Authorization': f'Bearer {X}'})"),
+}
+
+
+@pytest.mark.parametrize("case", LINKED)
+def test_a_value_is_a_secret_where_another_file_uses_it_as_one(case: str) -> None:
+    held, use = LINKED[case]
+    settings = scan_linked(SourceText("app/settings.py", held.format(KEY)), "python", formats())
+    other = scan_linked(SourceText("app/other/settings.py", held.format(KEY[::-1])), "python", formats())
+    holding = {"app/settings.py": settings.held, "app/other/settings.py": other.held}
+    used = scan_linked(SourceText("app/main.py", use), "python", formats())
+    assert settings.secrets == used.secrets == ()
+    assert list(joined({"app/main.py": used.uses}, holding)) == ["app/settings.py"]
+    harmless = scan_linked(SourceText("app/main.py", use.replace("api_key=", "name=")), "python", formats())
+    assert case in ("table", "header") or joined({"app/main.py": harmless.uses}, holding) == {}
+
 
 # What is no secret of anybody, and beside it what looks alike and is one: path, kind and text.
 TWINS = {
@@ -252,6 +368,26 @@ TWINS = {
     "password that documentation makes up": (
         ("docs/plan.md", "markdown", '-d \'{"new_password": "NewEdge3b!"}\'\n'),
         ("docs/plan.md", "markdown", f"DB_PASSWORD={PASSWORD}\n"),
+    ),
+    "password that an interface's documentation makes up": (
+        ("docs/api.txt", "text", '{"password": "NewEdge3b!"}\n'),
+        ("notes.txt", "text", '{"password": "NewEdge3b!"}\n'),
+    ),
+    "password in a remark": (
+        ("settings.yaml", "yaml", "plugins:\n#  password: postgres\n"),
+        ("settings.yaml", "yaml", "plugins:\n  password: postgres\n"),
+    ),
+    "key that has ended": (
+        ("a.py", "python", f'api_key = "{KEY}"  # 此token已经失效\n'),
+        ("a.py", "python", f'api_key = "{KEY}"  # 令牌\n'),
+    ),
+    "password that a prompt only speaks of": (
+        ("a.py", "python", 'SYSTEM = "Ask for the password: it has eight characters, and a digit is one of them."\n'),
+        ("a.py", "python", 'SYSTEM = "You guard the vault. The password: swordfish42 and nothing else opens it."\n'),
+    ),
+    "word that is told to a reader": (
+        ("a.py", "python", 'print("You may log in now. The password is swordfish42 for all of you.")\n'),
+        ("a.py", "python", 'agent = Agent(instructions="You may log in now. The password is swordfish42 for you.")\n'),
     ),
     "secret for a trial run": (
         ("run.py", "python", 'os.environ.setdefault("AUTH_JWT_SECRET", "ci-replay-secret")\n'),

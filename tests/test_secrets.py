@@ -21,10 +21,11 @@ from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.project import Project
 from aisafety_lint.secrets.bulk import thinned
 from aisafety_lint.secrets.formats import Format, Formats, fake, load_formats
+from aisafety_lint.secrets.matches import SecretMatch
 from aisafety_lint.secrets.names import Role, split
 from aisafety_lint.secrets.redact import digest, mask, mask_text
 from aisafety_lint.secrets.runs import is_near
-from aisafety_lint.secrets.scan import SecretMatch, scan
+from aisafety_lint.secrets.scan import scan
 from aisafety_lint.secrets.searching import any_of, found_at, passes, present
 from aisafety_lint.secrets.shapes import make, parse_shape
 from aisafety_lint.source import SourceFile, SourceText

@@ -16,7 +16,8 @@ from aisafety_lint.project import NO_EVALUATION, NOTHING, Project, Understood
 from aisafety_lint.python.relevance import AgentPackages, agent_packages, relevant_files
 from aisafety_lint.secrets import redact
 from aisafety_lint.secrets.formats import load_formats
-from aisafety_lint.secrets.scan import SecretMatch
+from aisafety_lint.secrets.links import joined
+from aisafety_lint.secrets.matches import SecretMatch
 from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode
 
 if TYPE_CHECKING:
@@ -252,11 +253,26 @@ def _first_pass(
     for path, look in looks.items():
         if look.problem:
             reader.fail("unreadable-file", f"`{path}` is not analysed: {look.problem}.", path)
-        reader.memory.secrets[path] = look.secrets
+        if look.held:
+            reader.memory.holding.add(path)
         if look.marked:
             reader.marked.add(path)
-    secrets = tuple(secret for path in sorted(looks) for secret in looks[path].secrets)
+    reader.memory.secrets.update(_secrets(looks))
+    secrets = tuple(secret for path in sorted(looks) for secret in reader.memory.secrets[path])
     return secrets, {path: look.imports for path, look in looks.items() if look.imports is not None}
+
+
+def _secrets(looks: Mapping[str, perfile.Look]) -> dict[str, tuple[SecretMatch, ...]]:
+    """The secrets of each file in order, with those that only other files show to be some."""
+    linked = joined(
+        {path: look.uses for path, look in looks.items()}, {path: look.held for path, look in looks.items()}
+    )
+    found: dict[str, tuple[SecretMatch, ...]] = {}
+    for path, look in looks.items():
+        known = {match.digest for match in look.secrets}
+        more = (match for match in linked.get(path, ()) if match.digest not in known)
+        found[path] = tuple(sorted((*look.secrets, *more), key=lambda match: (match.span.line, match.span.column)))
+    return found
 
 
 def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[str]) -> "dict[str, Facts]":

@@ -14,7 +14,7 @@ from aisafety_lint.secrets.redact import digest
 from aisafety_lint.source import Span
 
 if TYPE_CHECKING:
-    from aisafety_lint.secrets.scan import SecretMatch
+    from aisafety_lint.secrets.matches import SecretMatch
 
 _WORD = re.compile(r"[^\s\"'`,;()]{8,}")
 

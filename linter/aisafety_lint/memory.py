@@ -1,6 +1,7 @@
 """What a run knows about files from earlier runs, and what later runs may know from it.
 
-The facts of a file with a secret are not kept: they would hold the secret.
+The facts of a file with a secret are not kept: they would hold the secret. Nor are those of a file that holds what may
+turn out to be one by its use in another file.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.cache import Store
 from aisafety_lint.perfile import Look, Outcome, Parsed
-from aisafety_lint.secrets.scan import SecretMatch
+from aisafety_lint.secrets.matches import SecretMatch
 
 if TYPE_CHECKING:
     import msgspec
@@ -28,6 +29,7 @@ class Memory:
     looks: "Shelf | None" = None
     parsed: "Shelf | None" = None
     secrets: dict[str, tuple[SecretMatch, ...]] = field(default_factory=dict)
+    holding: set[str] = field(default_factory=set)
     by_accident: bool = False
 
     @classmethod
@@ -60,7 +62,7 @@ class Memory:
 
     def keep_facts(self, path: str, digest: bytes, parsed: Parsed) -> None:
         """Keep the facts of a content, unless there is a secret in it."""
-        if not self.secrets.get(path):
+        if not self.secrets.get(path) and path not in self.holding:
             self._keep(self.parsed, path, digest, parsed)
 
     def note(self, path: str, outcome: Outcome) -> None:

@@ -12,7 +12,9 @@ from aisafety_lint.config import Config
 from aisafety_lint.python.facts import Facts
 from aisafety_lint.python.relevance import AgentPackages, imported_modules
 from aisafety_lint.secrets.formats import Formats
-from aisafety_lint.secrets.scan import SecretMatch, scan
+from aisafety_lint.secrets.links import Holding, Use
+from aisafety_lint.secrets.matches import SecretMatch
+from aisafety_lint.secrets.scan import scan_linked
 from aisafety_lint.source import SourceFile, SourceText, UnreadableError, decode
 from aisafety_lint.suppressed import MARK
 
@@ -26,11 +28,15 @@ _PYTHON = ("python", "notebook")
 class Look:
     """The first look at a file: the modules that it imports if it is Python, its secrets, and why it is no text.
 
+    What it holds and uses under names that say nothing are secrets together with other files.
+
     `marked` tells that there may be a comment in it that speaks to the linter.
     """
 
     imports: frozenset[str] | None = None
     secrets: tuple[SecretMatch, ...] = ()
+    held: tuple[Holding, ...] = ()
+    uses: tuple[Use, ...] = ()
     problem: str = ""
     marked: bool = False
 
@@ -82,7 +88,8 @@ class Looker:
             imports = imported_modules(data, self.packages, notebook=file.kind == "notebook")
         try:
             text = SourceText(file.path, decode(data))
-            look = Look(imports, scan(text, file.kind, self.formats), marked=MARK in text.text)
+            found = scan_linked(text, file.kind, self.formats)
+            look = Look(imports, found.secrets, found.held, found.uses, marked=MARK in text.text)
         except UnreadableError as error:
             look = Look(imports, problem=str(error))
         return Outcome(look, digest=sha256(data).digest() if self.hashing else b"")

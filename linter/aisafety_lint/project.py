@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aisafety_lint.manifests.workflows import Workflow
     from aisafety_lint.program.model import Program
     from aisafety_lint.program.unresolved import Unresolved
-    from aisafety_lint.secrets.scan import SecretMatch
+    from aisafety_lint.secrets.matches import SecretMatch
     from aisafety_lint.suppressed import Suppression
 
 

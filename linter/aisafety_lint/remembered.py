@@ -21,7 +21,7 @@ from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, 
 from aisafety_lint.standards import Taxonomy
 
 if TYPE_CHECKING:
-    from aisafety_lint.secrets.scan import SecretMatch
+    from aisafety_lint.secrets.matches import SecretMatch
 
 _Kind = TypeVar("_Kind")
 

@@ -14,7 +14,7 @@ from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.project import Project
 from aisafety_lint.remedies import remedy
 from aisafety_lint.rule import Rule
-from aisafety_lint.secrets.scan import SecretMatch
+from aisafety_lint.secrets.matches import SecretMatch
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[A-Za-z0-9]+")

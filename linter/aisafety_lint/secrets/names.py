@@ -75,6 +75,9 @@ class Names:
     callers: frozenset[str]
     prompt_words: frozenset[str]
     prompt_names: frozenset[str]
+    spoken: tuple[tuple[str, bytes], ...]
+    prompt_folders: frozenset[str]
+    prompt_files: frozenset[str]
     _roles: dict[str, Role] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @staticmethod
@@ -97,6 +100,9 @@ class Names:
             callers=frozenset(names["callers"]),
             prompt_words=frozenset(prompts["words"]),
             prompt_names=frozenset(map(squash, prompts["exact"])),
+            spoken=tuple((word, word.encode()) for word in prompts["spoken"]),
+            prompt_folders=frozenset(prompts["folders"]),
+            prompt_files=frozenset(prompts["files"]),
         )
 
     def role(self, name: str) -> Role:
@@ -110,6 +116,12 @@ class Names:
         """Whether a name holds text that is put in front of a model."""
         words = split(name)
         return not self.prompt_words.isdisjoint(words[-2:]) or squash(name) in self.prompt_names
+
+    def is_prompt_file(self, path: str) -> bool:
+        """Whether a file holds text that is put in front of a model, by its path."""
+        parts = path.lower().split("/")
+        words = split(" ".join((*parts[-2:-1], parts[-1].partition(".")[0])))
+        return parts[-1] in self.prompt_files or not self.prompt_folders.isdisjoint(words)
 
     def is_address(self, name: str) -> bool:
         """Whether a name holds the address of a service, in which a credential may stand."""

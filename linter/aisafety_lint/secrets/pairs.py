@@ -69,7 +69,7 @@ class Pair(NamedTuple):
     `context` names what holds it (a class that is called, keys above); `default` marks a value that is used where
     nothing else is given, `compared` one that input is compared with; `prose` one that stands in a comment or in text;
     `joined` one that stands in pieces between the offsets; what is not `named` counts only where it is of a format that
-    the context names.
+    the context names. A `reference` is to a module and a name in it, in place of a value.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Pair(NamedTuple):
     prose: bool = False
     joined: bool = False
     named: bool = True
+    reference: tuple[str, str] | None = None
 
 
 class NameHit(NamedTuple):

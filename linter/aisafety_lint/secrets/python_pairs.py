@@ -6,19 +6,24 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from aisafety_lint.secrets.links import reference
 from aisafety_lint.secrets.names import Names, Role
 from aisafety_lint.secrets.pairs import Pair
-from aisafety_lint.secrets.python_tree import dotted, extent, nodes, target_names
-from aisafety_lint.secrets.python_values import Values
+from aisafety_lint.secrets.python_texts import composed
+from aisafety_lint.secrets.python_tree import dotted, extent, literal_text, nodes, target_names
+from aisafety_lint.secrets.python_values import Values, defaults
 from aisafety_lint.source import SourceText
 
 # Calls whose second argument is the value where there is none under the first.
 _GETTERS = frozenset({"getenv", "get", "setdefault", "setenv", "putenv", "pop", "getattr", "env", "str", "config"})
 # Calls that give their only argument back in another form.
-_WRAPPERS = frozenset({"str", "bytes", "cast", "quote", "quote_plus", "Field"})
+_WRAPPERS = frozenset({"str", "bytes", "cast", "quote", "quote_plus", "Field", "b64decode", "choice", "cycle", "next"})
 _PASSING = frozenset({"encode", "strip", "lower", "upper", "decode"})
 _SWITCHES = frozenset({"enabled", "enable", "is_enabled"})
+# The beginning of an address up to its password.
+_USER = re.compile(r"://[^\s@/]{0,60}:$")
 _FLAG = re.compile(r"--?[A-Za-z][\w-]*")
+_HOLDING = (ast.List, ast.Tuple)
 _DEEPEST = 4
 _LEAST_POSITIONAL = 16
 
@@ -66,9 +71,16 @@ class _Reader(NamedTuple):
                 yield from self._named(name, value)
             case ast.arguments():
                 yield from self._defaults(node)
+            case ast.expr():
+                yield from self._expression(node)
+
+    def _expression(self, node: ast.expr) -> Iterator[Pair]:
+        match node:
             case ast.BoolOp() | ast.IfExp():
                 parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
                 yield from self._alternatives(parts)
+            case ast.JoinedStr(values=parts):
+                yield from self._addressed(parts)
             case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[right]):
                 yield from self._compare(left, right)
 
@@ -88,8 +100,13 @@ class _Reader(NamedTuple):
 
     def _value(self, use: _Use, value: ast.expr, depth: int = 0) -> Iterator[Pair]:
         """The literals that an expression can have as its value."""
-        if (literal := _literal(value)) is not None:
+        if (literal := literal_text(value)) is not None:
             yield self._pair(use, value, literal)
+        elif pieces := composed(value, self.values):
+            longest = max(pieces, key=lambda piece: len(piece.text))
+            yield self._pair(use, longest.node, "".join(piece.text for piece in pieces))
+        elif (referred := reference(value, self.values.imports)) is not None:
+            yield self._pair(use, value, "")._replace(reference=referred)
         elif depth < _DEEPEST:
             for part, default in self._parts(value):
                 yield from self._value(use._replace(default=use.default or default), part, depth + 1)
@@ -97,8 +114,13 @@ class _Reader(NamedTuple):
     def _parts(self, value: ast.expr) -> Iterator[tuple[ast.expr, bool]]:
         """The expressions that can give another one its value, and whether only where nothing else does."""
         match value:
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                yield from ((one, False) for one in self.values.of(name) if _literal(one) is not None)
+            case ast.JoinedStr(values=parts):
+                yield from ((part.value, False) for part in parts if isinstance(part, ast.FormattedValue))
+            case ast.BinOp(left=ast.Constant(), op=ast.Add() | ast.Mod(), right=inner):
+                yield inner, False
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                known = self.values.known(value)
+                yield from ((one, False) for one in known if isinstance(one, _HOLDING) or literal_text(one) is not None)
             case ast.BoolOp(values=values):
                 yield from ((one, True) for one in values)
             case ast.IfExp(body=body, orelse=orelse):
@@ -111,6 +133,9 @@ class _Reader(NamedTuple):
             case ast.Call(func=func, args=arguments, keywords=keywords):
                 yield from ((keyword.value, True) for keyword in keywords if keyword.arg == "default")
                 function = _last_name(func)
+                yield from ((one, False) for one in self.values.returned(function) if not arguments)
+                if function == "get" and len(arguments) == 1:
+                    yield from ((one, False) for one in self.values.known(value) if literal_text(one) is not None)
                 if len(arguments) == 1 and (function in _WRAPPERS or "secret" in function.lower()):
                     yield arguments[0], False
                 if len(arguments) == 2 and function in _GETTERS and not self._names_a_credential(arguments[0]):
@@ -121,7 +146,7 @@ class _Reader(NamedTuple):
         looked_up = [name for part in parts for name in _looked_up(part)]
         for name in looked_up:
             for part in parts:
-                if _literal(part) is not None:
+                if literal_text(part) is not None:
                     yield from self._named(name, part, default=True)
 
     def _names_a_credential(self, first: ast.expr) -> bool:
@@ -140,13 +165,18 @@ class _Reader(NamedTuple):
         callee = _last_name(node.func)
         if callee.endswith("Auth"):
             yield from self._login(node.args)
+        yield from self._arguments(node, callee)
+
+    def _arguments(self, node: ast.Call, callee: str) -> Iterator[Pair]:
         match node.args:
             case [_, ast.Constant(value=str(name)), value] if callee == "setattr":
                 yield from self._named(name, value)
             case [ast.Constant(value=str(literal)), *_] if len(literal) >= _LEAST_POSITIONAL:
                 yield self._positional(node.func, callee, node.args[0], literal)
+            case [ast.Name() | ast.Attribute() | ast.Subscript() as first, *_] if self.names.takes_a_credential(callee):
+                yield from self._value(_Use(callee, Role.CREDENTIAL, self._context(node.func)), first)
         match node.args:
-            case [ast.Constant(value=str(name)), default] if _last_name(node.func) in _GETTERS:
+            case [ast.Constant(value=str(name)), default] if callee in _GETTERS:
                 yield from self._named(name, default, default=True)
             case [ast.Constant(value=str(name)), *_] if _FLAG.fullmatch(name):
                 for keyword in node.keywords:
@@ -169,12 +199,17 @@ class _Reader(NamedTuple):
         use = _Use(callee, Role.CREDENTIAL, self._context(func))
         return self._pair(use, part, literal)._replace(prose=True, named=self.names.takes_a_credential(callee))
 
+    def _addressed(self, parts: Sequence[ast.expr]) -> Iterator[Pair]:
+        """The password that is put into an address."""
+        for before, part, after in zip(parts, parts[1:], parts[2:], strict=False):
+            match before, part, after:
+                case ast.Constant(value=str(begin)), ast.FormattedValue(value=inner), ast.Constant(value=str(end)):
+                    if end.startswith("@") and _USER.search(begin) is not None:
+                        yield from self._value(_Use("password", Role.PASSWORD), inner)
+
     def _defaults(self, node: ast.arguments) -> Iterator[Pair]:
-        positional = [*node.posonlyargs, *node.args][-len(node.defaults) :] if node.defaults else []
-        pairs = [*zip(positional, node.defaults, strict=True), *zip(node.kwonlyargs, node.kw_defaults, strict=True)]
-        for argument, default in pairs:
-            if default is not None:
-                yield from self._named(argument.arg, default, default=True)
+        for name, default in defaults(node):
+            yield from self._named(name, default, default=True)
 
     def _compare(self, left: ast.expr, right: ast.expr) -> Iterator[Pair]:
         if isinstance(left, ast.Constant):
@@ -216,33 +251,3 @@ def _is_false(node: ast.expr) -> bool:
 
 def _last_name(func: ast.expr) -> str:
     return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-
-
-def _literal(node: ast.expr) -> str | None:
-    """The text of a literal, also of one that is put together from literals."""
-    match node:
-        case ast.Constant(value=str(value)) | ast.JoinedStr(values=[ast.Constant(value=str(value))]):
-            return value
-        case ast.Constant(value=bytes(data)):
-            return data.decode("latin-1")
-        case ast.BinOp(op=ast.Add()):
-            return _joined("", _summands(node))
-        case ast.Call(
-            func=ast.Attribute(value=ast.Constant(value=str(glue)), attr="join"), args=[ast.List(elts=parts)]
-        ):
-            return _joined(glue, parts)
-    return None
-
-
-def _joined(glue: str, parts: Sequence[ast.expr]) -> str | None:
-    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    return glue.join(texts) if len(texts) == len(parts) else None
-
-
-def _summands(node: ast.expr) -> list[ast.expr]:
-    """What a chain of additions adds up, in order."""
-    parts: list[ast.expr] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        parts.append(node.right)
-        node = node.left
-    return [node, *reversed(parts)]

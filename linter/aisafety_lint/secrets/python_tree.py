@@ -5,9 +5,13 @@ import bisect
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from aisafety_lint.source import SourceText
+
+TOOL = "tool"
+"""A part of the name of what makes a function one that a model calls."""
 
 _MOST_NAMES = 6
 _COMMAND = re.compile(r"^[%!](?=[\w%])", re.MULTILINE)
@@ -20,8 +24,12 @@ class Region(NamedTuple):
     end: int
 
 
+@lru_cache(maxsize=1)
 def parse(text: str) -> ast.Module | None:
-    """Parse Python source, also with the commands of a notebook in it; None where it is not valid."""
+    """Parse Python source, also with the commands of a notebook in it; None where it is not valid.
+
+    The last tree is kept: the detectors ask for that of one text one after the other.
+    """
     if "%" in text or "!" in text:
         text = _COMMAND.sub("#", text)
     try:
@@ -81,6 +89,31 @@ def target_names(target: ast.expr) -> Iterator[str]:
             yield name
 
 
+def literal_text(node: ast.expr) -> str | None:
+    """The text of a literal, also of one that is put together from literals."""
+    match node:
+        case ast.Constant(value=str(value)) | ast.JoinedStr(values=[ast.Constant(value=str(value))]):
+            return value
+        case ast.Constant(value=bytes(data)):
+            return data.decode("latin-1")
+        case ast.BinOp(op=ast.Add()):
+            return _joined("", summands(node))
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(glue)), attr="join"), args=[ast.List(elts=parts)]
+        ):
+            return _joined(glue, parts)
+    return None
+
+
+def summands(node: ast.expr) -> list[ast.expr]:
+    """What a chain of additions adds up, in order."""
+    parts: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]
+
+
 def dotted(node: ast.expr) -> str:
     """The last names of what is called or derived from, joined by dots; calls in between are left out."""
     names: list[str] = []
@@ -99,6 +132,11 @@ def dotted(node: ast.expr) -> str:
     return ".".join(reversed(names))
 
 
+def _joined(glue: str, parts: Sequence[ast.expr]) -> str | None:
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return glue.join(texts) if len(texts) == len(parts) else None
+
+
 def _covers_one(lines: Sequence[int], first: int, last: int) -> bool:
     index = bisect.bisect_left(lines, first)
     return index < len(lines) and lines[index] <= last
@@ -106,7 +144,9 @@ def _covers_one(lines: Sequence[int], first: int, last: int) -> bool:
 
 def _holds(source: SourceText, node: ast.AST, position: int) -> bool:
     if isinstance(node, ast.expr | ast.stmt | ast.keyword):
-        start = _offset(source, node.lineno, node.col_offset)
+        marks = getattr(node, "decorator_list", None)
+        first = marks[0] if marks else node
+        start = _offset(source, first.lineno, first.col_offset)
         return start <= position < _offset(source, node.end_lineno or node.lineno, node.end_col_offset or 0)
     return any(_holds(source, child, position) for child in ast.iter_child_nodes(node))
 
@@ -122,6 +162,11 @@ def _names_of(parent: ast.AST, child: ast.AST) -> list[str]:
         case ast.Dict(keys=keys, values=values):
             held = [key for key, value in zip(keys, values, strict=True) if value is child]
             return [key.value for key in held if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        case ast.FunctionDef(decorator_list=marks) | ast.AsyncFunctionDef(decorator_list=marks) if (
+            child is parent.body[0]
+        ):
+            # What a model reads of a tool is its docstring.
+            return ["docstring"] if any("tool" in dotted(mark).lower() for mark in marks) else []
         case ast.Call(func=func) if child is not func:
             return [dotted(func).rsplit(".", 1)[-1]]
     return []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
 
+from aisafety_lint.secrets.links import imports_of
 from aisafety_lint.secrets.python_tree import target_names
 
 # A name that is given more literals than this says nothing about one of them.
@@ -36,14 +37,38 @@ class Values:
                     found |= {alias.asname or alias.name: module for alias in names}
         return found
 
+    @cached_property
+    def imports(self) -> dict[str, tuple[str, str]]:
+        """The imported names, with the module and the name in it."""
+        return imports_of(self.tree)
+
     def of(self, name: str) -> list[ast.expr]:
-        """The literals that a name, an attribute or a parameter of that name is given in this file."""
+        """The literals that a name, an attribute, an entry or a parameter of that name is given in this file."""
         values = self._known.get(name)
         if values is None:
             given = chain(self._assigned.get(name, ()), self._passed(name))
             values = list(islice(given, _MOST_VALUES + 1))
             self._known[name] = values = values if len(values) <= _MOST_VALUES else []
         return values
+
+    def returned(self, function: str) -> list[ast.expr]:
+        """What a function or method of that name gives back at its end."""
+        values = [
+            node.body[-1].value
+            for node in self._statements
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.name == function
+            and isinstance(node.body[-1], ast.Return)
+            and node.body[-1].value is not None
+        ]
+        return values if len(values) == 1 else []
+
+    def known(self, node: ast.expr) -> list[ast.expr]:
+        """What an expression can stand for that looks a value up in a variable, an attribute or a table."""
+        values = [value for name in _names_of(node) for value in self.of(name)]
+        if not isinstance(node, ast.Name | ast.Attribute):
+            values += [value for name in _names_of(node) for value in self._entries.get(name, ())]
+        return values if len(values) <= _MOST_VALUES else []
 
     @cached_property
     def refused(self) -> frozenset[str]:
@@ -74,8 +99,8 @@ class Values:
         return found
 
     @cached_property
-    def _expressions(self) -> list[ast.Call | ast.NamedExpr]:
-        return [node for node in _walk(self.tree) if isinstance(node, ast.Call | ast.NamedExpr)]
+    def _expressions(self) -> list[ast.Call | ast.NamedExpr | ast.Dict]:
+        return [node for node in _walk(self.tree) if isinstance(node, ast.Call | ast.NamedExpr | ast.Dict)]
 
     @cached_property
     def _assigned(self) -> dict[str, list[ast.expr]]:
@@ -89,11 +114,25 @@ class Values:
                     ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value)
                 ):
                     targets = [target]
+                case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
+                    for argument, default in defaults(arguments):
+                        _give(found, argument, default)
+                    continue
                 case _:
                     continue
             for name in (name for target in targets for name in target_names(target)):
-                if not isinstance(value, ast.Name | ast.Attribute):
-                    found.setdefault(name, []).append(value)
+                _give(found, name, value)
+        return found
+
+    @cached_property
+    def _entries(self) -> dict[str, list[ast.expr]]:
+        """What the tables of the file have under a name."""
+        found: dict[str, list[ast.expr]] = {}
+        for node in self._expressions:
+            if isinstance(node, ast.Dict):
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                        _give(found, key.value, value)
         return found
 
     @cached_property
@@ -123,6 +162,34 @@ class Values:
             for call in self._calls.get(function, ()):
                 if place < len(call.args):
                     yield call.args[place]
+
+
+def defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters that have a default, with it."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    last = positional[len(positional) - len(arguments.defaults) :]
+    for argument, default in chain(
+        zip(last, arguments.defaults, strict=True), zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    ):
+        if default is not None:
+            yield argument.arg, default
+
+
+def _names_of(node: ast.expr) -> Iterator[str]:
+    """The name under which an expression looks its value up in a variable, a class or a table."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            yield name
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_]):
+            yield name
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=ast.Constant(value=int())):
+            yield name
+
+
+def _give(found: dict[str, list[ast.expr]], name: str, value: ast.expr) -> None:
+    """Note what a name is given, unless that is but another name."""
+    if not isinstance(value, ast.Name | ast.Attribute):
+        found.setdefault(name, []).append(value)
 
 
 def _gives_up(statement: ast.stmt) -> bool:

@@ -5,52 +5,55 @@ key blocks, and names with literal values. Python is read by its syntax tree whe
 something; notebooks cell by cell; everything else as text.
 """
 
+import ast
 import bisect
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from aisafety_lint import notebooks
-from aisafety_lint.finding import Confidence, Severity
+from aisafety_lint.finding import Confidence
 from aisafety_lint.secrets.bulk import thinned
 from aisafety_lint.secrets.context import around, line_before, name_before, remark_after
 from aisafety_lint.secrets.formats import Format, Formats
+from aisafety_lint.secrets.held import LEAST_HELD, HeldLiterals, chain_of, held_literals, passed_literals, passed_names
+from aisafety_lint.secrets.links import Holding, Use, holdings, imported_names
 from aisafety_lint.secrets.logins import find_logins
-from aisafety_lint.secrets.names import Role, squash
+from aisafety_lint.secrets.matches import SecretMatch
+from aisafety_lint.secrets.names import Role
 from aisafety_lint.secrets.pairs import NameHit, Pair, is_bare, name_hits, text_pairs
 from aisafety_lint.secrets.python_pairs import python_pairs
-from aisafety_lint.secrets.python_tree import Region, enclosing, parse, prose_regions
+from aisafety_lint.secrets.python_tree import TOOL, Region, enclosing, extent, parse, prose_regions
 from aisafety_lint.secrets.redact import digest
 from aisafety_lint.secrets.runs import Hit, find_formats
 from aisafety_lint.secrets.searching import present
+from aisafety_lint.secrets.spoken import find_spoken
 from aisafety_lint.secrets.structures import find_structures
 from aisafety_lint.secrets.verdict import judge_pair
-from aisafety_lint.source import SourceText, Span
+from aisafety_lint.source import SourceText
 
 # Larger texts are data: only formats and structures are looked for.
 _LARGE = 1_048_576
 _QUOTED = re.compile(r"\"([^\"\n\\]{0,200})\"|'([^'\n\\]{0,200})'")
-_TOKEN = re.compile(r"[\"']([A-Za-z0-9_.~+/=-]{16,200})[\"']")
-_REFERENCE = re.compile(r"(?:self\.)?([A-Za-z_]\w{0,60})\s{0,8}[,)\n\]}]")
-_GIVEN = re.compile(r"([A-Za-z_]\w{0,60})[ \t]{0,8}(?::[^=\n]{1,60})?([=(])[^()=\n]{0,60}$")
-_LEAD = 140
-_POSITIONAL = re.compile(r"\(\s{0,40}[\"']([A-Za-z0-9_.~+/=-]{16,200})[\"']")
-_CALLEE = re.compile(r"[A-Za-z_]\w{0,60}$")
-_LOGIN = re.compile(r"uth=?\(\s{0,40}[\"'][^\"'\n]{1,80}[\"'],\s{0,40}[\"']([^\"'\n]{3,100})[\"']")
-_LEAST_PASSED = 16
 _LEAST_MADE = 40
 _MOST_NESTED = 20
+_MOST_TOLD = 50
+# Kinds of files that name what they hold for a model.
+_TELLING = ("python", "yaml", "json", "toml")
 _WINDOW = 240
 _PROMPT = ">>> "  # of a session that is shown to readers
 # Files that are copied and filled in before use, workflows, whose settings last as long as a run, and what is for one's
 # own machine or for trials by its name: a word that somebody chose is nobody's secret there.
 _IS_STAND_IN = re.compile(
-    r"(?:^|/)\.github/workflows/"
+    r"(?:^|/)\.github/(?:workflows|actions)/"
     r"|(?:^|[/._-])(?:example|sample|template|dist|dev|devel|development|local|tests?|testing|ci|e2e|demo|mock)"
     r"(?=[._-]|$)[^/]*$"
 )
+# What is written for readers, also of the output of programs.
+_DOCUMENT = re.compile(r"(?:^|/)(?:docs?/(?:[^/\n]{1,200}/){0,20}[^/\n]{1,200}\.txt|[^/\n]{1,200}\.(?:rst|adoc))$")
 _PAGE = re.compile(r"\.(?:x?html?|svg)$")
 # What a component of a page is given is on the page.
 _COMPONENT = re.compile(r"\.(?:[jt]sx|vue|svelte)$")
@@ -70,38 +73,6 @@ _CONFIDENCE = {
 _ORDER = {"exact": 0, "strong": 1, "context": 2, "generic": 3, "guessable": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class SecretMatch:
-    """A secret at a place, without its value.
-
-    `prefix` is the fixed text that the value begins with, `length` counts characters, `digest` is a salted hash. `name`
-    is what the value is assigned to or passed as. `proven` values prove themselves by a checksum or a fixed part, also
-    in a test. `place` is `prompt` where the secret stands in text for a model.
-    """
-
-    path: str
-    span: Span
-    format: str
-    vendor: str
-    what: str
-    group: str
-    precision: str
-    severity: Severity
-    confidence: Confidence
-    proven: bool
-    prefix: str
-    length: int
-    digest: str
-    name: str = ""
-    place: str = ""
-    rotate: str = ""
-
-    @property
-    def masked(self) -> str:
-        """The value with everything but its prefix starred out."""
-        return self.prefix + "*" * (self.length - len(self.prefix))
-
-
 class _Found(NamedTuple):
     """What a detector found at two offsets; `value` is the secret, also where it is put together from pieces."""
 
@@ -112,16 +83,35 @@ class _Found(NamedTuple):
     name: str = ""
     place: str = ""
     real: bool = True
+    held: str = ""
+    used: Use | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The secrets of a text in order, and what can show more of them together with other files."""
+
+    secrets: tuple[SecretMatch, ...] = ()
+    held: tuple[Holding, ...] = ()
+    uses: tuple[Use, ...] = ()
 
 
 def scan(text: SourceText, kind: str, formats: Formats) -> tuple[SecretMatch, ...]:
     """Find the secrets of a text; `kind` is that of its `SourceFile`."""
+    return scan_linked(text, kind, formats).secrets
+
+
+def scan_linked(text: SourceText, kind: str, formats: Formats) -> Scan:
+    """Find the secrets of a text, and how it is linked with others."""
     if not text.text:
-        return ()
+        return Scan()
     found = list(_notebook(text, formats)) if kind == "notebook" else list(_whole(text, kind, formats))
-    merged = _merge(found)
-    digests = {value: digest(value) for value in {one.value for one in merged}}
-    return tuple(_match(text, one, digests[one.value]) for one in merged)
+    uses = tuple(dict.fromkeys(one.used for one in found if one.used is not None))
+    held = [one for one in found if one.held]
+    merged = _merge(one for one in found if not one.held and one.used is None)
+    digests = {value: digest(value) for value in {one.value for one in (*merged, *held)}}
+    secrets = tuple(_match(text, one, digests[one.value]) for one in merged)
+    return Scan(secrets, tuple(Holding(one.held, _match(text, one, digests[one.value])) for one in held), uses)
 
 
 def _notebook(text: SourceText, formats: Formats) -> Iterator[_Found]:
@@ -142,7 +132,7 @@ def _whole(source: SourceText, kind: str, formats: Formats) -> Iterator[_Found]:
 
 def _detect(source: SourceText, data: bytes, kind: str, formats: Formats, *, large: bool) -> Iterator[_Found]:
     text = source.text
-    kind = "page" if _PAGE.search(source.path) else kind
+    kind = "page" if _PAGE.search(source.path) else "markdown" if _DOCUMENT.search(source.path) else kind
     shown = formats.structure("query") if kind == "page" else None
     lowered = data.lower()
     words = present(lowered, formats.asked)
@@ -155,18 +145,46 @@ def _detect(source: SourceText, data: bytes, kind: str, formats: Formats, *, lar
         name, place = (name_before(text, hit.start), _place(source, kind, hit, formats)) if real else ("", "")
         yield _Found(hit.format, hit.start, hit.end, value, name, place, real)
     if not large:
+        for hit in _spoken(source, lowered, kind, formats):
+            yield _Found(hit.format, hit.start, hit.end, text[hit.start : hit.end], place="prompt")
         hits = name_hits(text, lowered, formats.names)
         for login in find_logins(text, data, words, hits, kind, formats):
             yield _Found(login.format, login.start, login.end, text[login.start : login.end])
-        for pair in _pairs(source, lowered, words, hits, kind, formats):
+        held = held_literals(text, formats) if kind == "python" else HeldLiterals()
+        yield from _held(source, held, formats)
+        for pair in _pairs(source, lowered, words, hits, kind, held, formats):
+            if pair.reference is not None:
+                if pair.role is not Role.OWN:
+                    use = Use(*pair.reference, pair.name)
+                    yield _Found(formats.structure("random"), pair.start, pair.end, "", used=use)
+                continue
             verdict = judge_pair(pair, kind, partial(around, text, pair.start, pair.end), formats)
             if verdict is not None and not _is_remarked(text, pair.end, formats):
                 start = pair.start + verdict.offset if text.startswith(pair.value, pair.start) else pair.start
                 yield _Found(verdict.format, start, pair.end, verdict.value, pair.name)
 
 
+def _held(source: SourceText, held: HeldLiterals, formats: Formats) -> Iterator[_Found]:
+    """The literals that other files can use under names that do not say that they are secrets."""
+    names, form = formats.names, formats.structure("random")
+    tree = parse(source.text) if any(names.role(name) is Role.NONE for name in held.reachable) else None
+    for one in holdings(tree) if tree is not None else ():
+        told = any(names.role(part) is not Role.NONE for part in one.name.split("."))
+        if not told and formats.judge.is_random(one.value, LEAST_HELD) and not formats.judge.is_template(one.value):
+            start, end = extent(source, one.node)
+            inner = source.text.find(one.value, start, end)
+            place = (inner, inner + len(one.value)) if inner >= 0 else (start, end)
+            yield _Found(form, *place, one.value, held=one.name)
+
+
 def _pairs(
-    source: SourceText, lowered: bytes, words: frozenset[bytes], hits: Sequence[NameHit], kind: str, formats: Formats
+    source: SourceText,
+    lowered: bytes,
+    words: frozenset[bytes],
+    hits: Sequence[NameHit],
+    kind: str,
+    held: HeldLiterals,
+    formats: Formats,
 ) -> Iterator[Pair]:
     text, names = source.text, formats.names
     as_text = text_pairs(text, lowered, words, hits, names, is_bare(source.path, kind))
@@ -180,8 +198,9 @@ def _pairs(
         return
     written = [pair for pair in text_pairs(text, lowered, words, hits, names, bare=True) if _is_issued(pair, formats)]
     promising = [hit for hit in hits if _promises(text, hit, formats)]
-    passed = list(_passed(text, formats))
-    promising += _through_names(text, hits, formats)
+    passed = [*passed_literals(text, formats), *passed_names(text, held, formats)]
+    promising += held.uses(text, hits)
+    promising += _imported(text, hits, formats)
     if not written and not promising and not passed:
         return
     tree = parse(text)
@@ -199,11 +218,26 @@ def _pairs(
             yield pair._replace(prose=True)
 
 
+def _imported(text: str, hits: Sequence[NameHit], formats: Formats) -> list[NameHit]:
+    """The hits whose value comes from another file, where nothing in it says that it is a credential."""
+    chains = [(hit, chain) for hit in hits if (chain := chain_of(text, hit.value)) and _is_neutral(chain, formats)]
+    imported = imported_names(text) if chains else frozenset()
+    return [hit for hit, chain in chains if chain[0] in imported]
+
+
+def _is_neutral(chain: Sequence[str], formats: Formats) -> bool:
+    """Whether no name that leads to a value says what it is, and they lead to more than a class."""
+    named = len(chain) > 1 or not chain[0][:1].isupper() or chain[0].isupper()
+    return named and all(formats.names.role(name) is Role.NONE for name in chain)
+
+
 def _is_chosen_for_now(path: str, line: str, pair: Pair, formats: Formats) -> bool:
     """Whether a value is a word that somebody chose where it is replaced, or used by nobody else."""
     stands_in = _IS_STAND_IN.search(path) is not None
     if pair.role is Role.OWN:
         return (stands_in or line[:1] == "#") and not _is_issued(pair, formats)
+    if line[:1] == "#" and formats.judge.is_weak_password(pair.value):
+        return True
     return pair.role is Role.PASSWORD and stands_in and not formats.judge.is_random(pair.value, _LEAST)
 
 
@@ -228,37 +262,6 @@ def _is_inside(text: str, pair: Pair, region: Region) -> bool:
         return False
     before = text[region.start : pair.start]
     return "\n" in text[region.start : region.end] or pair.name in before
-
-
-def _passed(text: str, formats: Formats) -> Iterator[int]:
-    """Where a literal that could be a secret is passed without a name."""
-    for match in _POSITIONAL.finditer(text):
-        callee = _CALLEE.search(text, max(0, match.start() - 60), match.start())
-        if callee and formats.judge.is_random(match[1], _LEAST_PASSED) and _takes_one(callee[0], formats):
-            yield match.start(1)
-    for match in _LOGIN.finditer(text) if "uth=(" in text or "Auth(" in text else ():
-        if formats.judge.is_random(match[1], _LEAST) or formats.judge.is_strong_password(match[1]):
-            yield match.start(1)
-
-
-def _takes_one(callee: str, formats: Formats) -> bool:
-    names = formats.names
-    return names.takes_a_credential(callee) or any(squash(callee).startswith(vendor) for vendor in names.vendors)
-
-
-def _through_names(text: str, hits: Sequence[NameHit], formats: Formats) -> list[NameHit]:
-    """The hits whose value is a name that is given a literal which could be a secret, or a parameter that may be."""
-    references = [(hit, match[1]) for hit in hits if (match := _REFERENCE.match(text, hit.value)) is not None]
-    if not references:
-        return []
-    names, called = set(), False
-    for match in _TOKEN.finditer(text):
-        if formats.judge.is_random(match[1], _LEAST_PASSED):
-            given = _GIVEN.search(text, max(0, match.start() - _LEAD), match.start())
-            if given is not None and given[2] == "=":
-                names.add(given[1])
-            called |= given is not None and given[2] != "=" and f"def {given[1]}(" in text
-    return [hit for hit, name in references if called or name in names]
 
 
 def _is_issued(pair: Pair, formats: Formats) -> bool:
@@ -290,13 +293,39 @@ def _is_worth(value: str, role: Role, formats: Formats) -> bool:
     return False
 
 
+def _spoken(source: SourceText, lowered: bytes, kind: str, formats: Formats) -> Iterator[Hit]:
+    """What is told in text for a model."""
+    prompt_file = kind in ("markdown", "text") and formats.names.is_prompt_file(source.path)
+    if not prompt_file and kind not in _TELLING:
+        return
+    told = list(islice(find_spoken(source.text, lowered, formats), _MOST_TOLD))
+    if not told:
+        return
+    spoken_to = _speaks_to_model(source.text.lower(), kind, formats)
+    tree = parse(source.text) if spoken_to and kind == "python" else None
+    for hit in told:
+        if prompt_file or (spoken_to and _is_told_to_model(source, kind, hit, tree, formats)):
+            yield hit
+
+
+def _speaks_to_model(lowered: str, kind: str, formats: Formats) -> bool:
+    """Whether a text could hold text for a model, so that it is worth a look at where things stand."""
+    names = formats.names
+    if kind == "python" and TOOL in lowered:
+        return True
+    return any(word in lowered for word in names.prompt_words) or any(word in lowered for word in names.prompt_names)
+
+
 def _place(source: SourceText, kind: str, hit: Hit, formats: Formats) -> str:
     """`prompt` where a secret stands within a sentence under a name that says that a model reads it."""
     text = source.text
+    tree = parse(text) if kind == "python" and _speaks_to_model(text.lower(), kind, formats) else None
+    return "prompt" if _is_told_to_model(source, kind, hit, tree, formats) else ""
+
+
+def _is_told_to_model(source: SourceText, kind: str, hit: Hit, tree: ast.Module | None, formats: Formats) -> bool:
+    text = source.text
     if kind == "python":
-        lowered = text.lower()
-        spoken_of = any(word in lowered for word in formats.names.prompt_words | formats.names.prompt_names)
-        tree = parse(text) if spoken_of else None
         literal, names = enclosing(source, tree, hit.start) if tree is not None else ("", [])
         sentence = literal.replace(text[hit.start : hit.end], "")
         keyed = False
@@ -305,7 +334,7 @@ def _place(source: SourceText, kind: str, hit: Hit, formats: Formats) -> str:
         sentence = line_before(text, hit.start).split(":", 1)[-1] + text[hit.end : hit.end + 120].split("\n", 1)[0]
         keyed = _KEY.search(sentence) is not None
     spoken = len(_SPOKEN.findall(sentence)) >= _LEAST_WORDS and not keyed
-    return "prompt" if spoken and any(map(formats.names.is_prompt, names)) else ""
+    return spoken and any(map(formats.names.is_prompt, names))
 
 
 def _merge(found: Iterable[_Found]) -> list[_Found]:
