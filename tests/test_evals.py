@@ -186,6 +186,10 @@ class TestProblems:
         ]
         assert Cover.ABSENT not in found.coverage.values(), "a newer version may know them"
 
+    def test_what_is_misplaced_hides_only_what_it_would_test(self) -> None:
+        found = suite(redteam("[rbac, crescendo]", "[basic]"))
+        assert states(found, *MAIN) == ["unknown", "unknown", "absent", "covered", "absent"]
+
     def test_settings_that_are_there(self) -> None:
         plugins = """[{id: policy, config: {policy: {id: a, text: Never.}}}, {id: intent, config: {intent: [x]}},
             {id: rag-poisoning, config: {intendedResults: [x]}},

@@ -23,10 +23,14 @@ _DYNAMIC = ("{{", "${", "file://", "package:", "http://", "https://")
 
 @dataclass(slots=True)
 class _Plan:
-    """The entries of a configuration while they are collected, by list, and whether something stayed hidden."""
+    """The entries of a configuration while they are collected, by list, and whether something stayed hidden.
+
+    `misplaced` are those that stand in another list, by the one where they would do something.
+    """
 
     entries: dict[str, list[str]]
     hidden: bool = False
+    misplaced: dict[str, list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -185,7 +189,11 @@ def _add(framework: Framework, name: str, known: frozenset[str], item: Node, pla
     if not entry or any(mark in entry for mark in _DYNAMIC):
         plan.hidden = True
     elif known and entry not in known:
-        plan.hidden = True
+        right = next((one for one in framework.lists if entry in framework.known(one)), "")
+        # What is only misplaced hides no more than it would test in its own list.
+        plan.hidden = plan.hidden or not right
+        for target, members in _meaning(framework, right, entry) if right else ():
+            plan.misplaced.setdefault(target, []).extend(members)
         plan.problems.append(_unknown(framework, known, entry, place))
     elif _dropped(framework, entry, item):
         plan.problems.append(Problem(ProblemKind.MISSING_SETTING, entry, place, framework.required[entry]))
@@ -256,7 +264,11 @@ def _generated(framework: Framework, root: Node) -> _Plan | None:
 def _coverage(framework: Framework, plan: _Plan, root: Node) -> dict[str, Cover]:
     entries = _frozen(plan)
     found = {name: _cover(framework.coverage.get(name, {}), entries, root) for name in DIMENSIONS}
-    return {name: max(cover, Cover.UNKNOWN) if plan.hidden else cover for name, cover in found.items()}
+    meant = {name: tuple(listed) for name, listed in plan.misplaced.items()}
+    return {
+        name: max(cover, Cover.UNKNOWN) if plan.hidden or _matched(framework.coverage.get(name, {}), meant) else cover
+        for name, cover in found.items()
+    }
 
 
 def _cover(rule: Mapping[str, tuple[str, ...]], entries: Mapping[str, tuple[str, ...]], root: Node) -> Cover:
