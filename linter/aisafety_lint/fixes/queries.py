@@ -16,6 +16,7 @@ from aisafety_lint.source import Span
 # What stands before a value, and nowhere before the name of a table or a column.
 _BEFORE = re.compile(r"(?:[=<>]|\b(?:I?LIKE|BETWEEN|LIMIT|OFFSET|VALUES\s*\())\s*$", re.IGNORECASE)
 _NUMBERED = "$"  # `$1`, `$2`; the values follow the statement one by one
+_NAMED = ":"  # `:name` in a call of `text`; the values follow as a dict
 _LISTED = re.compile(r"\bVALUES\s*\([^()]*,\s*$", re.IGNORECASE)
 
 
@@ -43,18 +44,47 @@ def bind_parameters(module: Module, remedy: Remedy) -> tuple[Edit, ...]:
         number = calls.argument(tree, known.get("name", ""), int(known.get("position", "0")))
         if number is None or number != len(tree.args) - 1 or tree.args[number].keyword is not None:
             raise Refusal("the call has further arguments")
+        value = tree.args[number].value
+        inner = _named_text(value) if known["style"] == _NAMED else value
         if not edits:
-            value = tree.args[number].value
-            text = statement(value, cst.Module([]).code_for_node(value))
-            tree = calls.replaced(tree, number, cst.parse_expression(text))
-        if known["style"] != _NUMBERED:
-            return calls.appended(tree, cst.parse_expression(f"({', '.join(values)}{',' * (len(values) == 1)})"))
-        for one in values:
+            text = cst.parse_expression(statement(inner, cst.Module([]).code_for_node(inner)))
+            if isinstance(value, cst.Call) and inner is not value:
+                text = calls.replaced(value, 0, text)
+            tree = calls.replaced(tree, number, text)
+        for one in _passed(known["style"], values):
             tree = calls.appended(tree, cst.parse_expression(one))
         return tree
 
     changed = calls.changed(before, change)
     return *edits, smallest(module.text.path, start, before, changed)
+
+
+def _named_text(value: cst.BaseExpression) -> cst.BaseExpression:
+    """The statement in a call of `text`, the only thing whose parameters have names."""
+    if not isinstance(value, cst.Call) or _last_name(value.func) != "text":
+        raise Refusal("the statement is no call of `text`")
+    if len(value.args) != 1 or value.args[0].keyword is not None or value.args[0].star:
+        raise Refusal("the call of `text` has further arguments")
+    return value.args[0].value
+
+
+def _last_name(function: cst.BaseExpression) -> str:
+    name = function.attr if isinstance(function, cst.Attribute) else function
+    return name.value if isinstance(name, cst.Name) else ""
+
+
+def _passed(style: str, values: Sequence[str]) -> Sequence[str]:
+    """The code of what follows a statement: the values one by one, or all of them as a dict or a tuple."""
+    if style == _NUMBERED:
+        return values
+    if style == _NAMED:
+        return [f"{{{', '.join(f'{quoted(_name(number))}: {value}' for number, value in enumerate(values, 1))}}}"]
+    return [f"({', '.join(values)}{',' * (len(values) == 1)})"]
+
+
+def _name(number: int) -> str:
+    """What the parameter at a place is called."""
+    return f"value_{number}"
 
 
 def _span(text: str) -> Span:
@@ -84,7 +114,8 @@ def _bound(parts: Sequence[Piece], style: str, quote: str) -> tuple[str, list[st
         if not (_BEFORE.search(statement) or _LISTED.search(statement)):
             raise Refusal("a value stands where the statement needs a name")
         values.append(written(value, quote))
-        statement += f"{style}{len(values)}" if style == _NUMBERED else style
+        marks = {_NUMBERED: f"{style}{len(values)}", _NAMED: f"{style}{_name(len(values))}"}
+        statement += marks.get(style, style)
     if not values:
         raise Refusal("no value is written into the statement")
     if "\n" in statement:
