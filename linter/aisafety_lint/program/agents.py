@@ -148,7 +148,25 @@ def find_agents(
                     built = row.get("kind") != "run" and (scope, call.value) not in found
                     if built and all_hold(resolver, scope, call.value, row) is not Holds.NO:
                         found[scope, call.value] = _agent(resolver, scope, call.value, row, offered)
+    for scope, call_value, row in _derived(resolver):
+        if (scope, call_value) not in found:
+            found[scope, call_value] = _agent(resolver, scope, call_value, row, offered)
     return tuple(sorted(found.values(), key=lambda agent: (agent.path, agent.place)))
+
+
+def _derived(resolver: Resolver) -> Iterator[tuple[int, int, Row]]:
+    """The calls of the constructor of an agent by a class that is derived from it: `super().__init__(tools=[...])`."""
+    index = resolver.index
+    kinds = {key for key in resolver.models.facts["agents"] if ":" in key and "." not in key.rpartition(":")[2]}
+    for scope, call in index.calls_by_name.get("__init__", ()) if kinds else ():
+        owner = index.enclosing_class(scope)
+        if owner is None or kinds.isdisjoint(resolver.types(owner)):
+            continue
+        paths = [path for path in resolver.paths(scope, call.value) if path.endswith(".__init__")]
+        rows = [row for path in paths for row in resolver.models.rows("agents", path.removesuffix(".__init__"))]
+        for row in rows:
+            if row.get("kind", "agent") == "agent" and all_hold(resolver, scope, call.value, row) is not Holds.NO:
+                yield scope, call.value, row
 
 
 def _agent(
@@ -166,6 +184,9 @@ def _agent(
         for ref in resolver.refs(where, item):
             for tool in tools_of(resolver, ref, offered.by_scope):
                 tools[tool.scope] = tool
+    owner = index.enclosing_class(scope) if index.scopes[scope].name == "__init__" else None
+    if owner is not None and index.value(scope, index.value(scope, call).args[0]).name == "__init__":
+        tools |= {tool.scope: tool for tool in tools_of(resolver, Ref("class", owner), offered.by_scope)}
     kind = row.get("kind", "agent")
     tools |= {tool.scope: tool for tool in offered.registered.get((scope, call), ())}
     if kind == "server":  # whatever its file registers, where it is not known with whom
@@ -194,6 +215,9 @@ def _name(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any]) ->
         known = constant(resolver, scope, operand)
         if isinstance(known, str):
             return known
+    owner = resolver.index.enclosing_class(scope)
+    if owner is not None and resolver.index.value(scope, resolver.index.value(scope, call).args[0]).name == "__init__":
+        return resolver.index.scopes[owner].name
     return resolver.index.local_names[scope].get(call, "")
 
 

@@ -8,10 +8,14 @@ from aisafety_lint.flow.places import call_place
 from aisafety_lint.program.agents import Agent
 from aisafety_lint.program.combination import PARTS
 from aisafety_lint.program.effects import Effect
+from aisafety_lint.program.index import Index
 from aisafety_lint.program.model import Program
+from aisafety_lint.program.slices import sliced
 from aisafety_lint.program.spelling import spelled
 from aisafety_lint.project import Project
 from aisafety_lint.rule import Rule
+
+_PRIVATE = PARTS[0][0]
 
 
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
@@ -22,19 +26,31 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
             by_tool.setdefault(effect.tool.scope, []).append(effect)
     for agent in program.agents:
         effects = [effect for tool in agent.tools for effect in by_tool.get(tool.scope, ())]
-        proofs = _proofs(effects)
+        proofs = _proofs(program.index, effects)
         if agent.kind == "agent" and proofs:
             yield _finding(rule, program, agent, proofs)
 
 
-def _proofs(effects: list[Effect]) -> list[tuple[str, Effect]]:
+def _is_seen(index: Index, effect: Effect) -> bool:
+    """Whether a model may see what a tool reads: not the key that it signs its requests with, nor its own settings.
+
+    A tool uses a secret for itself unless it gives it back, and so it does with what a constructor reads.
+    """
+    comes_back = all(
+        any(call in sliced(index, scope, end) for end in (*index.scopes[scope].returns, *index.scopes[scope].yields))
+        for scope, call in effect.chain
+    )
+    own = effect.capability == "secret-read" or any(index.scopes[scope].name == "__init__" for scope, _ in effect.chain)
+    return comes_back or not own
+
+
+def _proofs(index: Index, effects: list[Effect]) -> list[tuple[str, Effect]]:
     """A call for each of the three, no call for two of them; empty where one is missing."""
     found: list[tuple[str, Effect]] = []
     for name, capabilities in PARTS:
         taken = {effect.chain[-1] for _, effect in found}
-        proof = next(
-            (item for item in effects if item.capability in capabilities and item.chain[-1] not in taken), None
-        )
+        fitting = (item for item in effects if item.capability in capabilities and item.chain[-1] not in taken)
+        proof = next((item for item in fitting if name != _PRIVATE or _is_seen(index, item)), None)
         if proof is None:
             return []
         found.append((name, proof))
