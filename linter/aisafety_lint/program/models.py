@@ -142,7 +142,7 @@ class Models:
                 for pattern, row in self.patterns.get(role, ())
                 if any(
                     key.startswith(pattern.partition("*")[0].partition("?")[0].partition("[")[0])
-                    and fnmatch.fnmatchcase(key, pattern)
+                    and _fits(key, pattern)
                     for key in keys
                 )
             ]
@@ -162,6 +162,14 @@ class Models:
         globs += [glob.rpartition(".")[2] for glob, _, kind in self.globs if kinds & set(self.lineage(kind))]
         patterns = [re.compile(fnmatch.translate(glob)) for glob in dict.fromkeys(globs)]
         return sorted(name for name in names if name in exact or any(pattern.fullmatch(name) for pattern in patterns))
+
+
+def _fits(path: str, pattern: str) -> bool:
+    """Whether a path is one that a glob stands for; behind the beginning of a name (`get_*`) only for its rest."""
+    if pattern.endswith("*") and (pattern[-2:-1].isalnum() or pattern[-2:-1] == "_"):
+        (start, _, name), (known, _, wanted) = path.rpartition("."), pattern.rpartition(".")
+        return fnmatch.fnmatchcase(name, wanted) and fnmatch.fnmatchcase(start, known)
+    return fnmatch.fnmatchcase(path, pattern)
 
 
 def _split_type(path: str) -> tuple[str, str, str]:
