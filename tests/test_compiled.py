@@ -5,6 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+import yaml
 
 from aisafety_lint import compiled
 from aisafety_lint.cache import Store
@@ -97,6 +98,31 @@ def test_what_would_come_back_as_something_else_is_not_kept(store: Store, text: 
         return made
 
     assert load().used == load().used
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"a: &x [1, 2.5, yes]\nb: *x\nc: {<<: {d: 1}, e: ~}\n'1': 1\n1: 1",
+        b"- !!str 5\n- !!set {a, b}\n- &r [*r]\n- 2020-01-01",
+        b"? [1, 2]\n: a list as a key",
+        b"? !!str [a]\n: a list that says it is a text",
+        b"a: !!seq b",
+        b"!!map [a]",
+        b"a: 1\na: 2",
+        b"",
+    ],
+)
+def test_a_text_says_what_the_library_reads(text: bytes) -> None:
+    try:
+        expected = repr(yaml.safe_load(text))
+    except yaml.YAMLError:
+        expected = NotYamlError.__name__
+    try:
+        found = repr(compiled._parse(text))
+    except NotYamlError as error:
+        found = type(error).__name__
+    assert found == expected
 
 
 def test_a_text_that_is_no_yaml_is_an_error_every_time(store: Store) -> None:

@@ -13,6 +13,7 @@ from aisafety_lint.cache import NO_CACHE, Store
 # A few lines of YAML can stand for more nodes than there is memory (aliases of aliases): what is larger is not kept.
 _LARGEST = 5_000_000
 _MOST = 2_000
+_TEXT, _LIST, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 
 
 class NotYamlError(Exception):
@@ -108,6 +109,38 @@ def _parse(data: bytes) -> Any:
     import yaml
 
     try:
-        return yaml.load(data, Loader=yaml.CSafeLoader)
+        loader = yaml.CSafeLoader(data)
+        try:
+            node = loader.get_single_node()
+            return None if node is None else _built(node, loader, {})
+        except RecursionError:
+            return yaml.load(data, Loader=yaml.CSafeLoader)
+        finally:
+            loader.dispose()
     except yaml.YAMLError as error:
         raise NotYamlError(str(error)) from error
+
+
+def _built(node: Any, loader: Any, known: dict[Any, Any]) -> Any:
+    """What a node says: texts, lists and mappings in half of the time that the loader takes, which builds the others.
+
+    `known` is what was built of the nodes with parts, which may stand at several places.
+    """
+    if _is_text(node):
+        return node.value
+    if node in known:
+        return known[node]
+    if node.tag == _LIST and node.id == "sequence":
+        items = known[node] = []
+        items += [_built(item, loader, known) for item in node.value]
+        return items
+    if node.tag == _MAPPING and node.id == "mapping" and all(_is_text(key) for key, _ in node.value):
+        mapping = known[node] = {}
+        for key, value in node.value:
+            mapping[key.value] = _built(value, loader, known)
+        return mapping
+    return loader.construct_object(node, deep=True)
+
+
+def _is_text(node: Any) -> bool:
+    return bool(node.tag == _TEXT) and bool(node.id == "scalar")
