@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _DATA = ("yaml", "json", "toml")
 # A name whose suffix says nothing is a text until a kind of manifest claims it.
 _CLAIMED = (*_DATA, "markdown", "dockerfile", "hcl", "unit", "text")
+# Small files that several stages ask about are read once, as far as they all fit into so much memory.
+_SMALL, _MOST_KEPT = 50_000, 20_000_000
 
 
 @dataclass(slots=True)
@@ -49,16 +51,24 @@ class Reader:
     notes: list[Notification] = field(default_factory=list)
     marked: set[str] = field(default_factory=set)
     imports: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    kept: dict[str, bytes] = field(default_factory=dict)
+    room: int = _MOST_KEPT
 
     def data(self, file: SourceFile) -> bytes | None:
         """The bytes of a file, or None where it cannot be read."""
         if file.path in self.unreadable:
             return None
-        try:
-            return discovery.read(self.config, file)
-        except UnreadableError as error:
-            self.fail("unreadable-file", f"`{file.path}` cannot be read: {error}.", file.path)
-            return None
+        data = self.kept.get(file.path)
+        if data is None:
+            try:
+                data = discovery.read(self.config, file)
+            except UnreadableError as error:
+                self.fail("unreadable-file", f"`{file.path}` cannot be read: {error}.", file.path)
+                return None
+            if file.kind in _DATA and len(data) <= min(_SMALL, self.room):
+                self.kept[file.path] = data
+                self.room -= len(data)
+        return data
 
     def text(self, file: SourceFile) -> SourceText | None:
         """The text of a file, or None where it cannot be read."""

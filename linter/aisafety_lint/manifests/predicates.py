@@ -7,7 +7,7 @@ not hold. The keys are described in `rules/schema/predicate.schema.json`.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -50,7 +50,9 @@ class Vocabulary:
 class Context:
     """What a predicate may ask beside the node: the vocabulary, and path and kind of the manifest.
 
-    `settled` is what was found about whole documents, which is the same for each of their nodes.
+    `settled` is what was found about whole documents, which is the same for each of their nodes; `rests` are what
+    predicates ask of the nodes that they move to. Both keep the predicate, so that no other one gets its number. `held`
+    is which predicates with a name hold of which nodes: several places ask for the same.
     """
 
     vocabulary: Vocabulary
@@ -59,6 +61,18 @@ class Context:
     settled: "dict[tuple[int, int], tuple[Predicate, Captured | None]]" = field(
         default_factory=dict, repr=False, compare=False
     )
+    held: "dict[tuple[str, int, tuple[str | int, ...]], tuple[Match, Captured | None]]" = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    rests: dict[int, tuple[Predicate, Predicate]] = field(default_factory=dict, repr=False, compare=False)
+
+    def rest(self, predicate: Predicate) -> Predicate:
+        """A predicate without the keys that say where to."""
+        known = self.rests.get(id(predicate))
+        if known is None:
+            rest = {name: argument for name, argument in predicate.items() if name not in ("at", "every")}
+            known = self.rests[id(predicate)] = predicate, rest
+        return known[1]
 
 
 def meets(match: Match, predicate: Predicate, context: Context) -> Captured | None:
@@ -84,27 +98,34 @@ def meets(match: Match, predicate: Predicate, context: Context) -> Captured | No
 def _elsewhere(match: Match, predicate: Predicate, context: Context) -> Captured | None:
     """Move to the nodes that `at` (one must meet the rest) or `every` (all must, and there is one) selects."""
     queries = predicate.get("at", predicate.get("every", ()))
-    if not all(query.startswith("$") for query in ([queries] if isinstance(queries, str) else queries)):
+    if not _are_about_all(queries):
         return _moved(match, predicate, context)
     asked = id(match.root.node), id(predicate)
     if asked not in context.settled:
-        # The predicate is kept, so that no other one gets its number.
         context.settled[asked] = predicate, _moved(match, predicate, context)
     return context.settled[asked][1]
 
 
+def _are_about_all(queries: str | Iterable[str]) -> bool:
+    """Whether queries select from the whole document."""
+    return all(query[:1] == "$" for query in ([queries] if isinstance(queries, str) else queries))
+
+
 def _moved(match: Match, predicate: Predicate, context: Context) -> Captured | None:
-    rest = {name: argument for name, argument in predicate.items() if name not in ("at", "every")}
+    rest = context.rest(predicate)
     if "at" in predicate:
-        found = (meets(node, rest, context) for node in _select(match, predicate["at"]))
-        return next((captured for captured in found if captured is not None), None)
+        for node in _select(match, predicate["at"]):
+            if (captured := meets(node, rest, context)) is not None:
+                return captured
+        return None
     nodes = _select(match, predicate["every"])
     all_captured = [meets(node, rest, context) for node in nodes]
     return all_captured[0] if nodes and None not in all_captured else None
 
 
 def _select(match: Match, queries: str | Iterable[str]) -> list[Match]:
-    queries = [queries] if isinstance(queries, str) else queries
+    if isinstance(queries, str):
+        return list(match.select(queries))
     return [found for query in queries for found in match.select(query)]
 
 
@@ -131,7 +152,7 @@ def _enabled(match: Match, argument: bool, context: Context) -> bool:
 
 def _like(match: Match, argument: Any, context: Context) -> bool:
     text = _text(match)
-    return text is not None and any(fnmatchcase(text, glob) for glob in context.vocabulary.words(argument))
+    return text is not None and _globs(context.vocabulary.words(argument)).match(text) is not None
 
 
 def _matches(match: Match, argument: Any, context: Context) -> Captured | None:
@@ -146,6 +167,12 @@ def _matches(match: Match, argument: Any, context: Context) -> Captured | None:
     if found is None:
         return None
     return {name: value for name, value in found.groupdict().items() if value is not None}
+
+
+@lru_cache(maxsize=512)
+def _globs(globs: tuple[str, ...]) -> re.Pattern[str]:
+    """Globs as one expression; most of what it is asked about is like none of them."""
+    return re.compile("|".join(map(translate, globs)) or r"(?!)")
 
 
 @lru_cache(maxsize=512)
@@ -222,8 +249,10 @@ def _all(match: Match, argument: Iterable[Predicate], context: Context) -> Captu
 
 
 def _any(match: Match, argument: Iterable[Predicate], context: Context) -> Captured | None:
-    found = (meets(match, predicate, context) for predicate in argument)
-    return next((captured for captured in found if captured is not None), None)
+    for predicate in argument:
+        if (captured := meets(match, predicate, context)) is not None:
+            return captured
+    return None
 
 
 def _some(match: Match, argument: Iterable[Predicate], context: Context) -> Captured | None:
@@ -239,10 +268,15 @@ def _some(match: Match, argument: Iterable[Predicate], context: Context) -> Capt
 
 
 def _is(match: Match, argument: str, context: Context) -> Captured | None:
-    try:
-        return meets(match, context.vocabulary.predicates[argument], context)
-    except KeyError as error:
-        raise UserError(f"there is no predicate {error} for manifests") from error
+    asked = argument, id(match.root.node), match.parts
+    known = context.held.get(asked)
+    if known is None:
+        try:
+            known = match, meets(match, context.vocabulary.predicates[argument], context)
+        except KeyError as error:
+            raise UserError(f"there is no predicate {error} for manifests") from error
+        context.held[asked] = known
+    return known[1]
 
 
 def _among(match: Match, argument: str, context: Context) -> bool:

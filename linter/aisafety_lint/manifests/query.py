@@ -80,9 +80,19 @@ class Match:
     def select(self, query: str) -> "tuple[Match, ...]":
         """What a path finds: from the root of the document with `$`, from this node with `@`."""
         if query.startswith("@"):
+            keys = _keys(query)
+            if keys is not None:
+                return self._below(keys)
             return tuple(self._trace(parts) for parts in _find(f"${query[1:]}", self.data))
         check_query(query)
         return self.root.select(f"@{query[1:]}")
+
+    def _below(self, keys: Sequence[str]) -> "tuple[Match, ...]":
+        """What stands under some keys, one below the other."""
+        match: Match | None = self
+        for key in keys:
+            match = match.child(key) if match is not None else None
+        return () if match is None else (match,)
 
     def _trace(self, parts: tuple[str | int, ...]) -> "Match":
         match = self
@@ -173,6 +183,14 @@ def _steps(query: str) -> tuple[str | int, ...] | None:
         # The name below is written without a dot of its own: `..name`.
         end = step.end() - 1 if step[4] else step.end()
     return tuple(steps) if end == len(query) else None
+
+
+@lru_cache(maxsize=1024)
+def _keys(query: str) -> tuple[str, ...] | None:
+    """The keys of a path that names no more than keys, as most do."""
+    steps = _steps(f"${query[1:]}") or ()
+    keys = tuple(step for step in steps if isinstance(step, str))
+    return keys if keys and len(keys) == len(steps) else None
 
 
 @lru_cache(maxsize=1)
