@@ -144,6 +144,24 @@ def test_all_flows_are_shown_on_request() -> None:
     assert "other flow" not in text
 
 
+@pytest.mark.parametrize(("many", "detailed", "listed"), [(8, 8, 0), (9, 5, 4), (40, 5, 35)])
+def test_of_many_findings_alike_the_first_are_shown_and_every_place(many: int, detailed: int, listed: int) -> None:
+    first = shell_finding()
+    places = [
+        replace(first.location, span=replace(first.location.span, column=number)) for number in range(1, many + 1)
+    ]
+    report = sample(*(replace(first, location=place) for place in places))
+    lines = lines_of("full", report)
+    heads = [line for line in lines if line.startswith(f"{first.severity}[{first.rule}]")]
+    assert len(heads) == detailed + bool(listed)
+    assert (
+        f"{first.severity}[{first.rule}]: The same at {listed} other places, shown with --trace full." in heads
+    ) is (listed > 0)
+    for place in places:
+        assert any(f"--> {place.path}:{place.span.line}:{place.span.column}" in line for line in lines)
+    assert render("full", report, trace="full").count(f"{first.severity}[{first.rule}]: {first.message}") == many
+
+
 def test_a_finding_without_text_is_shown_without_an_excerpt() -> None:
     lines = lines_of("full", sample(server_finding(), texts={}))
     assert lines[:3] == [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from aisafety_lint.finding import Finding, Location, Notification, NotificationLevel
+from aisafety_lint.finding import Finding, Location, Notification, NotificationLevel, Severity
 from aisafety_lint.report.excerpt import Mark, draw, fit
 from aisafety_lint.report.model import Report
 from aisafety_lint.report.options import Options
@@ -14,6 +14,7 @@ from aisafety_lint.report.summary import summary_lines
 from aisafety_lint.report.terminal import Paint, count, visible
 
 _SHORT_FLOW = 6
+_MANY, _DETAILED = 8, 5  # of more findings alike than that, so many are shown with all that there is to say
 # So many notifications of one kind are shown: a person reads no more of them.
 _MOST_ALIKE = 3
 
@@ -21,7 +22,7 @@ _MOST_ALIKE = 3
 def render(report: Report, options: Options) -> str:
     """Findings, the worst first, notifications and the last line, with an empty line between them."""
     view = _View(report, options)
-    blocks = ["\n".join(view.finding(finding)) for finding in _worst_first(report)]
+    blocks = ["\n".join(block) for block in _blocks(view, _worst_first(report))]
     if report.notifications:
         blocks.append("\n".join(map(view.notification, _shortened(report.notifications))))
     last = summary_lines(report, options.seconds, options.width)
@@ -32,6 +33,21 @@ def render(report: Report, options: Options) -> str:
 def _worst_first(report: Report) -> list[Finding]:
     """By severity, and those of one severity in the order of their places: what matters is on the first screen."""
     return sorted(report.findings, key=lambda finding: finding.severity, reverse=True)
+
+
+def _blocks(view: "_View", findings: list[Finding]) -> Iterator[Iterator[str]]:
+    """The findings; of many that are alike the first ones, then the places of the others."""
+    alike: dict[tuple[str, Severity], list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault((finding.rule, finding.severity), []).append(finding)
+    seen: Counter[tuple[str, Severity]] = Counter()
+    for finding in findings:
+        key = finding.rule, finding.severity
+        seen[key] += 1
+        if view.options.trace == "full" or len(alike[key]) <= _MANY or seen[key] <= _DETAILED:
+            yield view.finding(finding)
+        elif seen[key] == _DETAILED + 1:
+            yield view.others(alike[key][_DETAILED:])
 
 
 class _View:
@@ -57,6 +73,16 @@ class _View:
         yield from self.note(margin, "fix", finding.fix or rule.fix)
         yield from self.note(margin, "confidence", str(finding.confidence))
         yield from self.note(margin, "help", f"aisafety-lint explain {finding.rule}")
+
+    def others(self, findings: list[Finding]) -> Iterator[str]:
+        """Where else the same is wrong, a line for each place."""
+        first = findings[0]
+        name = self.paint(f"{first.severity}[{first.rule}]", str(first.severity))
+        words = f": The same at {len(findings)} other places, shown with --trace full."
+        yield f"{name}{self.paint(words, 'strong')}"
+        for finding in findings:
+            symbol = f" in `{visible(finding.symbol)}`" if finding.symbol else ""
+            yield f" {self.paint('-->', 'gutter')} {self.place(finding.location)}{symbol}"
 
     def place(self, location: Location) -> str:
         """A path with line and column, escaped and linked."""
