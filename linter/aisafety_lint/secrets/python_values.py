@@ -53,14 +53,7 @@ class Values:
 
     def returned(self, function: str) -> list[ast.expr]:
         """What a function or method of that name gives back at its end."""
-        values = [
-            node.body[-1].value
-            for node in self._statements
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            and node.name == function
-            and isinstance(node.body[-1], ast.Return)
-            and node.body[-1].value is not None
-        ]
+        values = self._ends.get(function, [])
         return values if len(values) == 1 else []
 
     def known(self, node: ast.expr) -> list[ast.expr]:
@@ -122,6 +115,19 @@ class Values:
                     continue
             for name in (name for target in targets for name in target_names(target)):
                 _give(found, name, value)
+        return found
+
+    @cached_property
+    def _ends(self) -> dict[str, list[ast.expr]]:
+        """What functions give back at their end."""
+        found: dict[str, list[ast.expr]] = {}
+        for node in self._statements:
+            match node:
+                case (
+                    ast.FunctionDef(name=name, body=[*_, ast.Return(value=ast.expr() as value)])
+                    | ast.AsyncFunctionDef(name=name, body=[*_, ast.Return(value=ast.expr() as value)])
+                ):
+                    found.setdefault(name, []).append(value)
         return found
 
     @cached_property
