@@ -19,6 +19,7 @@ _TOLD = frozenset({"tool", "dispatched"})
 _UNTOLD = frozenset({"server", "library", "unknown", "project", "named", "schema"})
 _LOCAL = ".<locals>"
 _MAKER = ".__init__"
+_STARRED = "*" * 8
 
 
 def workers(program: Program, overview: Overview, terms: Terms) -> tuple[Worker, ...]:
@@ -44,13 +45,15 @@ def loose_powers(program: Program, overview: Overview, terms: Terms) -> tuple[Po
 
 
 def _worker(program: Program, agent: Agent, entry: AgentEntry, reader: "_Reader") -> Worker:
+    model = _model(program, agent)
+    hidden = _STARRED in entry.model and len(entry.model) == len(model)  # the map stars out what is a secret
     powers = tuple(reader.power(item) for item in entry.holds if item.kind not in (*_UNTOLD, "agent"))
     return Worker(
         name=entry.name,
         path=entry.path,
         span=Span(*entry.place),
         symbols=tuple(dict.fromkeys(_symbols(program, agent))),
-        model=_model(program, agent),
+        model=entry.model if hidden else model,
         powers=powers,
         unknown=tuple(reader.power(item) for item in entry.holds if item.kind in _UNTOLD),
     )
