@@ -28,9 +28,9 @@ class Call:
 def match_command(words: tuple[str, ...], knowledge: EvalKnowledge) -> tuple[str, tuple[str, ...]]:
     """The framework that a command starts, or an empty text, and its words without launchers."""
     words = unwrapped(words, knowledge.pipelines)
-    for framework in knowledge.frameworks.values():
-        if any(words[: len(command)] == command for command in framework.commands):
-            return framework.id, words
+    for command, framework in knowledge.started.get(words[0], ()) if words else ():
+        if words[: len(command)] == command:
+            return framework, words
     return "", words
 
 

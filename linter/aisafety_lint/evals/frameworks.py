@@ -6,7 +6,7 @@ declaration mean, which the package `declaration` reads.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -216,6 +216,15 @@ class EvalKnowledge:
         """The names of all files that are suites by their names."""
         named = (name for framework in self.frameworks.values() for name in (*framework.programs, *framework.paths))
         return tuple(dict.fromkeys(named))
+
+    @cached_property
+    def started(self) -> Mapping[str, Sequence[tuple[tuple[str, ...], str]]]:
+        """The commands that start a framework, with its id, by their first word."""
+        found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for framework in self.frameworks.values():
+            for command in framework.commands:
+                found.setdefault(command[0], []).append((command, framework.id))
+        return found
 
     @cached_property
     def modules(self) -> frozenset[str]:

@@ -19,12 +19,7 @@ from aisafety_lint.flow.library import Library
 from aisafety_lint.flow.nodes import NONE, Arrival, Context, Hit, Kindset, Node
 from aisafety_lint.flow.operations import UNWRAPPED, Operations
 from aisafety_lint.flow.reach import Nearness, Reach
-from aisafety_lint.flow.sharing import (
-    homes,
-    readers_of_attribute,
-    readers_of_global,
-    readers_of_variable,
-)
+from aisafety_lint.flow.sharing import homes, readers_of_attribute, readers_of_global, readers_of_variable
 from aisafety_lint.flow.sources import Seed, carries, scalar, small
 from aisafety_lint.flow.transfer import FILE, Path, cut, passes
 from aisafety_lint.flow.ways import Part, Ways
@@ -146,19 +141,20 @@ class Solver:
 
     def add(self, node: Node, arrival: Arrival) -> None:
         """Reach a node, unless it is too far from every sink, or it or a less cleaned one was reached before."""
-        context = self.contexts[node.context]
-        if context.only is not None and node.part not in context.only:
+        number, scope, value, path, reached = node
+        context = self.contexts[number]
+        if context.only is not None and (scope, value, path) not in context.only:
             return
         _, near = self.groups[context.group]
-        if arrival.crossings + near.distance(node.scope, node.value, node.path) > _CROSSINGS:
+        if arrival.crossings + near.distance(scope, value, path) > _CROSSINGS:
             return
         if context.ways is not None and arrival.before is not None:
-            context.ways.before[node.part].add(arrival.before.part)
-        known = self.parts[node.context, node.scope, node.value, node.path]
+            context.ways.before[scope, value, path].add(arrival.before.part)
+        known = self.parts[number, scope, value, path]
         for cleaned in known:
-            if cleaned <= node.cleaned:
+            if cleaned <= reached:
                 return
-        known.append(node.cleaned)
+        known.append(reached)
         self.reached[node] = arrival
         self.work[arrival.crossings].append(node)
 
@@ -171,7 +167,8 @@ class Solver:
             user = values[position]
             if known is not None and self.resolver.excludes(node.scope, node.value, user.guard, known):
                 continue
-            cleaned = node.cleaned | self._cleared(node.scope, node.value, user.guard)
+            checked = self._cleared(node.scope, node.value, user.guard)
+            cleaned = node.cleaned | checked if checked else node.cleaned
             if "all" in cleaned:
                 continue
             if user.op == "call":

@@ -40,6 +40,8 @@ class Consent:
         self.switches = Switches(resolver)
         self._entries: dict[int, bool] = {}
         self._known: dict[tuple[str, int, int], bool] = {}
+        self._agreeing: dict[tuple[int, int, str], bool] = {}
+        self._insisting: dict[int, bool] = {}
 
     def approved(self, scope: int, guard: int, filled: Filled = frozenset(), since: int = -1) -> bool:
         """Whether a person agrees before a place under a guard is reached, and after a value that is computed there.
@@ -131,6 +133,14 @@ class Consent:
         return False
 
     def _consents(self, scope: int, value: int, holds: str) -> bool:
+        """Whether a condition says that a person agreed; each is met again from every place after it."""
+        key = scope, value, holds
+        known = self._agreeing.get(key)
+        if known is None:
+            known = self._agreeing[key] = self._says_so(scope, value, holds)
+        return known
+
+    def _says_so(self, scope: int, value: int, holds: str) -> bool:
         if holds != "returned":
             return self._from("person", scope, value, _DEPTH) and not self._is_no(scope, value, holds)
         for row in rows_of(self.resolver.models, "gates", self.resolver.paths(scope, value)):
@@ -178,6 +188,12 @@ class Consent:
 
     def insists(self, function: int) -> bool:
         """Whether a function only comes back when a person agreed (it raises or exits otherwise)."""
+        known = self._insisting.get(function)
+        if known is None:
+            known = self._insisting[function] = self._comes_back_agreed(function)
+        return known
+
+    def _comes_back_agreed(self, function: int) -> bool:
         scope = self.index.scopes[function]
         ends = [self.index.value(function, value).guard for value in scope.returns]
         if scope.end != -2:
