@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from aisafety_lint.fixes.shown import with_edits
 from aisafety_lint.settings import CommandLine, load_config
 from conftest import MakeTree
 from shared import run
@@ -74,3 +75,15 @@ def test_the_vulnerable_file_is_found(case: str, tree: MakeTree) -> None:
     report = run(load_config(CommandLine((str(root),))))
     assert time.process_time() - started < SECONDS
     assert ("model-output-to-shell", "agent.py") in {(one.rule, one.location.path) for one in report.findings}
+
+
+def test_fixes_of_a_file_with_very_many_findings(tree: MakeTree) -> None:
+    pod = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+    pod += "  - {name: a, image: ollama/ollama, securityContext: {privileged: true}}\n"
+    config = load_config(CommandLine((str(tree({"pods.yaml": pod * 150})),)))
+    report = run(config)
+    started = time.process_time()
+    fixed = with_edits(report, config)
+    assert time.process_time() - started < SECONDS
+    assert len(fixed.findings) >= 150
+    assert all(finding.fixes for finding in fixed.findings if finding.remedies)

@@ -133,7 +133,7 @@ def _applied(files: Files, chosen: Sequence[Mended]) -> dict[str, str] | None:
     by_path = _edits(chosen)
     before = files.texts(by_path)
     try:
-        return {path: check(before.text(path), before.kinds[path], edits).text for path, edits in by_path.items()}
+        return {path: check(before, path, edits).text for path, edits in by_path.items()}
     except Refusal:
         return None
 

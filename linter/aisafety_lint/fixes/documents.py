@@ -8,11 +8,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from aisafety_lint.finding import Edit, Remedy
 from aisafety_lint.fixes.refusal import Refusal
-from aisafety_lint.manifests.documents import Array, Document, Node, Object, Scalar, Syntax, parse
+from aisafety_lint.manifests.documents import Array, Document, Node, Object, Scalar
 from aisafety_lint.source import SourceText
 
 SYNTAXES = ("yaml", "json", "toml", "markdown", "dockerfile", "unit")
@@ -42,11 +41,10 @@ class Found:
         return () if self.parent is None else tuple(_below(self.parent))
 
 
-def document_edits(text: SourceText, kind: str, remedy: Remedy) -> tuple[Edit, ...]:
-    """The edits that a remedy is in a document."""
+def document_edits(text: SourceText, kind: str, document: Document, remedy: Remedy) -> tuple[Edit, ...]:
+    """The edits that a remedy is in a document, as read from its text."""
     if kind not in SYNTAXES:
         raise Refusal("this kind of file is not changed")
-    document = parse(text, cast("Syntax", kind))
     span = remedy.location.span
     place = text.offset(span.line, span.column), text.offset(span.end_line, span.end_column)
     found = _find(document, place)
@@ -68,13 +66,23 @@ def document_edits(text: SourceText, kind: str, remedy: Remedy) -> tuple[Edit, .
 
 
 def _find(document: Document, place: tuple[int, int]) -> Found:
+    # What an alias stands for lies elsewhere than its container: only then everything is looked at.
+    found = _search(document, place, everywhere=False) or _search(document, place, everywhere=True)
+    if found is None:
+        raise Refusal("the value is not where it was")
+    return found
+
+
+def _search(document: Document, place: tuple[int, int], *, everywhere: bool) -> Found | None:
     pending = [Found(root) for root in document.roots]
     while pending:
         found = pending.pop()
-        if (found.node.start, found.node.end) == place:
+        start, end = found.node.start, found.node.end
+        if (start, end) == place:
             return found
-        pending += _below(found)
-    raise Refusal("the value is not where it was")
+        if everywhere or (start <= place[0] and place[1] <= end):
+            pending += _below(found)
+    return None
 
 
 def _below(found: Found) -> Iterator[Found]:

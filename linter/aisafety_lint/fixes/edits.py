@@ -22,9 +22,12 @@ def _common(one: str, other: str) -> int:
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
     """The text with edits that do not overlap."""
-    for edit in sorted(set(edits), reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
+    pieces: list[str] = []
+    done = 0
+    for edit in sorted(set(edits)):
+        pieces += (text[done : edit.start], edit.text)
+        done = edit.end
+    return "".join((*pieces, text[done:]))
 
 
 def touch(one: Edit, other: Edit) -> bool:

@@ -3,14 +3,18 @@ file tells: what it leaves parses as before.
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from itertools import pairwise
+from typing import TYPE_CHECKING, cast
 
 from aisafety_lint.finding import Edit, Finding, Fix, Remedy
 from aisafety_lint.fixes.edits import apply, smallest, touch
 from aisafety_lint.fixes.refusal import Refusal
 from aisafety_lint.source import SourceText
+
+if TYPE_CHECKING:
+    from aisafety_lint.manifests.documents import Document
 
 _COMMENTS = ("delete-comment", "delete-names")
 _PYTHON = (
@@ -26,6 +30,7 @@ _PYTHON = (
     "literal-to-environment",
 )
 _DOCUMENTS = ("yaml", "json", "toml", "markdown", "dockerfile", "hcl", "unit")
+_MANY = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Texts:
     texts: Mapping[str, SourceText]
     kinds: Mapping[str, str]
     refusals: Mapping[str, str] = field(default_factory=dict)
+    _read: dict[str, tuple[SourceText, "Document"]] = field(default_factory=dict, repr=False, compare=False)
 
     def text(self, path: str) -> SourceText:
         """The text of a file; raises Refusal for one that is not changed."""
@@ -44,9 +50,33 @@ class Texts:
             raise Refusal("the file cannot be read")
         return self.texts[path]
 
+    def document(self, path: str) -> "Document":
+        """The document that a file is, read once for all its fixes; raises Refusal for what is not changed as one."""
+        text, kind = self.text(path), self.kinds[path]
+        if kind not in _DOCUMENTS:
+            raise Refusal("this kind of file is not changed")
+        known = self._read.get(path)
+        if known is None or known[0] is not text:
+            known = self._read[path] = text, _document(text, kind)
+        return known[1]
+
 
 def fix_of(finding: Finding, texts: Texts) -> Fix | None:
     """The fix of a finding; None where it has no remedy. Raises Refusal where the code does not fit the remedy."""
+    found = _planned(finding, texts)
+    if found is not None:
+        _check_each(texts, found)
+    return found
+
+
+def _check_each(texts: Texts, fix: Fix, sound: Container[str] = ()) -> None:
+    """Raise Refusal where a file no longer parses after the fix; those in `sound` are known to."""
+    for path in sorted({edit.path for edit in fix.edits if edit.path not in sound}):
+        check(texts, path, [edit for edit in fix.edits if edit.path == path])
+
+
+def _planned(finding: Finding, texts: Texts) -> Fix | None:
+    """The fix of a finding before it is checked."""
     if not finding.remedies:
         return None
     edits: list[Edit] = []
@@ -54,9 +84,6 @@ def fix_of(finding: Finding, texts: Texts) -> Fix | None:
         edits += (edit for edit in _edits(texts, remedy) if edit not in edits)
     if any(touch(one, other) for one in edits for other in edits):
         edits = _one_by_one(finding.remedies, texts)
-    paths = sorted({edit.path for edit in edits})
-    for path in paths:
-        check(texts.text(path), texts.kinds[path], [edit for edit in edits if edit.path == path])
     described = dict.fromkeys(remedy.location.label for remedy in finding.remedies)
     description = "; ".join(described)
     safe = all(remedy.safe for remedy in finding.remedies)
@@ -98,18 +125,19 @@ def _edits(texts: Texts, remedy: Remedy) -> tuple[Edit, ...]:
         return python_edits(text, remedy)
     from aisafety_lint.fixes.documents import document_edits
 
-    return document_edits(text, kind, remedy)
+    return document_edits(text, kind, texts.document(path), remedy)
 
 
-def check(text: SourceText, kind: str, edits: Iterable[Edit]) -> SourceText:
-    """The text after edits; raises Refusal where it no longer parses as it did."""
+def check(texts: Texts, path: str, edits: Iterable[Edit]) -> SourceText:
+    """The text of a file after edits; raises Refusal where it no longer parses as it did."""
+    text, kind = texts.text(path), texts.kinds[path]
     after = SourceText(text.path, apply(text.text, edits))
     if after.text == text.text:
         raise Refusal("it changes nothing")
     if kind == "python":
         if _parses(text.text) and not _parses(after.text):
             raise Refusal("the file would no longer be valid Python")
-    elif kind in _DOCUMENTS and len(_problems(after, kind)) > len(_problems(text, kind)):
+    elif kind in _DOCUMENTS and len(_document(after, kind).notifications) > len(texts.document(path).notifications):
         raise Refusal("the file would no longer be valid")
     return after
 
@@ -122,20 +150,48 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _problems(text: SourceText, kind: str) -> list[str]:
+def _document(text: SourceText, kind: str) -> "Document":
     from aisafety_lint.manifests.documents import Syntax, parse
 
-    return [note.id for note in parse(text, cast("Syntax", kind)).notifications]
+    return parse(text, cast("Syntax", kind))
 
 
 def with_fixes(findings: Iterable[Finding], texts: Texts) -> tuple[Finding, ...]:
     """The findings with their fixes written out, where there are any."""
-    return tuple(replace(finding, fixes=_or_none(finding, texts)) for finding in findings)
+    planned = [(finding, _or_none(finding, texts)) for finding in findings]
+    sound = frozenset(_sound_together([fix for _, fix in planned if fix is not None], texts))
+    return tuple(
+        replace(finding, fixes=(fix,) if fix is not None and _holds(fix, texts, sound) else ())
+        for finding, fix in planned
+    )
 
 
-def _or_none(finding: Finding, texts: Texts) -> tuple[Fix, ...]:
+def _or_none(finding: Finding, texts: Texts) -> Fix | None:
     try:
-        fix = fix_of(finding, texts)
+        return _planned(finding, texts)
     except Refusal:
-        return ()
-    return () if fix is None else (fix,)
+        return None
+
+
+def _holds(fix: Fix, texts: Texts, sound: Container[str]) -> bool:
+    try:
+        _check_each(texts, fix, sound)
+    except Refusal:
+        return False
+    return True
+
+
+def _sound_together(fixes: Iterable[Fix], texts: Texts) -> Iterator[str]:
+    """Files with very many fixes that parse after all of them: to parse them after each takes quadratic time."""
+    edits: dict[str, set[Edit]] = {}
+    for fix in fixes:
+        for edit in fix.edits:
+            edits.setdefault(edit.path, set()).add(edit)
+    for path, together in edits.items():
+        ordered = sorted(together)
+        if len(ordered) > _MANY and not any(touch(one, other) for one, other in pairwise(ordered)):
+            try:
+                check(texts, path, ordered)
+            except Refusal:
+                continue
+            yield path

@@ -2,6 +2,8 @@
 
 import re
 
+from aisafety_lint.suppressed import MARK
+
 _NAME = re.compile(
     r"([A-Za-z_][\w.-]{0,80})[\"'`\])]{0,3}\s{0,8}(?:=>|:=|==|[:=,(])[\s(\[]{0,40}(?:[A-Za-z]{1,12}\s)?[\\rbf]{0,2}(?:[\"'`]\s{0,8})?$"
 )
@@ -18,9 +20,9 @@ def line_before(text: str, start: int) -> str:
 
 
 def remark_after(text: str, end: int) -> str:
-    """The comment that stands after an offset on its line, if any."""
+    """The comment that stands after an offset on its line, if any; what it says to the linter is no part of it."""
     match = _REMARK.match(text, end)
-    return match[1] if match else ""
+    return match[1].partition(MARK)[0] if match else ""
 
 
 def name_before(text: str, start: int) -> str:

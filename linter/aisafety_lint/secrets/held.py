@@ -11,7 +11,13 @@ from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.names import squash
 from aisafety_lint.secrets.pairs import NameHit
 
-_TOKEN = re.compile(r"[\"']([A-Za-z0-9_.~+/=-]{16,200})[\"']")
+# A literal in small letters only is words: what is random has other characters, too.
+_TOKEN = re.compile(r"[\"'](?=[a-z_.~+/=-]{0,200}[A-Z0-9])([A-Za-z0-9_.~+/=-]{16,200})[\"']")
+# How a line begins that can keep a literal under a name: no call, and no condition.
+_KEEPING = re.compile(
+    r"[ \t]{0,80}(?:(?:self\.)?[A-Za-z_]\w{0,60}[ \t]{0,8}(?::[^=\n]{1,80})?=(?!=)"
+    r"|(?:return|class|def|or)\b|[fFrRbBuU]{0,2}[\"'\[({])"
+)
 # What can lead to a name: the name itself, or a text that it is put into.
 _REFERENCE = re.compile(r"[fF]?[\"'][A-Za-z: /]{0,40}[{%\"']|[A-Za-z_]")
 _CHAIN = re.compile(
@@ -69,8 +75,8 @@ def held_literals(text: str, formats: Formats) -> HeldLiterals:
             given, passed = _given_to(text, match.start())
             names |= given
             called |= passed
-            if not passed and _RECORD.fullmatch(match[1]) is None:
-                reachable |= given
+            if not passed and given and _RECORD.fullmatch(match[1]) is None:
+                reachable |= given if _KEEPING.match(text, text.rfind("\n", 0, match.start()) + 1) else set()
     return HeldLiterals(frozenset(names), called, frozenset(reachable))
 
 
