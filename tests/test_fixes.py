@@ -366,7 +366,7 @@ class TestCommands:
         remedy = Remedy("split-command", Location("a.py", span), tuple(words.items()))
         if after is None:
             with pytest.raises(Refusal):
-                python_edits(text, remedy)
+                python_edits(Module.of(text), remedy)
         else:
-            (edit,) = python_edits(text, remedy)
+            (edit,) = python_edits(Module.of(text), remedy)
             assert apply(text.text, [edit]).splitlines()[2] == after

@@ -14,6 +14,7 @@ from aisafety_lint.fixes.refusal import Refusal
 from aisafety_lint.source import SourceText
 
 if TYPE_CHECKING:
+    from aisafety_lint.fixes.module import Module
     from aisafety_lint.manifests.documents import Document
 
 _COMMENTS = ("delete-comment", "delete-names")
@@ -40,7 +41,8 @@ class Texts:
     texts: Mapping[str, SourceText]
     kinds: Mapping[str, str]
     refusals: Mapping[str, str] = field(default_factory=dict)
-    _read: dict[str, tuple[SourceText, "Document"]] = field(default_factory=dict, repr=False, compare=False)
+    _documents: dict[str, tuple[SourceText, "Document"]] = field(default_factory=dict, repr=False, compare=False)
+    _modules: dict[str, tuple[SourceText, "Module"]] = field(default_factory=dict, repr=False, compare=False)
 
     def text(self, path: str) -> SourceText:
         """The text of a file; raises Refusal for one that is not changed."""
@@ -55,9 +57,21 @@ class Texts:
         text, kind = self.text(path), self.kinds[path]
         if kind not in _DOCUMENTS:
             raise Refusal("this kind of file is not changed")
-        known = self._read.get(path)
+        known = self._documents.get(path)
         if known is None or known[0] is not text:
-            known = self._read[path] = text, _document(text, kind)
+            self._documents.clear()  # findings come file by file
+            known = self._documents[path] = text, _document(text, kind)
+        return known[1]
+
+    def module(self, path: str) -> "Module":
+        """The code of a file of Python, read once for all its fixes; raises Refusal where it cannot be read."""
+        from aisafety_lint.fixes.module import Module
+
+        text = self.text(path)
+        known = self._modules.get(path)
+        if known is None or known[0] is not text:
+            self._modules.clear()
+            known = self._modules[path] = text, Module.of(text)
         return known[1]
 
 
@@ -122,7 +136,7 @@ def _edits(texts: Texts, remedy: Remedy) -> tuple[Edit, ...]:
             raise Refusal("only files of Python are changed so")
         from aisafety_lint.fixes.python import python_edits
 
-        return python_edits(text, remedy)
+        return python_edits(texts.module(path), remedy)
     from aisafety_lint.fixes.documents import document_edits
 
     return document_edits(text, kind, texts.document(path), remedy)

@@ -16,15 +16,14 @@ from aisafety_lint.fixes.module import Module
 from aisafety_lint.fixes.pieces import Value, names_in, pieces, quote_of, with_values, written
 from aisafety_lint.fixes.queries import bind_parameters
 from aisafety_lint.fixes.refusal import Refusal
-from aisafety_lint.source import SourceText
 
 _SHELL = re.compile(r"[^\w\s@%+:,./=-]|\n")
 _NEEDS_SHELL = ("executable",)
 
 
-def python_edits(text: SourceText, remedy: Remedy) -> tuple[Edit, ...]:
+def python_edits(module: Module, remedy: Remedy) -> tuple[Edit, ...]:
     """The edits that a remedy is in a file."""
-    return _KINDS[remedy.edit](Module.of(text), remedy)
+    return _KINDS[remedy.edit](module, remedy)
 
 
 def _call_edits(
