@@ -61,10 +61,10 @@ def imported_names(text: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def imports_of(tree: ast.Module) -> dict[str, tuple[str, str]]:
-    """The imported names of a file, with the module and the name in it; the name is empty for a module."""
+def imports_of(statements: Iterable[ast.AST]) -> dict[str, tuple[str, str]]:
+    """The names that statements import, with the module and the name in it; the name is empty for a module."""
     found: dict[str, tuple[str, str]] = {}
-    for node in ast.walk(tree):
+    for node in statements:
         match node:
             case ast.Import(names=names):
                 for alias in names:

@@ -40,7 +40,7 @@ class Values:
     @cached_property
     def imports(self) -> dict[str, tuple[str, str]]:
         """The imported names, with the module and the name in it."""
-        return imports_of(self.tree)
+        return imports_of(self._statements)
 
     def of(self, name: str) -> list[ast.expr]:
         """The literals that a name, an attribute, an entry or a parameter of that name is given in this file."""
