@@ -60,9 +60,6 @@ class OneOf:
         return text
 
 
-one_of = OneOf
-
-
 def count(text: str) -> int:
     """A type of argument that takes a number of things."""
     if not (text.isascii() and text.isdigit()):

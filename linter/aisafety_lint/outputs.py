@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aisafety_lint.arguments import one_of
+from aisafety_lint.arguments import OneOf
 from aisafety_lint.errors import UserError
 from aisafety_lint.report import FORMATS
 
@@ -19,7 +19,7 @@ def parse_output(text: str) -> Output:
     if not separator or not name:
         hint = "for example `--output sarif=results.sarif`"
         raise UserError(f"`--output {text}`: a format and a file are expected", hint)
-    one_of("format", FORMATS)(form)
+    OneOf("format", FORMATS)(form)
     if name == "-":
         return form, None
     path = Path(name)

@@ -8,7 +8,8 @@ import re
 import tomllib
 from typing import Any
 
-_MAX_DEPTH = 100
+from aisafety_lint.manifests.nodes import MAX_DEPTH
+
 _BRACKET = re.compile(r"[\[\]{}]")
 _KEY_PART = re.compile(r"[\w-]+|\"[^\"\n]*\"|'[^'\n]*'|(\.)|[ \t]+|(.)", re.DOTALL)
 
@@ -42,11 +43,11 @@ def nests_too_deeply(text: str) -> bool:
     for bracket in _BRACKET.findall(text):
         depth += 1 if bracket in "[{" else -1
         deepest = max(deepest, depth)
-    return deepest > _MAX_DEPTH or any(_longest_key(line) > _MAX_DEPTH for line in _dotted(text))
+    return deepest > MAX_DEPTH or any(_longest_key(line) > MAX_DEPTH for line in _dotted(text))
 
 
 def _dotted(text: str) -> list[str]:
-    return [line for line in text.split("\n") if line.count(".") > _MAX_DEPTH]
+    return [line for line in text.split("\n") if line.count(".") > MAX_DEPTH]
 
 
 def _longest_key(line: str) -> int:

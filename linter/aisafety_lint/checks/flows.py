@@ -19,6 +19,7 @@ from aisafety_lint.project import Project
 from aisafety_lint.remedies import of_call, safer
 from aisafety_lint.rule import Rule
 from aisafety_lint.source import Span
+from aisafety_lint.wording import listed
 
 _FLOWS_SHOWN = 5
 _PROMPT = "prompt"
@@ -111,7 +112,7 @@ def _why(program: Program, flows: Sequence[Flow], weak: Sequence[Doubt]) -> str:
     sources = "" if len(flows) == 1 else f"; {len(flows)} sources reach this place"
     sink = program.kinds.sinks[flows[0].kind]
     parts = [place.label.removesuffix(IN_PROMPT) for place in flows[0].indirect]
-    prompt = f"; the prompt holds {_joined(parts)}" if parts else ""
+    prompt = f"; the prompt holds {listed(parts)}" if parts else ""
     if not weak:
         return f"nothing on the {steps} steps from the source makes the value safe for {sink}{sources}{prompt}"
     return f"the value is {_listed(weak)}, which does not make it safe for {sink}{sources}{prompt}"
@@ -123,9 +124,5 @@ def _listed(weak: Sequence[Doubt]) -> str:
     for how, verb in VERBS.items():
         names = [f"`{doubt.name}`" for doubt in weak if doubt.how == how]
         if names:
-            parts.append(f"{verb} only by {_joined(names)}")
+            parts.append(f"{verb} only by {listed(names)}")
     return " and ".join(parts)
-
-
-def _joined(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

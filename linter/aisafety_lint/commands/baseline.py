@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aisafety_lint.arguments import Parser, add_run_options, day, one_of
+from aisafety_lint.arguments import OneOf, Parser, add_run_options, day
 from aisafety_lint.commands import check
 from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
@@ -29,14 +29,14 @@ actions:
 def parser() -> Parser:
     """The arguments of the command."""
     made = Parser("baseline", "Keep the findings of today, and show only new ones from now on.", _EPILOG)
-    made.add_argument("action", type=one_of("action", ACTIONS), metavar="ACTION", help="create, update or show")
+    made.add_argument("action", type=OneOf("action", ACTIONS), metavar="ACTION", help="create, update or show")
     made.add_argument("paths", nargs="*", metavar="PATH", help="which files (default: .)")
     made.add_argument("--baseline", metavar="FILE", help="the file (default: that of the settings, or in the root)")
     made.add_argument("--reason", default="", metavar="TEXT", help="why the findings stay for now")
     made.add_argument("--until", type=day, metavar="DATE", help="the last day on which they are known")
     made.add_argument("--add", action="store_true", help="update: take in new findings, and those that are over")
     made.add_argument("--force", action="store_true", help="create: replace a baseline that is there")
-    formats = one_of("format", ("text", "json"))
+    formats = OneOf("format", ("text", "json"))
     made.add_argument("--output-format", type=formats, default="text", metavar="FORMAT", help="show: text or json")
     made.add_argument("--persona", help="who reads: regular, pedantic or auditor")
     made.add_argument("--today", type=day, metavar="DATE", help="the day by which entries are over")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import cli
-from aisafety_lint.arguments import Parser, address, count, day, folder, one_of, use_color, words
+from aisafety_lint.arguments import OneOf, Parser, address, count, day, folder, use_color, words
 from aisafety_lint.commands import fix
 from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
@@ -64,8 +64,8 @@ def _add_rules(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--ignore", **selectors, help="do not run these rules")
     group.add_argument("--extend-select", **selectors, help="run these rules, too")
     group.add_argument("--rules", action="append", type=folder, metavar="DIR", help="a folder of own rules; repeatable")
-    personas = one_of("persona", map(str, Persona))
-    severities = one_of("severity", map(str, Severity))
+    personas = OneOf("persona", map(str, Persona))
+    severities = OneOf("severity", map(str, Severity))
     group.add_argument("--persona", type=personas, help="who reads: regular, pedantic or auditor (default: regular)")
     group.add_argument("--min-severity", type=severities, metavar="LEVEL", help="show findings from this severity on")
     group.add_argument(
@@ -140,7 +140,7 @@ def _add_files(group: "argparse._ArgumentGroup") -> None:
 
 
 def _add_output(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument("--output-format", type=one_of("format", FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
+    group.add_argument("--output-format", type=OneOf("format", FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
     group.add_argument(
         "--output",
         action="append",
@@ -156,9 +156,9 @@ def _add_output(group: "argparse._ArgumentGroup") -> None:
         "--statistics", action="store_true", help="count the findings of each rule, instead of listing them"
     )
     group.add_argument("--exit-zero", action="store_true", help="exit with 0 even with findings")
-    group.add_argument("--trace", type=one_of("trace", ("short", "full")), default="short", help="short or full flows")
+    group.add_argument("--trace", type=OneOf("trace", ("short", "full")), default="short", help="short or full flows")
     group.add_argument(
-        "--color", type=one_of("color", ("auto", "always", "never")), default="auto", help="auto, always, never"
+        "--color", type=OneOf("color", ("auto", "always", "never")), default="auto", help="auto, always, never"
     )
     group.add_argument("--category", default="", metavar="NAME", help="tells several SARIF uploads of a commit apart")
     group.add_argument(

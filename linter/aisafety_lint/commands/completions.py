@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from aisafety_lint import cli
-from aisafety_lint.arguments import OneOf, Parser, one_of
+from aisafety_lint.arguments import OneOf, Parser
 from aisafety_lint.outputs import write_stdout
 
 SHELLS = ("bash", "zsh", "fish")
-_RULES = ("select", "ignore", "extend_select", "what")
+_TAKING_RULES = ("select", "ignore", "extend_select", "what")
 _FOLDERS = ("rules", "cache_dir")
 _FILES = ("config", "baseline", "stdin_filename")
 
@@ -42,7 +42,7 @@ def parser() -> Parser:
         '  zsh   eval "$(aisafety-lint completions zsh)"    in ~/.zshrc, after compinit\n'
         "  fish  aisafety-lint completions fish | source    in ~/.config/fish/config.fish",
     )
-    made.add_argument("shell", type=one_of("shell", SHELLS), metavar="SHELL", help=", ".join(SHELLS))
+    made.add_argument("shell", type=OneOf("shell", SHELLS), metavar="SHELL", help=", ".join(SHELLS))
     return made
 
 
@@ -77,7 +77,7 @@ def _names() -> Mapping[str, Sequence[str]]:
     knowledge = Knowledge((builtin_root(),))
     rules = (*FAMILIES, *knowledge.rules)
     standards = sorted(key for key, _ in knowledge.models("standards"))
-    return {**dict.fromkeys(_RULES, rules), "family": FAMILIES, "standard": standards}
+    return {**dict.fromkeys(_TAKING_RULES, rules), "family": FAMILIES, "standard": standards}
 
 
 def bash(commands: Mapping[str, Sequence[Option]]) -> str:
@@ -88,7 +88,7 @@ def bash(commands: Mapping[str, Sequence[Option]]) -> str:
     return _BASH.format(
         commands=" ".join(commands),
         values="\n".join(_bash_values(commands)),
-        rules=" ".join(_values_of(commands, "--select")),
+        rules=" ".join(_rules(commands)),
         cases="\n".join(cases),
     )
 
@@ -108,8 +108,8 @@ def _bash_values(commands: Mapping[str, Sequence[Option]]) -> Iterator[str]:
             yield f"    '{command} {option.name}') {act}; return ;;"
 
 
-def _values_of(commands: Mapping[str, Sequence[Option]], name: str) -> Sequence[str]:
-    return next(option.values for option in commands["check"] if option.name == name)
+def _rules(commands: Mapping[str, Sequence[Option]]) -> Sequence[str]:
+    return next(option.values for option in commands["check"] if option.name == "--select")
 
 
 def zsh(commands: Mapping[str, Sequence[Option]]) -> str:
@@ -129,7 +129,7 @@ def fish(commands: Mapping[str, Sequence[Option]]) -> str:
         # The command that needs no name has its options wherever no other command is named.
         where = f"not __fish_seen_subcommand_from {others}" if command == "check" else seen
         lines += [_fish_option(where, option) for option in options]
-    rules = " ".join(_values_of(commands, "--select"))
+    rules = " ".join(_rules(commands))
     lines.append(f"complete -c aisafety-lint -n '__fish_seen_subcommand_from explain' -a {_quoted(rules)}")
     return "\n".join(lines) + "\n"
 

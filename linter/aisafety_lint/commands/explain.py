@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from aisafety_lint.arguments import Parser, add_run_options, one_of, use_color
+from aisafety_lint.arguments import OneOf, Parser, add_run_options, use_color
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Persona
 from aisafety_lint.outputs import write_stdout
@@ -29,8 +29,8 @@ def parser() -> Parser:
         help="the id of a rule (`aisafety-lint rules` lists them), or the place of a finding",
     )
     add_run_options(made)
-    made.add_argument("--persona", type=one_of("persona", map(str, Persona)), help="who asks, for PATH:LINE")
-    colors = one_of("color", ("auto", "always", "never"))
+    made.add_argument("--persona", type=OneOf("persona", map(str, Persona)), help="who asks, for PATH:LINE")
+    colors = OneOf("color", ("auto", "always", "never"))
     made.add_argument("--color", type=colors, default="auto", help="auto, always, never")
     return made
 

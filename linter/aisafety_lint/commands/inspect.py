@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from aisafety_lint.arguments import Parser, folder, one_of
+from aisafety_lint.arguments import OneOf, Parser, folder
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import NotificationLevel, Persona
 from aisafety_lint.outputs import write_stdout
@@ -26,7 +26,7 @@ def parser() -> Parser:
     made.add_argument("--unresolved", action="store_true", help="list the calls that stand for nothing known, and why")
     made.add_argument(
         "--output-format",
-        type=one_of("format", FORMATS),
+        type=OneOf("format", FORMATS),
         default="text",
         metavar="FORMAT",
         help="text, json, a diagram in mermaid; with --diff also a table in markdown",
@@ -37,7 +37,7 @@ def parser() -> Parser:
         help="show what changed in the powers of agents since a git revision; `A...` is where A and HEAD part",
     )
     made.add_argument("--rules", action="append", type=folder, metavar="DIR", help="a folder of own rules; repeatable")
-    made.add_argument("--persona", type=one_of("persona", map(str, Persona)), help="`auditor` sees test code, too")
+    made.add_argument("--persona", type=OneOf("persona", map(str, Persona)), help="`auditor` sees test code, too")
     made.add_argument("--config", metavar="FILE", help="use this configuration file")
     made.add_argument("--isolated", action="store_true", help="use no configuration file")
     return made

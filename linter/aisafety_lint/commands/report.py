@@ -2,7 +2,7 @@
 
 import argparse
 
-from aisafety_lint.arguments import Parser, add_run_options, address, day, one_of
+from aisafety_lint.arguments import OneOf, Parser, add_run_options, address, day
 from aisafety_lint.commands import check
 from aisafety_lint.finding import Persona
 from aisafety_lint.outputs import write_stdout
@@ -28,11 +28,11 @@ def parser() -> Parser:
     made.add_argument(
         "--standard", required=True, metavar="KEY", help="which standard: nist-ai-rmf, owasp-asi-2026 ..."
     )
-    formats = one_of("format", FORMATS)
+    formats = OneOf("format", FORMATS)
     made.add_argument("--output-format", type=formats, default="text", metavar="FORMAT", help=", ".join(FORMATS))
     made.add_argument(
         "--persona",
-        type=one_of("persona", map(str, Persona)),
+        type=OneOf("persona", map(str, Persona)),
         default=str(Persona.PEDANTIC),
         help="who reads: regular, pedantic or auditor (default: pedantic)",
     )
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     knowledge = Knowledge((builtin_root(), *config.rules))
     taxonomy = named(arguments.standard, knowledge)
     report = check.without_known(check.analysed(arguments, config), config)
-    found = standard.held(taxonomy, knowledge.rules, report)
+    found = standard.assessed(taxonomy, knowledge.rules, report)
     if arguments.output_format == "markdown":
         write_stdout(standard.markdown(found, arguments.source_url))
     else:

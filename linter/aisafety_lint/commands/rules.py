@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from aisafety_lint.arguments import Parser, folder, one_of
+from aisafety_lint.arguments import OneOf, Parser, folder
 from aisafety_lint.outputs import write_stdout
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def parser() -> Parser:
     made.add_argument(
         "--standard", metavar="KEY", help="which rules check which entry of a standard: nist-ai-rmf, owasp-asi-2026 ..."
     )
-    formats = one_of("format", ("text", "json"))
+    formats = OneOf("format", ("text", "json"))
     made.add_argument("--output-format", type=formats, default="text", metavar="FORMAT", help="text or json")
     made.add_argument(
         "--rules", action="append", type=folder, default=[], metavar="DIR", help="a folder of own rules; repeatable"
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from aisafety_lint.rule import FAMILIES
 
     if arguments.family is not None:
-        one_of("family", FAMILIES)(arguments.family)
+        OneOf("family", FAMILIES)(arguments.family)
     knowledge = Knowledge((builtin_root(), *arguments.rules))
     rules = [rule for rule in knowledge.rules.values() if arguments.family in (None, rule.family)]
     taxonomy = None

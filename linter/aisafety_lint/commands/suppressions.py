@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from aisafety_lint.arguments import Parser, add_run_options, day, one_of
+from aisafety_lint.arguments import OneOf, Parser, add_run_options, day
 from aisafety_lint.commands import check
 from aisafety_lint.outputs import write_stdout
 
@@ -17,7 +17,7 @@ def parser() -> Parser:
     """The arguments of the command."""
     made = Parser("suppressions", "List what is suppressed in a project, why, until when, and what it holds back.")
     made.add_argument("paths", nargs="*", metavar="PATH", help="which files (default: .)")
-    formats = one_of("format", FORMATS)
+    formats = OneOf("format", FORMATS)
     made.add_argument("--output-format", type=formats, default="text", metavar="FORMAT", help="text or json")
     made.add_argument("--persona", help="`auditor` tells of test code, too")
     made.add_argument("--today", type=day, metavar="DATE", help="the day by which suppressions are over")

@@ -11,6 +11,7 @@ from aisafety_lint.declaration.terms import Terms
 from aisafety_lint.evals.model import Cover, Suite, Target, covered
 from aisafety_lint.evals.tree import at, items
 from aisafety_lint.finding import Location
+from aisafety_lint.wording import listed
 
 # A name that is put together when it is used, or that is a deployment's own.
 _OPEN = re.compile(r"[${}<>]|^azure", re.IGNORECASE)
@@ -50,12 +51,13 @@ def _models(promised: Promises, around: Surroundings, found: Sequence[Worker]) -
     declared = [answer(at(item, "id")) for item in items(at(promised.root, "models"))]
     if not all(declared) or any(map(_OPEN.search, declared)):
         return
+    lists = f"the declaration lists {_joined(declared)}"
     for worker in found if declared else ():
         if _is_closed(worker.model) and not _is_one_of(worker.model, declared):
             yield Breach(
                 kind="model-not-as-declared",
                 location=Location(promised.path, key_span(promised, "models")),
-                words={"problem": f"`{worker.title}` uses `{worker.model}`, and {_listed(declared)}"},
+                words={"problem": f"`{worker.title}` uses `{worker.model}`, and {lists}"},
                 related=(Location(worker.path, worker.span, "builds the agent"),),
                 key=worker.title,
             )
@@ -101,10 +103,5 @@ def _bare(name: str) -> str:
     return re.split(r"[:/]", _REVISION.sub("", name.strip().lower()))[-1]
 
 
-def _listed(declared: Sequence[str]) -> str:
-    return f"the declaration lists {_joined(declared)}"
-
-
 def _joined(names: Sequence[str], mark: str = "`") -> str:
-    marked = [f"{mark}{name}{mark}" for name in dict.fromkeys(names)]
-    return f"{', '.join(marked[:-1])} and {marked[-1]}" if len(marked) > 1 else "".join(marked)
+    return listed([f"{mark}{name}{mark}" for name in dict.fromkeys(names)])

@@ -3,10 +3,10 @@ file tells: what it leaves parses as before.
 """
 
 import ast
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from aisafety_lint.finding import Edit, Finding, Fix, Remedy
 from aisafety_lint.fixes.edits import apply, smallest, touch
@@ -33,6 +33,8 @@ _PYTHON = (
 _DOCUMENTS = ("yaml", "json", "toml", "markdown", "dockerfile", "hcl", "unit")
 _MANY = 30
 
+Read = TypeVar("Read")
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -57,22 +59,23 @@ class Texts:
         text, kind = self.text(path), self.kinds[path]
         if kind not in _DOCUMENTS:
             raise Refusal("this kind of file is not changed")
-        known = self._documents.get(path)
-        if known is None or known[0] is not text:
-            self._documents.clear()  # findings come file by file
-            known = self._documents[path] = text, _document(text, kind)
-        return known[1]
+        return _read_once(self._documents, text, lambda: _document(text, kind))
 
     def module(self, path: str) -> "Module":
         """The code of a file of Python, read once for all its fixes; raises Refusal where it cannot be read."""
         from aisafety_lint.fixes.module import Module
 
         text = self.text(path)
-        known = self._modules.get(path)
-        if known is None or known[0] is not text:
-            self._modules.clear()
-            known = self._modules[path] = text, Module.of(text)
-        return known[1]
+        return _read_once(self._modules, text, lambda: Module.of(text))
+
+
+def _read_once(known: dict[str, tuple[SourceText, Read]], text: SourceText, read: Callable[[], Read]) -> Read:
+    """What was read of a text, or is now; the last one is kept, since findings come file by file."""
+    last = known.get(text.path)
+    if last is None or last[0] is not text:
+        known.clear()
+        last = known[text.path] = text, read()
+    return last[1]
 
 
 def fix_of(finding: Finding, texts: Texts) -> Fix | None:
@@ -149,7 +152,7 @@ def check(texts: Texts, path: str, edits: Iterable[Edit]) -> SourceText:
     if after.text == text.text:
         raise Refusal("it changes nothing")
     if kind == "python":
-        if _parses(text.text) and not _parses(after.text):
+        if not _parses(after.text) and _parses(text.text):
             raise Refusal("the file would no longer be valid Python")
     elif kind in _DOCUMENTS and len(_document(after, kind).notifications) > len(texts.document(path).notifications):
         raise Refusal("the file would no longer be valid")

@@ -64,12 +64,11 @@ def _assembled(resolver: Resolver, callee: Ref) -> bool:
 
 
 def _targets(params: tuple[Param, ...], keyword: str, place: int, path: Path) -> Iterator[tuple[int, Path]]:
+    """What an argument fills that is not just the parameter at its place."""
     positional = [param for param in params if param.form == "positional"]
     others = {param.form: param for param in params if param.form in ("*", "**")}
     if keyword == "":
-        if place < len(positional):
-            yield positional[place].value, path
-        elif "*" in others:
+        if "*" in others:
             yield others["*"].value, cut((str(place - len(positional)), *path))
     elif keyword == "*":
         taken = max(place - len(positional), 0)  # by the arguments before, of those that `*rest` takes in

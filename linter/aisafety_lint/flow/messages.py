@@ -20,6 +20,7 @@ _STEPS = 6
 def read_messages(resolver: Resolver) -> Iterator[tuple[int, int, str, int, Row]]:
     """What is read under a key of a message: (scope, the message, the key, what is read, the row that says so)."""
     rows = resolver.models.reads
+    below = {key: [row for row in listed if "under" in row] for key, listed in rows.items()}
     for number, scope in enumerate(resolver.index.scopes if rows else ()):
         reads = list(_reads(scope))
         keys: dict[int, set[str]] = defaultdict(set)
@@ -31,8 +32,8 @@ def read_messages(resolver: Resolver) -> Iterator[tuple[int, int, str, int, Row]
                 if beside or ("under" in row and _is_under(resolver, number, base, row["under"])):
                     yield number, base, key, position, row
         for position, value in enumerate(scope.values):
-            for row in rows.get(value.name, ()) if value.op == "attr" else ():
-                if "under" in row and _is_under(resolver, number, value.args[0], row["under"]):
+            for row in below.get(value.name, ()) if value.op == "attr" else ():
+                if _is_under(resolver, number, value.args[0], row["under"]):
                     yield number, value.args[0], value.name, position, row
 
 

@@ -11,6 +11,7 @@ from aisafety_lint.program.conditions import Holds, all_hold, operands, row_conf
 from aisafety_lint.program.constants import constant
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.handing import Handing, handed_on
+from aisafety_lint.program.index import Index
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
@@ -158,15 +159,19 @@ def _derived(resolver: Resolver) -> Iterator[tuple[int, int, Row]]:
     """The calls of the constructor of an agent by a class that is derived from it: `super().__init__(tools=[...])`."""
     index = resolver.index
     kinds = {key for key in resolver.models.facts["agents"] if ":" in key and "." not in key.rpartition(":")[2]}
-    for scope, call in index.calls_by_name.get("__init__", ()) if kinds else ():
-        owner = index.enclosing_class(scope)
-        if owner is None or kinds.isdisjoint(resolver.types(owner)):
-            continue
+    called = index.inits_called.items() if kinds else ()
+    for scope, call in (one for owner, calls in called if not kinds.isdisjoint(resolver.types(owner)) for one in calls):
         paths = [path for path in resolver.paths(scope, call.value) if path.endswith(".__init__")]
         rows = [row for path in paths for row in resolver.models.rows("agents", path.removesuffix(".__init__"))]
         for row in rows:
             if row.get("kind", "agent") == "agent" and all_hold(resolver, scope, call.value, row) is not Holds.NO:
                 yield scope, call.value, row
+
+
+def _deriving(index: Index, scope: int, call: int) -> int | None:
+    """The class that builds an agent of itself by calling the constructor of its base."""
+    named = index.value(scope, index.value(scope, call).args[0]).name == "__init__"
+    return index.enclosing_class(scope) if named else None
 
 
 def _agent(
@@ -184,8 +189,8 @@ def _agent(
         for ref in resolver.refs(where, item):
             for tool in tools_of(resolver, ref, offered.by_scope):
                 tools[tool.scope] = tool
-    owner = index.enclosing_class(scope) if index.scopes[scope].name == "__init__" else None
-    if owner is not None and index.value(scope, index.value(scope, call).args[0]).name == "__init__":
+    owner = _deriving(index, scope, call) if index.scopes[scope].name == "__init__" else None
+    if owner is not None:
         tools |= {tool.scope: tool for tool in tools_of(resolver, Ref("class", owner), offered.by_scope)}
     kind = row.get("kind", "agent")
     tools |= {tool.scope: tool for tool in offered.registered.get((scope, call), ())}
@@ -215,8 +220,8 @@ def _name(resolver: Resolver, scope: int, call: int, spec: Mapping[str, Any]) ->
         known = constant(resolver, scope, operand)
         if isinstance(known, str):
             return known
-    owner = resolver.index.enclosing_class(scope)
-    if owner is not None and resolver.index.value(scope, resolver.index.value(scope, call).args[0]).name == "__init__":
+    owner = _deriving(resolver.index, scope, call)
+    if owner is not None:
         return resolver.index.scopes[owner].name
     return resolver.index.local_names[scope].get(call, "")
 

@@ -63,7 +63,7 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Assessment:
     """A standard with all its entries, held against one project."""
 
     taxonomy: Taxonomy
@@ -81,7 +81,7 @@ def checked_by(taxonomy: Taxonomy, rules: Iterable[Rule]) -> dict[str, list[Rule
     return found
 
 
-def held(taxonomy: Taxonomy, catalogue: Mapping[str, Rule], report: Report) -> Held:
+def assessed(taxonomy: Taxonomy, catalogue: Mapping[str, Rule], report: Report) -> Assessment:
     """Hold a standard against the report on a project; `catalogue` has the rules that were not asked, too."""
     accepted = [item.finding for item in report.suppressed]
     shown = [*report.findings, *report.folded]
@@ -89,7 +89,7 @@ def held(taxonomy: Taxonomy, catalogue: Mapping[str, Rule], report: Report) -> H
         Requirement(taxonomy.entries[name], tuple(_asked(rule, report, shown, accepted) for rule in rules))
         for name, rules in checked_by(taxonomy, catalogue.values()).items()
     )
-    return Held(taxonomy, requirements, report)
+    return Assessment(taxonomy, requirements, report)
 
 
 def _asked(rule: Rule, report: Report, shown: Iterable[Finding], accepted: Iterable[Finding]) -> Asked:
@@ -113,7 +113,7 @@ def listed(taxonomy: Taxonomy, rules: Iterable[Rule]) -> str:
     return "\n".join([*lines, "", f"{checked} of {_entries(len(found))} checked by rules."]) + "\n"
 
 
-def text(found: Held) -> str:
+def text(found: Assessment) -> str:
     """For a person: each entry with its result, and where it comes from."""
     lines = [_title(found.taxonomy)]
     for one in found.requirements:
@@ -136,7 +136,7 @@ def _reasons(one: Requirement) -> Iterable[str]:
             yield textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 
 
-def markdown(found: Held, base: str = "") -> str:
+def markdown(found: Assessment, base: str = "") -> str:
     """A table with a row for each entry, for a person who reads it on the web."""
     rows = ["| entry | result | checked by |", "| --- | --- | --- |"]
     for one in found.requirements:
@@ -154,7 +154,7 @@ def _cell(asked: Asked, base: str) -> str:
     return f"{code(asked.rule.id)} {asked.result}: {', '.join(dict.fromkeys(links))}"
 
 
-def json(found: Held) -> str:
+def json(found: Assessment) -> str:
     """For a program, described by `rules/schema/standard-report.schema.json`."""
     taxonomy = found.taxonomy
     return dump(
@@ -194,12 +194,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _numbers(found: Held) -> dict[str, int]:
+def _numbers(found: Assessment) -> dict[str, int]:
     counted = Counter(one.result for one in found.requirements)
     return {str(result): counted[result] for result in Result}
 
 
-def _counted(found: Held) -> str:
+def _counted(found: Assessment) -> str:
     counted = Counter(one.result for one in found.requirements)
     parts = [f"{counted[result]} {_PLURAL.get(result, result)}" for result in Result if counted[result]]
     return f"{_entries(len(found.requirements))}: {', '.join(parts)}."
