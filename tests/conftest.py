@@ -44,19 +44,25 @@ def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lint(tmp_path: Path, user_cache: Path) -> Lint:
+def environment(user_cache: Path) -> Mapping[str, str]:
+    """The variables that the program runs with: no colors, a steady width, a cache that the tests share."""
+    kept = {name: value for name, value in os.environ.items() if name not in (*_COLORS, _NO_BYTECODE)}
+    bytecode = {"PYTHONPYCACHEPREFIX": f"{user_cache}-of-bytecode"}
+    return {**kept, **bytecode, "COLUMNS": "100", "XDG_CACHE_HOME": str(user_cache)}
+
+
+@pytest.fixture
+def lint(tmp_path: Path, environment: Mapping[str, str]) -> Lint:
     """Run the program in a process of its own; the working directory is the project of `tree` if there is one."""
 
     def run(
         *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, stdin: str = ""
     ) -> "subprocess.CompletedProcess[str]":
         project = tmp_path / "project"
-        environment = {name: value for name, value in os.environ.items() if name not in (*_COLORS, _NO_BYTECODE)}
-        environment["PYTHONPYCACHEPREFIX"] = f"{user_cache}-of-bytecode"
         return subprocess.run(
             [sys.executable, "-m", "aisafety_lint", *map(str, arguments)],
             cwd=cwd or (project if project.is_dir() else tmp_path),
-            env={**environment, "COLUMNS": "100", "XDG_CACHE_HOME": str(user_cache), **(env or {})},
+            env={**environment, **(env or {})},
             input=stdin,
             capture_output=True,
             encoding="utf-8",

@@ -1,23 +1,22 @@
 """The worked examples of CONTRIBUTING.md: written to a folder as they stand, they are rules whose examples hold."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from conftest import Lint, MakeTree
+from screens import blocks
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^(`{3,})\w+ path=(\S+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
 def own_rules(tmp_path: Path) -> Path:
     """The folder that CONTRIBUTING.md describes."""
     folder = tmp_path / "my-rules"
-    for block in BLOCK.finditer((ROOT / "CONTRIBUTING.md").read_text("utf-8")):
-        (folder / block[2]).parent.mkdir(parents=True, exist_ok=True)
-        (folder / block[2]).write_text(block[3], "utf-8")
+    for block in blocks((ROOT / "CONTRIBUTING.md").read_text("utf-8")):
+        if block.name:
+            block.write(folder)
     return folder
 
 

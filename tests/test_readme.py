@@ -1,31 +1,25 @@
-"""The README says what is true: its table, its links, its snippets and its first screen."""
+"""The README says what is true: its first commands, its table, its links and its first screen."""
 
 import json
 import re
 import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 
 from aisafety_lint.rule import FAMILIES
 from checkout import ROOT, copy_checkout
-from conftest import Lint, MakeTree
+from conftest import Lint
 from readme_table import README, updated
+from screens import blocks, shows
 
 TEXT = README.read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    """The fenced blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-
-
 def command(end: str) -> str:
     """The one command of the README that ends so."""
-    (found,) = [line for block in blocks("console") for line in block.splitlines() if line.endswith(end)]
+    (found,) = [line for block in blocks(TEXT, "console") for line in block.text.splitlines() if line.endswith(end)]
     return found
 
 
@@ -59,30 +53,6 @@ def test_every_link_into_the_repository_leads_somewhere(document: str) -> None:
     assert not [target for target in targets if not (ROOT / target).exists()]
 
 
-def test_the_hook_to_paste_exists() -> None:
-    (config,) = [yaml.safe_load(block) for block in blocks("yaml") if "pre-commit-config" in block]
-    hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
-    assert {hook["id"] for hook in config["repos"][0]["hooks"]} <= hooks
-
-
-def test_the_workflow_to_paste_fits_the_action() -> None:
-    (workflow,) = [yaml.safe_load(block) for block in blocks("yaml") if "jobs:" in block]
-    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
-    (step,) = [step for step in workflow["jobs"]["lint"]["steps"] if "aisafety-lint@" in step["uses"]]
-    assert step["with"].keys() <= action["inputs"].keys()
-    assert workflow["jobs"]["lint"]["permissions"]["security-events"] == "write"
-
-
-def test_the_configuration_to_paste_is_valid(tree: MakeTree, lint: Lint) -> None:
-    settings, accepted = blocks("toml")
-    assert tomllib.loads(settings)["tool"]["aisafety-lint"]["overrides"]
-    server = {"command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem@1.0.0", "/"]}
-    tree({"pyproject.toml": settings + accepted, ".mcp.json": json.dumps({"mcpServers": {"files": server}})})
-    done = lint("--today", "2027-01-01", "--select", "mcp-filesystem-server-at-wide-root,unused-suppression")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 suppressed" in done.stdout
-
-
 def test_the_example_shows_a_finding_of_every_family(lint: Lint) -> None:
     done = lint("showcase/support-agent", "--output-format", "json", cwd=ROOT)
     assert {finding["family"] for finding in json.loads(done.stdout)["findings"]} == set(FAMILIES)
@@ -96,13 +66,11 @@ def test_the_mended_example_has_nothing_left_to_find(tmp_path: Path, lint: Lint)
 
 
 def test_the_first_screen_is_a_real_one(lint: Lint) -> None:
-    (screen,) = blocks("text")
-    shown = steady(lint("showcase/support-agent", "--color", "never", cwd=ROOT).stdout)
-    for part in screen.removeprefix("$ aisafety-lint showcase/support-agent\n").split("...\n"):
-        assert steady(part.strip("\n")) in shown
+    ((_, screen),) = [one for block in blocks(TEXT, "text") for one in block.screens()]
+    printed = lint("showcase/support-agent", "--color", "never", cwd=ROOT).stdout
+    assert shows(whole(screen), whole(printed))
 
 
-def steady(text: str) -> str:
-    """A screen without the time, and without the counts that grow with this repository."""
-    text = re.sub(r"\d+ (file|tool|agent|MCP server|suite|call)s?", r"N \1s", text)
-    return re.sub(r"[\d.]+ s$", "", text, flags=re.MULTILINE)
+def whole(text: str) -> str:
+    """A screen without the counts that grow with this repository."""
+    return re.sub(r"\d+ (file|tool|agent|MCP server|suite|call)s?", r"N \1s", text)
