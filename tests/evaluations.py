@@ -14,7 +14,7 @@ from aisafety_lint.source import SourceFile, SourceText
 from shared import KNOWLEDGE
 
 SYNTAX = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
-KINDS = {**SYNTAX, ".py": "python", ".sh": "shell"}
+KINDS = {**SYNTAX, ".py": "python", ".sh": "shell", ".eval": "archive"}
 
 
 @cache
@@ -22,14 +22,17 @@ def knowledge() -> EvalKnowledge:
     return KNOWLEDGE.part(load)
 
 
-def evaluate(files: Mapping[str, str], unreadable: tuple[str, ...] = ()) -> Evaluation:
+def evaluate(
+    files: Mapping[str, str], unreadable: tuple[str, ...] = (), archives: Mapping[str, bytes] | None = None
+) -> Evaluation:
     """The evaluation of a repository with these files; `unreadable` ones exist and cannot be read."""
     texts = {path: SourceText(path, text) for path, text in files.items()}
-    names = [*files, *unreadable]
+    names = [*files, *(archives or {}), *unreadable]
     return recognise(
         Sources(
             files={path: SourceFile(path, KINDS.get(Path(path).suffix, "text")) for path in names},
             read=texts.get,
+            data=(archives or {}).get,
             documents={path: _document(texts[path]) for path in files if Path(path).suffix in SYNTAX},
             imports={path: _imports(text) for path, text in files.items() if path.endswith(".py")},
         ),

@@ -1,7 +1,9 @@
 """Results of runs: each form is counted as its framework counts, what is not understood is no result."""
 
 import datetime
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -137,6 +139,46 @@ def test_only_what_a_declaration_names_is_read(named: str) -> None:
 def test_a_file_that_is_not_understood_is_told() -> None:
     found = evaluate({"out.json": "{}", "aisafety.yaml": DECLARATION.replace("RESULTS", "out.json")})
     assert [(note.id, note.path) for note in found.notifications] == [("unread-result", "out.json")]
+
+
+def zipped(**members: str) -> bytes:
+    """A zip archive of these members; a double underscore stands for a dot."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "."), content)
+    return out.getvalue()
+
+
+IN_ARCHIVE = DECLARATION.replace("RESULTS", "logs/*.eval")
+
+
+def test_the_head_of_an_archive_tells_what_was_found() -> None:
+    log = zipped(header__json=json.dumps(INSPECT), summaries__json="[]")
+    found = evaluate({"aisafety.yaml": IN_ARCHIVE}, archives={"logs/a.eval": log})
+    (run,) = found.results
+    assert (run.path, run.title, run.passed, run.failed) == ("logs/a.eval", "Inspect", 47, 3)
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [
+        (zipped(other__json="{}"), "the archive holds no log of a known form"),
+        (zipped(header__json=json.dumps(INSPECT))[:100], "the archive cannot be unpacked"),
+        (zipped(header__json="{"), "they have a form that is not known"),
+        (zipped(header__json=" " * 30_000_000), "its log is larger than 20000000 bytes"),
+    ],
+)
+def test_an_archive_that_is_not_understood_is_told(log: bytes, reason: str) -> None:
+    found = evaluate({"aisafety.yaml": IN_ARCHIVE}, archives={"logs/a.eval": log})
+    assert not found.results
+    assert [(note.id, note.path) for note in found.notifications] == [("unread-result", "logs/a.eval")]
+    assert reason in found.notifications[0].message
+
+
+@given(st.binary(max_size=200))
+def test_any_archive_is_read(log: bytes) -> None:
+    evaluate({"aisafety.yaml": IN_ARCHIVE}, archives={"logs/a.eval": b"PK\x03\x04" + log})
 
 
 @given(st.text(max_size=200))

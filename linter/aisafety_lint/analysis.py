@@ -18,7 +18,7 @@ from aisafety_lint.secrets import redact
 from aisafety_lint.secrets.formats import load_formats
 from aisafety_lint.secrets.links import joined
 from aisafety_lint.secrets.matches import SecretMatch
-from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode
+from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode, is_zipped
 
 if TYPE_CHECKING:
     from aisafety_lint.declaration.surroundings import Surroundings
@@ -71,10 +71,10 @@ class Reader:
         return data
 
     def text(self, file: SourceFile) -> SourceText | None:
-        """The text of a file, or None where it cannot be read."""
+        """The text of a file, or None where it has none or cannot be read."""
         data = self.data(file)
         try:
-            return None if data is None else SourceText(file.path, decode(data))
+            return None if data is None or is_zipped(file, data) else SourceText(file.path, decode(data))
         except UnreadableError as error:
             self.fail("unreadable-file", f"`{file.path}` is not analysed: {error}.", file.path)
             return None
@@ -340,4 +340,7 @@ def _evaluation(
     def read(path: str) -> SourceText | None:
         return reader.text(files[path]) if path in files else None
 
-    return recognise(Sources(files, read, Documents(reader), imports), knowledge.part(load))
+    def data(path: str) -> bytes | None:
+        return reader.data(files[path]) if path in files else None
+
+    return recognise(Sources(files, read, data, Documents(reader), imports), knowledge.part(load))

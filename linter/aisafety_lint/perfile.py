@@ -15,7 +15,7 @@ from aisafety_lint.secrets.formats import Formats
 from aisafety_lint.secrets.links import Holding, Use
 from aisafety_lint.secrets.matches import SecretMatch
 from aisafety_lint.secrets.scan import scan_linked
-from aisafety_lint.source import SourceFile, SourceText, UnreadableError, decode
+from aisafety_lint.source import SourceFile, SourceText, UnreadableError, decode, is_zipped
 from aisafety_lint.suppressed import MARK
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -83,6 +83,8 @@ class Looker:
             data = discovery.read(self.config, file)
         except UnreadableError as error:
             return Outcome(failure=_unreadable(file, error))
+        if is_zipped(file, data):
+            return Outcome(Look(None), digest=sha256(data).digest() if self.hashing else b"")
         imports = None
         if file.kind in _PYTHON:
             imports = imported_modules(data, self.packages, notebook=file.kind == "notebook")

@@ -23,12 +23,18 @@ class Span:
 class SourceFile:
     """A file of the project: `path` is relative to the root with forward slashes, `kind` says how it is read.
 
-    Kinds: python, notebook, yaml, json, toml, markdown, dockerfile, hcl, unit, shell, dotenv, text.
+    Kinds: python, notebook, yaml, json, toml, markdown, dockerfile, hcl, unit, shell, dotenv, text, and
+    archive, of which single members are read.
     """
 
     path: str
     kind: str
     size: int = 0
+
+
+def is_zipped(file: SourceFile, data: bytes) -> bool:
+    """Whether a file is an archive by its name and by its first bytes; a text may have such a name."""
+    return file.kind == "archive" and data.startswith(b"PK")
 
 
 class UnreadableError(Exception):

@@ -17,14 +17,14 @@ from aisafety_lint.source import SourceFile
 from aisafety_lint.stamps import Stamp, stamp
 
 # A notebook carries its outputs, mostly pictures; the code in it is small.
-_NOTEBOOK_FACTOR = 10
+_FACTORS = {"notebook": 10, "archive": 10}
 # Data that happens to be text: when it is too large, that is worth one line for all of it.
 _BULK_KINDS = frozenset({"text", "json", "markdown"})
 
 
 def size_limit(config: Config, kind: str) -> int:
     """The bytes up to which a file of a kind is analysed."""
-    return config.max_file_size * (_NOTEBOOK_FACTOR if kind == "notebook" else 1)
+    return config.max_file_size * _FACTORS.get(kind, 1)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from aisafety_lint.source import SourceFile, SourceText
 
 _OWNERS = "CODEOWNERS"
 # Where a name is only said, not used.
-_NO_CODE = frozenset({"markdown", "yaml", "json", "toml", "dotenv", "dockerfile", "hcl", "unit"})
+_NO_CODE = frozenset({"markdown", "yaml", "json", "toml", "dotenv", "dockerfile", "hcl", "unit", "archive"})
 _STRUCTURED = frozenset({"hcl", "yaml", "json"})
 _SPECIAL = re.compile(r"[*?\[]")
 

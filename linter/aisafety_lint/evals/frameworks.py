@@ -77,7 +77,10 @@ class ResultForm:
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """What is known of one evaluation framework; `config` is empty where its configurations are not read."""
+    """What is known of one evaluation framework; `config` is empty where its configurations are not read.
+
+    `archived` is the member of its archives that has the form of its results.
+    """
 
     id: str
     title: str
@@ -103,6 +106,7 @@ class Framework:
     run_by: re.Pattern[str] | None = None
     disabled_by: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     results: tuple[ResultForm, ...] = ()
+    archived: str = ""
 
     def known(self, name: str) -> frozenset[str]:
         """Every entry that a list accepts: ids, groups, families and their members; empty where it is not closed."""
@@ -227,6 +231,11 @@ class EvalKnowledge:
         return found
 
     @cached_property
+    def archived(self) -> tuple[str, ...]:
+        """The members of archives that hold results."""
+        return tuple(dict.fromkeys(framework.archived for framework in self.frameworks.values() if framework.archived))
+
+    @cached_property
     def modules(self) -> frozenset[str]:
         """The modules that suites import."""
         return frozenset(module.name for framework in self.frameworks.values() for module in framework.modules)
@@ -281,6 +290,7 @@ def _framework(name: str, data: Mapping[str, Any]) -> Framework:
         run_by=re.compile(gate["run_by"]) if "run_by" in gate else None,
         disabled_by=gate.get("disabled_by", {}),
         results=tuple(ResultForm(**_tuples(form)) for form in data.get("results", ())),
+        archived=data.get("archived", ""),
     )
 
 

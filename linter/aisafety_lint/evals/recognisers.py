@@ -25,11 +25,12 @@ _FILLED_IN = re.compile(r"\{\{|\$\{_+\}")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the stage reads from: the files by path, `read` (a text, or None), the value trees of YAML, JSON and TOML
-    files, and the top-level modules that each Python file imports."""
+    """What the stage reads from: the files by path, `read` (a text, or None) and `data` (the bytes, or None), the value
+    trees of YAML, JSON and TOML files, and the top-level modules that each Python file imports."""
 
     files: Mapping[str, SourceFile]
     read: Callable[[str], SourceText | None]
+    data: Callable[[str], bytes | None]
     documents: Mapping[str, Document]
     imports: Mapping[str, Collection[str]]
 

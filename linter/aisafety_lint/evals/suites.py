@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from aisafety_lint.evals.archives import member
 from aisafety_lint.evals.commands import joined
 from aisafety_lint.evals.declaration import external_suites, load_schema, read_declaration
 from aisafety_lint.evals.frameworks import EvalKnowledge, System
@@ -21,6 +22,7 @@ from aisafety_lint.evals.tasks import Tasks
 from aisafety_lint.evals.tree import at, is_broken, items, text
 from aisafety_lint.evals.wiring import Wiring, override, read_wiring, wire
 from aisafety_lint.finding import Notification, NotificationLevel
+from aisafety_lint.source import SourceText, UnreadableError
 
 __all__ = ["Evaluation", "Sources", "Suite", "recognise"]
 
@@ -112,16 +114,28 @@ def _results(
     )
     results, notes = [], []
     for path in paths if globs else ():
-        source = sources.read(path) if _meant(path, globs) else None
-        if source is None:
+        if not _meant(path, globs):
             continue
-        result = read_result(source, knowledge)
+        try:
+            source = _result_text(path, sources, knowledge)
+            result = None if source is None else read_result(source, knowledge)
+            reason = "" if source is None or result is not None else "they have a form that is not known"
+        except UnreadableError as error:
+            result, reason = None, str(error)
         if result is not None:
             results.append(result)
-        else:
-            message = f"The results in `{path}` have a form that is not known, so nothing is said about them."
+        elif reason:
+            message = f"Nothing is said about the results in `{path}`: {reason}."
             notes.append(Notification("unread-result", message, NotificationLevel.WARNING, path))
     return tuple(results), tuple(notes)
+
+
+def _result_text(path: str, sources: Sources, knowledge: EvalKnowledge) -> SourceText | None:
+    """What a file says of a run, in an archive the member that does; raises UnreadableError where that has none."""
+    if sources.files[path].kind != "archive":
+        return sources.read(path)
+    data = sources.data(path)
+    return None if data is None else SourceText(path, member(data, knowledge.archived))
 
 
 def _meant(path: str, globs: tuple[str, ...]) -> bool:
