@@ -1,7 +1,7 @@
 """Which kind a file is of, by its name or, where the name says nothing, by its first bytes.
 
-Kinds are those of `SourceFile`. What holds no text that people write (images, weights) has no kind, and of archives only
-those have one in which runs of suites are logged.
+Kinds are those of `SourceFile`. What holds no text that people write (images, weights) has no kind, and of archives
+only those have one in which runs of suites are logged.
 """
 
 import os

@@ -28,6 +28,8 @@ def check(rule: Rule, project: Evaluated) -> Iterator[Finding]:
         "limit": _without_limit,
         "size": _too_small,
         "grader": _graded_by_itself,
+        "public": _only_public,
+        "floating": _not_repeatable,
         "problems": _problems,
     }
     for key, question in questions.items():
@@ -147,9 +149,32 @@ def _graded_by_itself(rule: Rule, _: object, project: Evaluated) -> Iterator[Fin
     if shipped(project) is None:
         return
     for suite in project.evaluation.suites:
-        if suite.grader_span is not None and not suite.shown:
-            words = {**_suite_words(suite), "target": suite.target_name}
-            yield _finding(rule, Location(suite.path, suite.grader_span), words)
+        if suite.self_graded and suite.grader is not None and not suite.shown:
+            yield _finding(rule, suite.grader, {**_suite_words(suite), "target": suite.grader.label})
+
+
+def _only_public(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
+    """Every suite is a benchmark that anybody can train on: at the first."""
+    suites = [suite for suite in project.evaluation.suites if not suite.shown]
+    product = shipped(project)
+    if product is not None and suites and all(suite.public for suite in project.evaluation.suites):
+        titles = " and ".join(sorted({suite.title for suite in suites})[:_NAMES_SHOWN])
+        words = {**_words(product), "suites": titles}
+        yield _finding(rule, Location(suites[0].path, suites[0].span), words, related=(product.location,))
+
+
+def _not_repeatable(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:
+    """What a suite is run or judged with is whatever is newest that day: at the command, or the name of the judge."""
+    if shipped(project) is None:
+        return
+    seen: set[Location] = set()
+    for suite in project.evaluation.suites:
+        runs = [Location(run.path, run.span, run.floating) for run in suite.runs if run.floating]
+        judge = [suite.grader] if suite.grader is not None and suite.floating and not suite.shown else []
+        for place in (*runs, *judge):
+            if place not in seen:
+                seen.add(place)
+                yield _finding(rule, place, {**_suite_words(suite), "name": place.label})
 
 
 def _problems(rule: Rule, kinds: Collection[str], project: Evaluated) -> Iterator[Finding]:

@@ -64,10 +64,12 @@ def tested(framework: Framework, root: Node) -> Tested:
 
 
 def commanded(framework: Framework, words: tuple[str, ...]) -> dict[str, Cover]:
-    """What a command tests by its options; unknown where the framework has none that say it, or others decide."""
+    """What a command tests by its options, else by the names in it; unknown where neither says it, or others decide."""
     options: Mapping[str, list[str]] = framework.config.get("options", {})
     others = set(framework.config.get("overrides", ())).difference(*options.values())
-    if not options or any(word.partition("=")[0] in others for word in words):
+    if not options:
+        return named(framework, " ".join(words), complete=False)
+    if any(word.partition("=")[0] in others for word in words):
         return everything(Cover.UNKNOWN)
     plan = _Plan({name: [] for name in framework.lists})
     for name, entries in framework.lists.items():

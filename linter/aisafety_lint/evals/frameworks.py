@@ -79,7 +79,8 @@ class ResultForm:
 class Framework:
     """What is known of one evaluation framework; `config` is empty where its configurations are not read.
 
-    `archived` is the member of its archives that has the form of its results.
+    `archived` is the member of its archives that has the form of its results, `public` are the modules and tasks that
+    are benchmarks for everybody, in a framework that also runs a team's own.
     """
 
     id: str
@@ -107,6 +108,11 @@ class Framework:
     disabled_by: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     results: tuple[ResultForm, ...] = ()
     archived: str = ""
+    public: tuple[str, ...] = ()
+
+    def is_public(self, name: str) -> bool:
+        """Whether a module, or a word of a command, names a benchmark that is public."""
+        return self.kind == "benchmark" or any(fnmatchcase(name, pattern) for pattern in self.public)
 
     def known(self, name: str) -> frozenset[str]:
         """Every entry that a list accepts: ids, groups, families and their members; empty where it is not closed."""
@@ -179,6 +185,7 @@ class Pipelines:
     collectors: tuple[str, ...]
     manual: tuple[str, ...]
     judges: re.Pattern[str]
+    floating: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,7 @@ class Signs:
     libraries: frozenset[str]
     library_topic: str
     attack_words: re.Pattern[str]
+    floating: re.Pattern[str]
     verdicts: re.Pattern[str]
 
 
@@ -291,6 +299,7 @@ def _framework(name: str, data: Mapping[str, Any]) -> Framework:
         disabled_by=gate.get("disabled_by", {}),
         results=tuple(ResultForm(**_tuples(form)) for form in data.get("results", ())),
         archived=data.get("archived", ""),
+        public=tuple(data.get("public", ())),
     )
 
 
@@ -314,6 +323,7 @@ def _pipelines(data: Mapping[str, Any]) -> Pipelines:
         collectors=tuple(data["collectors"]),
         manual=tuple(data["manual"]),
         judges=re.compile("|".join(data["judges"])),
+        floating=re.compile("|".join(data["floating"])),
     )
 
 
@@ -339,6 +349,7 @@ def _signs(data: Mapping[str, Any]) -> Signs:
         libraries=frozenset(data["libraries"]),
         library_topic=data["library_topic"],
         attack_words=re.compile("|".join(data["attack_words"]), re.IGNORECASE),
+        floating=re.compile("|".join(data["floating"])),
         verdicts=re.compile("|".join(data["verdicts"])),
     )
 

@@ -43,7 +43,8 @@ def command_run(
             gate = Cover.UNKNOWN if after else gate
     if gate is Cover.ABSENT and any(knowledge.judges.search(later) for later in step.later):
         gate = Cover.UNKNOWN
-    return Run(step.path, span, gate, breaker if gate is Cover.ABSENT else None)
+    floating = next(filter(knowledge.floating.search, command.words), "")
+    return Run(step.path, span, gate, breaker if gate is Cover.ABSENT else None, floating)
 
 
 def _inside(

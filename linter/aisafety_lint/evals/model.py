@@ -67,12 +67,14 @@ class Run:
     """A step of a pipeline that runs a suite.
 
     `gate` says whether a bad result can fail the pipeline; where it cannot, `breaker` is the place and the reason.
+    `floating` is the word by which it takes whatever version of a program is the newest.
     """
 
     path: str
     span: Span
     gate: Cover
     breaker: Location | None = None
+    floating: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,9 @@ class Suite:
     `span` is the place that stands for it: the mapping with its attacks, an import, a command. `places` are the places
     to extend it by dimension, `suggestions` what to write there. `target_span` is the place that names its target,
     `size` the number of tests of one run where it can be computed, `size_span` the place that sets it. `judged` says
-    whether the program that runs it can fail by what it finds, `grader_span` is the place that makes the target its own
-    grader. `wired` says whether a pipeline runs it; an
+    whether the program that runs it can fail by what it finds. `grader` is the model that judges the answers, by its
+    name and place, `self_graded` says that it is the target itself, `floating` that its name stands for other models as
+    time goes by. `public` holds for a benchmark that anybody can train on. `wired` says whether a pipeline runs it; an
     `external` suite runs elsewhere, as a declaration says. `read` holds where the coverage was computed, not
     guessed, `shown` where the suite is an example or a template: it counts, and no rule points at it.
     """
@@ -98,7 +101,10 @@ class Suite:
     target_span: Span | None = None
     size: int | None = None
     size_span: Span | None = None
-    grader_span: Span | None = None
+    grader: Location | None = None
+    self_graded: bool = False
+    floating: bool = False
+    public: bool = False
     judged: Cover = Cover.UNKNOWN
     read: bool = False
     shown: bool = False

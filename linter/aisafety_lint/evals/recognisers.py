@@ -12,8 +12,9 @@ from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.model import Cover, Run, Suite, everything
 from aisafety_lint.evals.programs import judged
 from aisafety_lint.evals.shell import commands
-from aisafety_lint.evals.targets import aim, own_grader
+from aisafety_lint.evals.targets import aim, grader, is_only_target
 from aisafety_lint.evals.tree import at, has, is_broken, items, pair_at, scalars, texts
+from aisafety_lint.finding import Location
 from aisafety_lint.manifests.documents import Document, Object, Scalar
 from aisafety_lint.source import SourceFile, SourceText, Span
 
@@ -75,6 +76,7 @@ def by_import(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator
             read=runs,
             suggestions=names_to_add(framework) if runs else {},
             judged=judged(text, framework.run_by, knowledge.signs.verdicts) if framework.run_by else Cover.UNKNOWN,
+            public=all(framework.is_public(module.name) for module in modules),
         )
 
 
@@ -128,7 +130,7 @@ def _configured(framework: Framework, document: Document, knowledge: EvalKnowled
     coverage = dict(done.coverage)
     if broken or _own_attacks(framework, document, done, knowledge):
         coverage = {name: max(cover, Cover.UNKNOWN) for name, cover in coverage.items()}
-    target = aim(framework, root)
+    target, judge = aim(framework, root), grader(framework, root)
     return Suite(
         framework=framework.id,
         title=framework.title,
@@ -140,7 +142,9 @@ def _configured(framework: Framework, document: Document, knowledge: EvalKnowled
         target_span=target.span,
         size=None if broken else size(framework, root, done),
         size_span=size_place(framework, root),
-        grader_span=own_grader(framework, root),
+        grader=Location(document.path, judge[1], judge[0]) if judge else None,
+        floating=judge is not None and knowledge.signs.floating.search(judge[0]) is not None,
+        self_graded=judge is not None and is_only_target(framework, root, judge[0]),
         read=attacks is not None and not broken,
         problems=() if broken else done.problems,
         places=places(framework, root, span),

@@ -31,14 +31,16 @@ def aim(framework: Framework, root: Node) -> Aim:
     return Aim(Target.UNKNOWN)
 
 
-def own_grader(framework: Framework, root: Node) -> Span | None:
-    """The place that makes a model judge its own answers: every target is the model that grades."""
+def grader(framework: Framework, root: Node) -> tuple[str, Span] | None:
+    """The model that judges the answers, by its name and its place."""
+    nodes = (at(root, key) for key in framework.config.get("graders", ()))
+    return next(((text(node), node.span) for node in nodes if node is not None and text(node)), None)
+
+
+def is_only_target(framework: Framework, root: Node, name: str) -> bool:
+    """Whether every target is the model of this name."""
     targets = [one for key in framework.config.get("targets", ()) for one in _aims(framework, at(root, key))]
-    for key in framework.config.get("graders", ()):
-        grader = at(root, key)
-        if text(grader) and targets and all(one.name == text(grader) for one in targets):
-            return grader.span if grader else None
-    return None
+    return bool(targets) and all(one.name == name for one in targets)
 
 
 def _aims(framework: Framework, node: Node | None) -> Iterator[Aim]:

@@ -212,6 +212,7 @@ def _from_call(call: Call, knowledge: EvalKnowledge) -> Suite:
         path=call.run.path,
         span=call.run.span,
         coverage=commanded(knowledge.frameworks[call.framework], call.words),
+        public=any(map(knowledge.frameworks[call.framework].is_public, call.words)),
         wired=Cover.UNKNOWN if call.manual else Cover.COVERED,
         runs=() if call.manual else (call.run,),
     )
