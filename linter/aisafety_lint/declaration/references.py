@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from aisafety_lint.declaration.content import answer
+from aisafety_lint.declaration.killswitch import reads_of
 from aisafety_lint.declaration.model import Breach, PromisedAgent, Promises, Worker
 from aisafety_lint.declaration.reading import key_span
 from aisafety_lint.declaration.surroundings import Surroundings
@@ -31,7 +32,7 @@ def reference_breaches(
     yield from _addresses(promised, around, program, found)
     yield from _suites(promised, around)
     yield from _documents(promised, around)
-    yield from _switch(promised, around)
+    yield from _switch(promised, around, program, terms)
     yield from _owner(promised, around)
     yield from _retention(promised, around, terms)
     yield from _instrumentation(promised, around, found, terms)
@@ -139,13 +140,14 @@ def is_path(answered: str) -> bool:
 _LONGEST = 5
 
 
-def _switch(promised: Promises, around: Surroundings) -> Iterator[Breach]:
-    """A switch that nothing in the code asks about."""
+def _switch(promised: Promises, around: Surroundings, program: Program, terms: Terms) -> Iterator[Breach]:
+    """A switch that nothing in the code asks about, or goes by."""
     node = at(promised.root, "rollback.kill_switch")
     kind, _, name = answer(node).partition(":")
+    related: tuple[Location, ...] = ()
     problem = ""
-    if kind == "env" and name and not around.mentioned(name.strip()):
-        problem = f"no code reads the variable `{name.strip()}`"
+    if kind == "env" and name.strip():
+        problem, related = _variable_problem(name.strip(), around, program, terms)
     elif kind == "code":
         path, _, symbol = name.partition(":")
         hits = around.found(promised.folder, path)
@@ -155,7 +157,21 @@ def _switch(promised: Promises, around: Surroundings) -> Iterator[Breach]:
         elif source is not None and symbol.rpartition(".")[2] not in source.text:
             problem = f"`{path}` has no `{symbol}`"
     if problem:
-        yield Breach("kill-switch-not-found", _place(promised, node), {"problem": problem})
+        yield Breach("kill-switch-not-found", _place(promised, node), {"problem": problem}, related=related)
+
+
+def _variable_problem(
+    name: str, around: Surroundings, program: Program, terms: Terms
+) -> tuple[str, tuple[Location, ...]]:
+    """Why a variable of the environment switches nothing off, and where it is read all the same."""
+    mentions = around.mentioning(name)
+    if not mentions:
+        return f"no code reads the variable `{name}`", ()
+    reads = reads_of(program, name, terms.tracing)
+    # What is mentioned elsewhere, or read by settings or another language, may be gone by there.
+    if not reads.places or reads.heeded or not mentions <= {place.path for place in reads.places}:
+        return "", ()
+    return f"`{reads.places[0].path}` reads the variable `{name}`, and nothing is decided by it", reads.places
 
 
 def _owner(promised: Promises, around: Surroundings) -> Iterator[Breach]:

@@ -41,13 +41,13 @@ class Surroundings:
                 return hits
         return ()
 
-    def mentioned(self, name: str) -> bool:
-        """Whether code has a name: as a whole, or its end as settings classes with a prefix write it."""
+    def mentioning(self, name: str) -> frozenset[str]:
+        """The files of code that have a name: as a whole, or its end as settings classes with a prefix write it."""
         parts = name.split("_")
         ends = {"_".join(parts[at:]) for at in range(1, len(parts) - 1)}
         words = "|".join(map(re.escape, sorted({name, *ends}, key=len, reverse=True)))
         pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])", re.IGNORECASE)
-        return any(pattern.search(source.text) for source in self._code())
+        return frozenset(source.path for source in self._code() if pattern.search(source.text))
 
     def _code(self) -> Iterator[SourceText]:
         for path, file in self.files.items():
