@@ -40,7 +40,7 @@ class TestGarak:
     def test_configuration(self) -> None:
         found = suite("plugins:\n  target_type: rest\n  probe_spec: dan, promptinject\n", "garak.yaml")
         assert states(found, *MAIN) == ["covered", "absent", "covered", "absent", "absent"]
-        assert found.suggestions["multi_turn"] == "Add `goat` to `plugins.probe_spec`."
+        assert found.additions["multi_turn"].text == "Add `goat` to `plugins.probe_spec`."
 
     @pytest.mark.parametrize(("tags", "expected"), [("null", "absent"), ("[owasp:llm01]", "unknown")])
     def test_tags_choose_among_the_probes(self, tags: str, expected: str) -> None:

@@ -242,11 +242,11 @@ class TestReports:
     def test_explain_and_rules_say_whether_a_rule_has_fixes(self, lint: Lint) -> None:
         assert "`--fix` mends what it can" in lint("explain", "model-output-to-deserializer").stdout
         assert "`--fix --unsafe-fixes` mends what it can" in lint("explain", "model-output-to-sql").stdout
-        assert "--fix" not in lint("explain", "single-turn-redteam").stdout
+        assert "--fix" not in lint("explain", "evaluation-cannot-fail").stdout
         rules = {
             one["id"]: one["fixable"] for one in json.loads(lint("rules", "--output-format", "json").stdout)["rules"]
         }
-        assert [rules[name] for name in ("unused-suppression", "model-output-to-sql", "single-turn-redteam")] == [
+        assert [rules[name] for name in ("unused-suppression", "model-output-to-sql", "evaluation-cannot-fail")] == [
             "yes",
             "unsafe",
             "no",

@@ -5,12 +5,13 @@ what contradicts itself, at each place. Nothing is said of what is unknown.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aisafety_lint.evals.counting import shown_rate
-from aisafety_lint.evals.model import Cover, Problem, ProblemKind, Run, Suite, Target, covered
+from aisafety_lint.evals.model import Addition, Cover, Problem, ProblemKind, Run, Suite, Target, covered
 from aisafety_lint.evals.product import Evaluated, Shipped, shipped
-from aisafety_lint.finding import Confidence, Finding, Location, Persona, Severity
+from aisafety_lint.finding import Confidence, Finding, Location, Persona, Remedy, Severity
 from aisafety_lint.rule import Rule
 
 _NAMES_SHOWN = 3
@@ -67,7 +68,20 @@ def _lacks(rule: Rule, wanted: Mapping[str, Any], project: Evaluated) -> Iterato
     suite = read[0]
     words = {**_words(product, needed), **_suite_words(suite)}
     place = Location(suite.path, suite.places.get(dimension, suite.span))
-    yield _finding(rule, place, words, related=(product.location,), fix=suite.suggestions.get(dimension, ""))
+    added = suite.additions.get(dimension)
+    found = _finding(rule, place, words, related=(product.location,), fix=added.text if added else "")
+    yield replace(found, remedies=tuple(_remedies(rule, suite, added)) if added else ())
+
+
+def _remedies(rule: Rule, suite: Suite, added: Addition) -> Iterator[Remedy]:
+    """The edit of the suite's own configuration, where nothing but the entry is missing."""
+    if added.span is not None:
+        label = added.text.rstrip(".").replace("`", "")
+        yield from (
+            Remedy(edit["edit"], Location(suite.path, added.span, label), added.words, bool(edit["safe"]))
+            for edit in rule.edits
+            if edit["edit"] == added.edit
+        )
 
 
 def _not_wired(rule: Rule, _: object, project: Evaluated) -> Iterator[Finding]:

@@ -5,19 +5,24 @@ would drop are dropped, and what is left is compared with the entries that cover
 """
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+import yaml
+
 from aisafety_lint.evals.frameworks import Entries, Framework
-from aisafety_lint.evals.model import DIMENSIONS, Cover, Problem, ProblemKind, everything
+from aisafety_lint.evals.model import DIMENSIONS, Addition, Cover, Problem, ProblemKind, everything
 from aisafety_lint.evals.tree import at, has, is_empty, items, pair_at, text
 from aisafety_lint.manifests.documents import Array, Node, Object, Scalar
 from aisafety_lint.source import Span
 
 # An entry with one of these is computed or kept elsewhere when the suite runs.
 _WORD = re.compile(r"\w+")
+# What stands in a suggested entry for something that only the team knows.
+_TO_FILL_IN = re.compile(r"\bNAME\b")
 _DYNAMIC = ("{{", "${", "file://", "package:", "http://", "https://")
 
 
@@ -121,23 +126,38 @@ def places(framework: Framework, root: Node, fallback: Span) -> dict[str, Span]:
     return found
 
 
-def names_to_add(framework: Framework) -> dict[str, str]:
-    """By dimension, what a Python program that runs the suite may add to cover it, as a sentence."""
+def names_to_add(framework: Framework) -> dict[str, Addition]:
+    """By dimension, what a Python program that runs the suite may add to cover it."""
     known = ((dimension, rule.get("names", ())) for dimension, rule in framework.coverage.items())
-    return {dimension: f"Add `{names[0]}` to the suite." for dimension, names in known if names}
+    return {dimension: Addition(f"Add `{names[0]}` to the suite.") for dimension, names in known if names}
 
 
-def suggestions(framework: Framework, root: Node) -> dict[str, str]:
-    """By dimension, the smallest change of a configuration that covers it, as a sentence."""
-    found = {}
-    for dimension, rule in framework.suggest.items():
-        entries = framework.lists[rule["list"]]
-        if not is_empty(at(root, entries.at)) or not entries.default:
-            found[dimension] = f"Add `{rule['entry']}` to `{entries.at}`."
-        else:
-            # A list replaces the default, so the default is written out.
-            found[dimension] = f"Set `{entries.at}` to `[{', '.join((*entries.default, rule['entry']))}]`."
-    return found
+def additions(framework: Framework, root: Node) -> dict[str, Addition]:
+    """By dimension, the smallest change of a configuration that covers it."""
+    return {
+        dimension: _addition(framework.lists[rule["list"]], rule["entry"], root)
+        for dimension, rule in framework.suggest.items()
+    }
+
+
+def _addition(entries: Entries, entry: str, root: Node) -> Addition:
+    """An entry for a list; where the list is absent it stands for a default, which is then written out."""
+    node = at(root, entries.at)
+    value = None if _TO_FILL_IN.search(entry) else yaml.safe_load(entry)
+    if not is_empty(node) or not entries.default:
+        said = f"Add `{entry}` to `{entries.at}`."
+        if value is None or node is None:
+            return Addition(said)
+        if isinstance(node, Array):
+            return Addition(said, "add-item", node.span, (("value", json.dumps(value)),))
+        words = (("pattern", r"\Z"), ("with", f"{entries.split}{entry}"))
+        return Addition(said, "substitute", node.span, words) if entries.split else Addition(said)
+    said = f"Set `{entries.at}` to `[{', '.join((*entries.default, entry))}]`."
+    above, _, key = entries.at.rpartition(".")
+    holder = at(root, above)
+    if value is None or node is not None or not isinstance(holder, Object):
+        return Addition(said)
+    return Addition(said, "set-key", holder.span, (("key", key), ("value", json.dumps([*entries.default, value]))))
 
 
 def size(framework: Framework, root: Node, done: Tested) -> int | None:

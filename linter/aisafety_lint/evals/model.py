@@ -63,6 +63,20 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """The smallest change of a suite that covers a dimension, as a sentence (`text`).
+
+    Where it can be made without knowing more, `edit` is the kind of edit of the node at `span`, and `words` are what
+    that needs to know.
+    """
+
+    text: str
+    edit: str = ""
+    span: Span | None = None
+    words: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A step of a pipeline that runs a suite.
 
@@ -82,7 +96,7 @@ class Suite:
     """An evaluation suite.
 
     `span` is the place that stands for it: the mapping with its attacks, an import, a command. `places` are the places
-    to extend it by dimension, `suggestions` what to write there. `target_span` is the place that names its target,
+    to extend it by dimension, `additions` what to write there. `target_span` is the place that names its target,
     `size` the number of tests of one run where it can be computed, `size_span` the place that sets it. `judged` says
     whether the program that runs it can fail by what it finds. `grader` is the model that judges the answers, by its
     name and place, `self_graded` says that it is the target itself, `floating` that its name stands for other models as
@@ -113,7 +127,7 @@ class Suite:
     runs: tuple[Run, ...] = ()
     problems: tuple[Problem, ...] = ()
     places: Mapping[str, Span] = field(default_factory=dict)
-    suggestions: Mapping[str, str] = field(default_factory=dict)
+    additions: Mapping[str, Addition] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

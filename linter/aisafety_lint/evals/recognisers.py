@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from aisafety_lint.evals.commands import Call, match_command
-from aisafety_lint.evals.coverage import Tested, named, names_to_add, places, size, size_place, suggestions, tested
+from aisafety_lint.evals.coverage import Tested, additions, named, names_to_add, places, size, size_place, tested
 from aisafety_lint.evals.frameworks import EvalKnowledge, Framework, Shape
 from aisafety_lint.evals.globs import matches
 from aisafety_lint.evals.model import Cover, Run, Suite, everything
@@ -74,7 +74,7 @@ def by_import(path: str, sources: Sources, knowledge: EvalKnowledge) -> Iterator
             _import_place(source, modules[0].name),
             named(framework, text, complete=runs) if attacks else everything(Cover.ABSENT),
             read=runs,
-            suggestions=names_to_add(framework) if runs else {},
+            additions=names_to_add(framework) if runs else {},
             judged=judged(text, framework.run_by, knowledge.signs.verdicts) if framework.run_by else Cover.UNKNOWN,
             public=all(framework.is_public(module.name) for module in modules),
         )
@@ -148,7 +148,7 @@ def _configured(framework: Framework, document: Document, knowledge: EvalKnowled
         read=attacks is not None and not broken,
         problems=() if broken else done.problems,
         places=places(framework, root, span),
-        suggestions=suggestions(framework, root),
+        additions=additions(framework, root),
     )
 
 

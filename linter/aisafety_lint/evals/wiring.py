@@ -73,8 +73,18 @@ def override(suites: tuple[Suite, ...], calls: Iterable[Call], knowledge: EvalKn
         options = framework.config.get("overrides", ()) if framework else ()
         if any(word.partition("=")[0] in options for word in call.words):
             here = (call.run.path, call.run.span)
-            changed |= {i for i in set.union(*attach(call, suites)) if (suites[i].path, suites[i].span) != here}
+            others = {i for i in set.union(*attach(call, suites)) if (suites[i].path, suites[i].span) != here}
+            changed |= {i for i in others if _replaces(call, options, suites[i])}
     return tuple(_doubted(suite) if i in changed else suite for i, suite in enumerate(suites))
+
+
+def _replaces(call: Call, options: Iterable[str], suite: Suite) -> bool:
+    """Whether a command has one of these options, and not just to name the suite's own file."""
+    for word, after in zip(call.words, (*call.words[1:], ""), strict=True):
+        name, _, value = word.partition("=")
+        if name in options and not mentions(value or after, call.folder, suite.path):
+            return True
+    return False
 
 
 def _doubted(suite: Suite) -> Suite:

@@ -56,6 +56,8 @@ def document_edits(text: SourceText, kind: str, document: Document, remedy: Reme
             return (_substitute(text, document, found, known["pattern"], known["with"]),)
         case "set-key":
             return (_set_key(text, document, found, known["key"], json.loads(known["value"])),)
+        case "add-item":
+            return (_add_item(text, document, found, json.loads(known["value"])),)
         case "delete-key":
             return _delete_key(text, document, found, known["key"])
         case "delete":
@@ -160,7 +162,7 @@ def _set_key(text: SourceText, document: Document, found: Found, key: str, value
         return Edit(text.path, node.start + 1, node.start + 1, written)
     last = node.pairs[-1]
     if flow:
-        return Edit(text.path, last.value.end, last.value.end, f",{_separator(text, node)}{written}")
+        return Edit(text.path, last.value.end, last.value.end, f",{_separator(text, last.key.start)}{written}")
     if document.syntax == "toml" and any(isinstance(pair.value, Object | Array) for pair in node.pairs):
         raise Refusal("the table has tables below it")
     indent = last.key.start - _line_start(text.text, last.key.start)
@@ -168,6 +170,29 @@ def _set_key(text: SourceText, document: Document, found: Found, key: str, value
     newline = _newline(text.text)
     before = "" if end == 0 or text.text[end - 1] in "\r\n" else newline
     return Edit(text.path, end, end, f"{before}{' ' * indent}{written}{newline}")
+
+
+def _add_item(text: SourceText, document: Document, found: Found, value: object) -> Edit:
+    """One more item at the end of a list."""
+    node = found.node
+    if not isinstance(node, Array):
+        raise Refusal("there is no list")
+    flow = _is_flow(text, document, node)
+    written = _written(document, value, "", flow=flow)
+    if flow and not node.items:
+        return Edit(text.path, node.start + 1, node.start + 1, written)
+    last = [*_below(found)][-1]
+    if flow:
+        return Edit(text.path, last.node.end, last.node.end, f",{_separator(text, last.start)}{written}")
+    if document.syntax not in ("yaml", "markdown"):
+        raise Refusal("this syntax is not changed")
+    dash = _dash(text.text, last, node)
+    start, end = _line_start(text.text, dash), _line_end(text.text, _end(text.text, last.node))
+    if text.text[start:dash].strip():
+        raise Refusal("the list begins behind something else")
+    newline = _newline(text.text)
+    before = "" if end == 0 or text.text[end - 1] in "\r\n" else newline
+    return Edit(text.path, end, end, f"{before}{text.text[start:dash]}- {written}{newline}")
 
 
 def _pair(document: Document, key: str, value: object, *, flow: bool) -> str:
@@ -179,9 +204,8 @@ def _pair(document: Document, key: str, value: object, *, flow: bool) -> str:
     return f"{key}={shown}" if document.syntax == "unit" else f"{key}: {shown}"
 
 
-def _separator(text: SourceText, node: Object) -> str:
-    """What stands before the last pair: a blank, or the line end and the indentation."""
-    start = node.pairs[-1].key.start
+def _separator(text: SourceText, start: int) -> str:
+    """What stands before the last item, which starts there: a blank, or the line end and the indentation."""
     line = _line_start(text.text, start)
     first = text.text[line:start]
     return f"{_newline(text.text)}{first}" if not first.strip() else " "
