@@ -18,6 +18,7 @@ def inventory_breaches(promised: Promises, found: Sequence[Worker], terms: Terms
     entries = entries_of(promised, found)
     for worker, agents in entries.items():
         yield from _tools(promised, worker, agents, terms)
+        yield from _inputs(promised, worker, agents, terms)
     yield from _absent_tools(promised, entries)
     yield from _undeclared_agents(promised, [worker for worker in found if worker not in entries])
 
@@ -43,6 +44,32 @@ def _tools(promised: Promises, worker: Worker, agents: Sequence[PromisedAgent], 
             yield from _effect(promised, worker, power, tool, terms)
         elif not any(is_for_all(one) for one in tools) and not (power.hidden and loose):
             yield _undeclared(promised, worker, power, agents[0], terms)
+
+
+def _inputs(promised: Promises, worker: Worker, agents: Sequence[PromisedAgent], terms: Terms) -> Iterator[Breach]:
+    """What an agent of the code reads that strangers write, beside the list of that."""
+    declared = [agent.inputs for agent in agents if agent.inputs is not None]
+    if len(declared) < len(agents):
+        return
+    named = frozenset().union(*declared)
+    for kind, shown in terms.inputs.items():
+        way = next((way for power in worker.powers for way in power.ways if way.sure and way.capability in shown), None)
+        if way is not None and named.isdisjoint({kind, _ANSWERS}):
+            place = way.steps[-1]
+            problem = f"`{worker.title}` reads what others write (`{place.path}:{place.span.line}`)"
+            yield Breach(
+                kind="stale-threat-model",
+                location=Location(promised.path, agents[0].inputs_span),
+                words={"problem": f"{problem}, and `untrusted_inputs` has no `{kind}`"},
+                persona=Persona.PEDANTIC,
+                related=(Location(worker.path, worker.span, "builds the agent"),),
+                flow=way.steps,
+                key=f"{worker.title}:{kind}",
+            )
+
+
+_ANSWERS = "tool_results"
+"""Whatever tools give: it stands for each kind of it."""
 
 
 def _undeclared(promised: Promises, worker: Worker, power: Power, agent: PromisedAgent, terms: Terms) -> Breach:

@@ -136,6 +136,7 @@ class _Reader:
         )
         return Way(
             effect=self.terms.effect([ability.capability]),
+            capability=ability.capability,
             steps=(start, *steps),
             sure=(
                 ability.confidence is not Confidence.LOW

@@ -22,7 +22,10 @@ class PromisedTool:
 
 @dataclass(frozen=True, slots=True)
 class PromisedAgent:
-    """An agent of the inventory: `path` is its file counted from the root, both parts of its address may be empty."""
+    """An agent of the inventory: `path` is its file counted from the root, both parts of its address may be empty.
+
+    `inputs` are what it reads that nobody vouches for; None where that is not declared.
+    """
 
     name: str
     path: str
@@ -31,6 +34,8 @@ class PromisedAgent:
     span: Span
     tools_span: Span
     address_span: Span
+    inputs: frozenset[str] | None
+    inputs_span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,12 @@ class Judged:
 class Way:
     """One effect that a tool has in the code, with the steps to it.
 
-    It is `sure` where it is seen well enough to contradict a declaration, `asked` where a person agrees to it before.
+    It shows by a `capability`. It is `sure` where it is seen well enough to contradict a declaration, `asked` where a
+    person agrees to it before.
     """
 
     effect: str
+    capability: str
     steps: tuple[Location, ...]
     sure: bool
     asked: bool

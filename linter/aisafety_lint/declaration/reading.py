@@ -54,6 +54,7 @@ def _agent(entry: Object, folder: str) -> PromisedAgent:
     address = text(at(entry, "code"))
     path, _, symbol = address.partition(":")
     first = entry.pairs[0].key.span if entry.pairs else entry.span
+    inputs = at(entry, "untrusted_inputs")
     return PromisedAgent(
         name=text(at(entry, "name")),
         path=joined(folder, path.strip()),
@@ -62,6 +63,8 @@ def _agent(entry: Object, folder: str) -> PromisedAgent:
         span=first,
         tools_span=_key(entry, "tools", first),
         address_span=_value(entry, "code", first),
+        inputs=None if inputs is None else frozenset(text(item) for item in items(inputs)),
+        inputs_span=_key(entry, "untrusted_inputs", first),
     )
 
 

@@ -25,6 +25,7 @@ class Terms:
     weak: frozenset[str]
     own: frozenset[str]
     consequential: frozenset[str]
+    inputs: Mapping[str, frozenset[str]]
     grave: frozenset[str]
     sensitive: frozenset[str]
     harms: Mapping[str, frozenset[str]]
@@ -61,6 +62,7 @@ def _terms(data: Mapping[str, Any]) -> Terms:
         weak=frozenset(data["weak"]),
         own=frozenset(data["own"]),
         consequential=frozenset(data["consequential"]),
+        inputs={name: frozenset(shown) for name, shown in data["inputs"].items()},
         grave=frozenset(data["grave"]),
         sensitive=frozenset(data["sensitive"]),
         harms={name: frozenset(dimensions) for name, dimensions in data["harms"].items()},
