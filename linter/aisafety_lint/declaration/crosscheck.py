@@ -2,23 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 
+from aisafety_lint.declaration.fallback import fallback_breaches
 from aisafety_lint.declaration.matching import is_for_all, listed, meant
 from aisafety_lint.declaration.model import Breach, Power, PromisedAgent, PromisedTool, Promises, Way, Worker
 from aisafety_lint.declaration.reading import key_span
 from aisafety_lint.declaration.terms import Terms
 from aisafety_lint.finding import Confidence, Location, Persona
+from aisafety_lint.program.model import Program
 from aisafety_lint.source import Span
 
 _NAMES_SHOWN = 3
 _ASKED = frozenset({"always", "above_limit"})
 
 
-def inventory_breaches(promised: Promises, found: Sequence[Worker], terms: Terms) -> Iterator[Breach]:
+def inventory_breaches(promised: Promises, program: Program, found: Sequence[Worker], terms: Terms) -> Iterator[Breach]:
     """What the inventory says of the agents of the code that is not so; `found` are those it is about."""
     entries = entries_of(promised, found)
     for worker, agents in entries.items():
         yield from _tools(promised, worker, agents, terms)
         yield from _inputs(promised, worker, agents, terms)
+    yield from fallback_breaches(promised, entries, program, terms)
     yield from _absent_tools(promised, entries)
     yield from _undeclared_agents(promised, [worker for worker in found if worker not in entries])
 

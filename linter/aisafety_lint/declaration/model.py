@@ -24,7 +24,8 @@ class PromisedTool:
 class PromisedAgent:
     """An agent of the inventory: `path` is its file counted from the root, both parts of its address may be empty.
 
-    `inputs` are what it reads that nobody vouches for; None where that is not declared.
+    `inputs` are what it reads that nobody vouches for, None where that is not declared; `on_failure` is what it does
+    when something fails, and may be empty.
     """
 
     name: str
@@ -36,6 +37,8 @@ class PromisedAgent:
     address_span: Span
     inputs: frozenset[str] | None
     inputs_span: Span
+    on_failure: str
+    on_failure_span: Span
 
 
 @dataclass(frozen=True, slots=True)

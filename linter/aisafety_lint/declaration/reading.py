@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from aisafety_lint.declaration.model import PromisedAgent, PromisedTool, Promises
 from aisafety_lint.evals.commands import joined
+from aisafety_lint.evals.declaration import BLANK
 from aisafety_lint.evals.model import Declaration
 from aisafety_lint.evals.tree import at, items, pair_at, text
 from aisafety_lint.manifests.nodes import Node, Object
@@ -54,7 +55,7 @@ def _agent(entry: Object, folder: str) -> PromisedAgent:
     address = text(at(entry, "code"))
     path, _, symbol = address.partition(":")
     first = entry.pairs[0].key.span if entry.pairs else entry.span
-    inputs = at(entry, "untrusted_inputs")
+    inputs, reaction = at(entry, "untrusted_inputs"), text(at(entry, "on_failure"))
     return PromisedAgent(
         name=text(at(entry, "name")),
         path=joined(folder, path.strip()),
@@ -65,6 +66,8 @@ def _agent(entry: Object, folder: str) -> PromisedAgent:
         address_span=_value(entry, "code", first),
         inputs=None if inputs is None else frozenset(text(item) for item in items(inputs)),
         inputs_span=_key(entry, "untrusted_inputs", first),
+        on_failure="" if reaction.startswith(BLANK) else reaction,
+        on_failure_span=_value(entry, "on_failure", first),
     )
 
 

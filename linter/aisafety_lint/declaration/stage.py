@@ -29,6 +29,7 @@ _CONTRADICTIONS = frozenset(
         "undeclared-agent",
         "declared-approval-not-enforced",
         "declared-effect-too-low",
+        "declared-fallback-not-kept",
         "declared-evaluation-not-found",
         "kill-switch-not-found",
         "model-not-as-declared",
@@ -80,7 +81,7 @@ def _of(
     today: datetime.date,
 ) -> Iterator[Breach]:
     yield from content_breaches(promised, declaration, found, terms, today)
-    yield from inventory_breaches(promised, found, terms)
+    yield from inventory_breaches(promised, program, found, terms)
     yield from reference_breaches(promised, around, program, found, terms)
     yield from coverage_breaches(promised, around, found, terms)
     yield from result_breaches(promised, around, today)
