@@ -1,5 +1,6 @@
 """What runs a suite in other systems than workflows, and behind the tasks of a repository."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -32,6 +33,8 @@ SYSTEMS = {
     "codebuild": ("buildspec.yml", "phases: {{build: {{commands: ['{run}']}}}}\n"),
     "travis": (".travis.yml", "language: node_js\nscript: {run}\n"),
     "woodpecker": (".woodpecker/test.yml", "steps: [{{name: a, commands: ['{run}']}}]\n"),
+    "jenkins": ("Jenkinsfile", "pipeline {{ stages {{ stage('red team') {{ steps {{\n  sh '{run}'\n}} }} }} }}\n"),
+    "jenkins-lines": ("Jenkinsfile", 'node {{\n  sh """\n    set -e\n    {run}\n  """\n}}\n'),
     "buildkite": (".buildkite/pipeline.yml", "steps: [{{label: a, command: '{run}'}}]\n"),
 }
 
@@ -58,6 +61,7 @@ class TestSystems:
             ("azure-pipelines.yml", f"steps: [{{bash: '{RUN}', continueOnError: true}}]", "`continueOnError: true`"),
             (".buildkite/pipeline.yml", f"steps: [{{command: '{RUN}', soft_fail: true}}]", "`soft_fail: true`"),
             (".circleci/config.yml", f"jobs: {{a: {{steps: [{{run: '{RUN} || true'}}]}}}}", "`|| true`"),
+            ("Jenkinsfile", f"node {{ sh(script: '{RUN}', returnStatus: true) }}", "`returnStatus: true`"),
         ],
     )
     def test_cannot_fail(self, path: str, text: str, label: str) -> None:
@@ -73,10 +77,19 @@ class TestSystems:
             ("azure-pipelines.yml", "steps: [{template: redteam.yml}]"),
             (".circleci/config.yml", "orbs: {acme: acme/redteam@1}"),
             (".gitlab-ci.yml", "a: {script: ["),
+            ("Jenkinsfile", "node { build job: 'redteam' }"),
+            ("Jenkinsfile", "node { sh 'make redteam' }"),
         ],
     )
     def test_what_cannot_be_told_is_unknown(self, path: str, text: str) -> None:
         assert suite_beside({path: text}).wired is Cover.UNKNOWN
+
+    def test_a_comment_of_a_program_runs_nothing(self) -> None:
+        assert suite_beside({"Jenkinsfile": f"node {{\n  // sh '{RUN}'\n  sh 'true'\n}}"}).wired is Cover.ABSENT
+
+    def test_what_a_program_catches_is_unknown(self) -> None:
+        (run,) = suite_beside({"Jenkinsfile": f"node {{ catchError {{ sh '{RUN}' }} }}"}).runs
+        assert run.gate is Cover.UNKNOWN
 
     def test_a_failure_that_some_allow_is_unknown(self) -> None:
         text = f"a: {{script: '{RUN}', allow_failure: {{exit_codes: [3]}}}}"
@@ -98,6 +111,14 @@ TASKS = {
     "uv run poe redteam": ("pyproject.toml", '[tool.poe.tasks]\nredteam = {{cmd = "{run}"}}\n'),
     "pdm run redteam": ("pyproject.toml", '[tool.pdm.scripts]\nredteam = "{run}"\n'),
     "tox -e redteam": ("tox.ini", "[testenv:redteam]\ncommands =\n    {run}\n"),
+    "nox -s redteam": (
+        "noxfile.py",
+        "import nox\n\n@nox.session\ndef redteam(session):\n    session.run('{run}', external=True)\n",
+    ),
+    "nox": ("noxfile.py", "import nox\n\n@nox.session\ndef redteam(session):\n    session.run('{run}')\n"),
+    "inv redteam": ("tasks.py", "from invoke import task\n\n@task\ndef redteam(c):\n    c.run('{run}')\n"),
+    "hatch run redteam": ("pyproject.toml", '[tool.hatch.envs.default.scripts]\nredteam = "{run}"\n'),
+    "hatch run test:redteam": ("pyproject.toml", '[tool.hatch.envs.test.scripts]\nredteam = ["{run}"]\n'),
     "sh scripts/redteam.sh": ("scripts/redteam.sh", "set -e\n{run}\n"),
 }
 
@@ -123,7 +144,10 @@ class TestTasks:
     def test_a_circle_ends(self, text: str) -> None:
         assert suite_beside({**step("make a"), "Makefile": text}).wired in (Cover.ABSENT, Cover.UNKNOWN)
 
-    @pytest.mark.parametrize("command", ["make attack", "npm run attack", "nox -s redteam", "tox -e attack"])
+    @pytest.mark.parametrize(
+        "command",
+        ["make attack", "npm run attack", "nox -s redteam", "inv redteam", "tox -e attack"],
+    )
     def test_a_task_that_is_not_found_is_unknown(self, command: str) -> None:
         files = {"Makefile": "redteam:\n\ttrue\n", "package.json": '{"scripts": {"redteam": "true"}}'}
         assert suite_beside({**step(command), **files}).wired is Cover.UNKNOWN
@@ -133,3 +157,23 @@ class TestTasks:
         action = {".github/actions/attack/action.yml": f"runs: {{using: composite, steps: [{{run: '{RUN}'}}]}}\n"}
         assert suite_beside({**workflow, **action}).wired is Cover.COVERED
         assert suite_beside(workflow).wired is Cover.UNKNOWN
+
+
+class TestMarkers:
+    """A test runner that leaves a suite out does not run it."""
+
+    FILES: Mapping[str, str] = {"tests/test_redteam.py": "import deepteam\n\ndef test_a():\n    deepteam.red_team()\n"}
+
+    @pytest.mark.parametrize(
+        ("command", "expected"),
+        [
+            ("pytest", Cover.COVERED),
+            ("pytest -m slow", Cover.COVERED),
+            ('pytest -m "not redteam"', Cover.ABSENT),
+            ('pytest -m "not (safety or slow)"', Cover.ABSENT),
+        ],
+    )
+    def test_runs(self, command: str, expected: Cover) -> None:
+        text = f"on: push\njobs: {{a: {{steps: [{{run: {json.dumps(command)}}}]}}}}\n"
+        found = evaluate({".github/workflows/w.yml": text, **self.FILES}).suites
+        assert [suite.wired for suite in found] == [expected]

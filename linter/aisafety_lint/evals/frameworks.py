@@ -139,7 +139,7 @@ class System:
     """How the pipelines of one system are read: the keys that hold scripts, variables and working folders.
 
     `tolerant` keys let a failure pass when they have one of the values, `manual` ones leave the start to a person;
-    `elsewhere` brings in what another file says.
+    `elsewhere` brings in what another file says. A pipeline that is a program (`program`) has calls by these names.
     """
 
     files: tuple[str, ...]
@@ -149,13 +149,15 @@ class System:
     tolerant: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     manual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()
+    program: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRunner:
     """How a command names a task of the repository, and where its script stands.
 
-    `form` is "recipes" (a make file), "sections" (an INI file) or "entries" (a mapping at `at`). `verbs` may stand
+    `form` is "recipes" (a make file), "sections" (an INI file), "functions" (a Python program, whose functions run
+    commands by the method `at`) or "entries" (a mapping at `at`, where a star stands for any key). `verbs` may stand
     before the name, or are names themselves when nothing follows; `one` holds where only the first word is a name.
     """
 
@@ -185,6 +187,7 @@ class Pipelines:
     collectors: tuple[str, ...]
     manual: tuple[str, ...]
     judges: re.Pattern[str]
+    excluding: re.Pattern[str]
     floating: re.Pattern[str]
 
 
@@ -323,6 +326,7 @@ def _pipelines(data: Mapping[str, Any]) -> Pipelines:
         collectors=tuple(data["collectors"]),
         manual=tuple(data["manual"]),
         judges=re.compile("|".join(data["judges"])),
+        excluding=re.compile("|".join(data["excluding"])),
         floating=re.compile("|".join(data["floating"])),
     )
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from aisafety_lint.evals.archives import member
+from aisafety_lint.evals.calls import read_calls
 from aisafety_lint.evals.commands import joined
 from aisafety_lint.evals.declaration import external_suites, load_schema, read_declaration
 from aisafety_lint.evals.frameworks import EvalKnowledge, System
 from aisafety_lint.evals.globs import matches, matches_root
 from aisafety_lint.evals.model import Declaration, Evaluation, Result, Suite
-from aisafety_lint.evals.pipelines import read_workflow
+from aisafety_lint.evals.pipelines import Workflow, read_workflow
 from aisafety_lint.evals.recognisers import PYTHON, Sources, by_command, by_content, by_import, by_name
 from aisafety_lint.evals.results import read_result
 from aisafety_lint.evals.signs import below, deployed
@@ -86,10 +87,19 @@ def _wiring(
     """What the pipelines run; one that could not be read leaves it unknown."""
     documents = sources.documents
     read = [read_workflow(documents[path], knowledge.pipelines.manual) for path in workflows if path in documents]
-    read += [read_system(documents[path], system) for path, system in systems.items() if path in documents]
+    read += [one for path, system in systems.items() if (one := _system(path, system, sources)) is not None]
     wiring = read_wiring(read, knowledge, Tasks(knowledge.pipelines.tasks, sources.read, documents))
-    unread = any(path not in documents or is_broken(documents[path]) for path in (*workflows, *systems))
+    read_as_data = [path for path in (*workflows, *systems) if path not in systems or not systems[path].program]
+    unread = any(path not in documents or is_broken(documents[path]) for path in read_as_data)
     return replace(wiring, unknown=wiring.unknown or unknown or unread)
+
+
+def _system(path: str, system: System, sources: Sources) -> Workflow | None:
+    """What a pipeline of another system runs; None where it cannot be read."""
+    if system.program:
+        source = sources.read(path)
+        return None if source is None else read_calls(source, system)
+    return read_system(sources.documents[path], system) if path in sources.documents else None
 
 
 def _declarations(paths: Iterable[str], sources: Sources, knowledge: EvalKnowledge) -> Iterator[Declaration]:

@@ -1,9 +1,10 @@
 """What the named tasks of a repository run: takes the words of a command such as `make redteam`, gives the scripts.
 
-A task is a recipe of a make file, or an entry of a configuration (package scripts, task runners, test environments).
-Where the task is not found, or its runner cannot be read, the answer is None and never an empty list.
+A task is a recipe of a make file, a function of a program, or an entry of a configuration (package scripts, task
+runners, test environments). Where the task is not found, or its runner cannot be read, the answer is None and never an empty list.
 """
 
+import ast
 import configparser
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +59,8 @@ class Tasks:
                     found = _recipes(source.text, name)
                 case "sections":
                     found = _sections(source.text, runner.at, name)
+                case "functions":
+                    found = _functions(source.text, runner.at, name)
                 case _:
                     found = _entry(self.documents.get(path), runner, name)
             if found is not None:
@@ -138,12 +141,35 @@ def _sections(source: str, key: str, name: str) -> tuple[str, ...] | None:
     return tuple(script for script in found if script) or None
 
 
+def _functions(source: str, method: str, name: str) -> tuple[str, ...] | None:
+    """The commands that the function of a task runs by a method of what it is handed, else those of all functions."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
+    named = [node for node in functions if name.replace("-", "_") in ("", node.name)]
+    calls = [node for function in named for node in ast.walk(function) if isinstance(node, ast.Call)]
+    return tuple(filter(None, (_command(call, method) for call in calls))) or None
+
+
+def _command(call: ast.Call, method: str) -> str:
+    """The command of one call, as far as it is written out; an argument that is not stands for itself."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != method:
+        return ""
+    words = [arg.value if isinstance(arg, ast.Constant) else "$_" for arg in call.args]
+    return " ".join(str(word) for word in words)
+
+
 def _entry(document: Document | None, runner: TaskRunner, name: str) -> tuple[str, ...] | None:
     """The scripts of an entry of a configuration; what it calls by its own name is left to the caller."""
-    holder = at(document.root, runner.at) if document else None
-    task = holder.get(name) if isinstance(holder, Object) else None
-    found = tuple(_lines(task)) if task is not None else ()
-    return found or None
+    above, _, inner = runner.at.partition(".*.")
+    holder = at(document.root, above) if document else None
+    name = name.rpartition(":")[2] if inner else name
+    groups = [pair.value for pair in holder.pairs] if inner and isinstance(holder, Object) else []
+    holders = [at(group, inner) for group in groups] if inner else [holder]
+    tasks = [task for one in holders if isinstance(one, Object) and (task := one.get(name)) is not None]
+    return tuple(line for task in tasks for line in _lines(task)) or None
 
 
 def _lines(task: Node) -> Iterator[str]:
