@@ -390,7 +390,7 @@ class TestWiring:
         assert wired(text).wired is Cover.ABSENT
 
     def test_a_system_that_is_not_read_leaves_it_unknown(self) -> None:
-        assert wired(workflow("true"), {"Jenkinsfile": "pipeline {}"}).wired is Cover.UNKNOWN
+        assert wired(workflow("true"), {"cloudbuild.yaml": "pipeline {}"}).wired is Cover.UNKNOWN
 
     def test_of_two_suites_the_named_one_runs(self) -> None:
         files = {
@@ -856,7 +856,7 @@ class TestRules:
         assert (found.severity, found.persona) == (Severity.LOW, Persona.PEDANTIC)
         assert findings(name, {**files, ".github/workflows/w.yml": workflow("npx promptfoo eval")}) == []
         assert findings(name, {**files, ".github/workflows/w.yml": workflow("make evals")}) == []
-        assert findings(name, {**files, "Jenkinsfile": ""}) == []
+        assert findings(name, {**files, "cloudbuild.yaml": ""}) == []
 
     def test_cannot_fail(self) -> None:
         name = "evaluation-cannot-fail"

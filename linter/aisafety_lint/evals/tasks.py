@@ -1,7 +1,8 @@
 """What the named tasks of a repository run: takes the words of a command such as `make redteam`, gives the scripts.
 
 A task is a recipe of a make file, a function of a program, or an entry of a configuration (package scripts, task
-runners, test environments). Where the task is not found, or its runner cannot be read, the answer is None and never an empty list.
+runners, test environments). Where the task is not found, or its runner cannot be read, the answer is None and never an
+empty list.
 """
 
 import ast
