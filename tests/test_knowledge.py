@@ -96,7 +96,7 @@ def test_it_is_what_the_schema_says(stem: str) -> None:
 
 @each_model
 def test_its_kinds_are_declared(stem: str) -> None:
-    sinks, capabilities = {"all", *QUOTES, *KINDS["sinks"]}, set(KINDS["capabilities"])
+    sinks, capabilities = {"all", *QUOTES, *KINDS["sinks"], *KINDS["traits"]}, set(KINDS["capabilities"])
     for role, row in rows(stem):
         assert row.get("yields", "model-output") in KINDS["sources"]
         assert row.get("kind", "shell") in sinks or role == "agents"
@@ -142,7 +142,11 @@ def test_its_regular_expressions_are_quick(stem: str) -> None:
     ("group", "more"),
     [
         ("sources", {"inert", "prompts"}),
-        ("sinks", {"dangerous", "needed", "quoted", "harmless_prefix", "allowed_start", "decided_by", "meant"}),
+        (
+            "sinks",
+            {"dangerous", "needed", "quoted", "harmless_prefix", "allowed_start", "decided_by", "meant", "safe_with"},
+        ),
+        ("traits", {"lacks", "begins", "harmless_prefix"}),
         ("capabilities", set()),
     ],
 )
@@ -152,6 +156,10 @@ def test_every_kind_has_a_meaning_and_a_name(group: str, more: set[str]) -> None
         assert kind["meaning"].endswith(".")
         assert not kind["name"].endswith(".")
         re.compile(kind.get("harmless_prefix", ""))
+
+
+def test_what_makes_a_value_safe_together_are_declared_traits() -> None:
+    assert all(set(kind.get("safe_with", ())) <= KINDS["traits"].keys() for kind in KINDS["sinks"].values())
 
 
 def test_rules_speak_of_declared_kinds() -> None:

@@ -77,8 +77,10 @@ class Operations:
         if user.op == "phi":
             left = characters_stripped(self.resolver, node.scope, position)
             cleaned |= frozenset() if left is None else self.kinds.harmless(left)
-        if user.op == "text" or (user.op == "arithmetic" and user.name == "Div"):
+        if user.op == "text":
             cleaned |= self._harmless(node, user, operand)
+        elif user.op == "arithmetic" and user.name == "Div":  # a folder before an absolute path is forgotten
+            cleaned |= self._harmless(node, user, operand) - self.kinds.traits.keys()
         return None if "all" in cleaned else (path, cleaned)
 
     def answered(self, node: Node, user: Value) -> Kindset:
@@ -96,7 +98,9 @@ class Operations:
         if user.op in ("dict", "tuple"):
             yield from self._entry_sinks(node, user, operand)
         elif operand == 1 and not node.path and (user.op == "item" or user.kind == "item"):
-            yield from (row for row in self.item_rows(node.scope, position) if row["kind"] not in node.cleaned)
+            yield from (
+                row for row in self.item_rows(node.scope, position) if not self.kinds.safe(row["kind"], node.cleaned)
+            )
 
     def item_rows(self, scope: int, position: int) -> Iterator[Row]:
         """`message["Subject"] = text` counts as the `__setitem__` of a modelled type, `globals()[name]` as its reading
@@ -111,7 +115,7 @@ class Operations:
     def _entry_sinks(self, node: Node, user: Value, operand: int) -> Iterator[Row]:
         """`{"role": "system", "content": text}`, `("system", text)`: what an entry is, others in the literal say."""
         for place, row in entry_rows(self.resolver, node.scope, user):
-            if place == operand and not node.path and row["kind"] not in node.cleaned:
+            if place == operand and not node.path and not self.kinds.safe(row["kind"], node.cleaned):
                 yield row
 
     def _part(self, node: Node, position: int, user: Value, operand: int, clean: Kindset) -> Path | None:

@@ -46,6 +46,7 @@ class Solver:
         self.index = program.index
         self.guards = program.guards
         self.consent = program.consent
+        self.kinds = program.kinds
         self.library = Library(program.resolver, program.kinds)
         self.implicit = Implicit(program.resolver)
         self.constrained = Constrained(program.resolver, program.kinds)
@@ -265,7 +266,7 @@ class Solver:
         """An untrusted operand (an argument or the receiver) of a call: sinks, called functions, the result."""
         scope = node.scope
         for row, held in self.library.sinks(scope, call):
-            if row["kind"] not in cleaned and self.library.at_sink(scope, call, row, operand, path):
+            if not self.kinds.safe(row["kind"], cleaned) and self.library.at_sink(scope, call, row, operand, path):
                 self._hit(Hit(row, scope, call, origin, row["kind"], held))
         for target in self.library.files.written(scope, call, operand, path):
             self.add(Node(node.context, scope, target, FILE, cleaned), self._onwards(origin))
@@ -493,5 +494,6 @@ class Solver:
 
     def _raise(self, hit: Hit, caller: Node, scope: int, call: int) -> None:
         past = hit.inner is not None and self.decided.dispatches_past(scope, call, hit.scope, hit.call, hit.inner.scope)
-        if hit.kind not in caller.cleaned and not past and not self.decided.excludes(scope, call, hit):
+        safe = self.kinds.safe(hit.kind, caller.cleaned | hit.node.cleaned)
+        if not safe and not past and not self.decided.excludes(scope, call, hit):
             self._hit(Hit(hit.row, scope, call, caller, hit.kind, hit.held, hit))

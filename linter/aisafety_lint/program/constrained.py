@@ -58,4 +58,4 @@ class Constrained:
 
     def _of_pattern(self, pattern: str) -> frozenset[str]:
         characters = characters_matched(pattern, full=False, start=False) if pattern else None
-        return _NOTHING if characters is None else self.kinds.harmless(characters)
+        return _NOTHING if characters is None else self.kinds.harmless(characters) | self.kinds.traits_of(pattern)

@@ -18,7 +18,7 @@ from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.patterns import characters_of, full_matches
 from aisafety_lint.program.reads import Read, read_of
 from aisafety_lint.program.resolver import Resolver
-from aisafety_lint.program.slices import alternatives, helped_through, sliced
+from aisafety_lint.program.slices import alternatives, helped_through, kept, sliced
 from aisafety_lint.python.facts import Value
 
 ALL = frozenset({"all"})
@@ -26,7 +26,6 @@ Allowing = Callable[[Resolver, Kinds, int, int], Iterator[Allowed]]
 _DEPTH = 5
 _READ = frozenset({"param", "attr", "item", "element", "phi", "await", "copy"})  # empty where it is false
 _SPACE = frozenset(" \t\n\r\f\v")
-_KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"})
 
 
 class Guards:
@@ -137,7 +136,9 @@ class Guards:
 
     def _of_collection(self, scope: int, value: int, cleans: frozenset[str]) -> Iterator[Check]:
         """What is known of each element holds for the collection, and for the text that it was split from."""
-        yield from (Check(item, cleans, derived=False) for item in self._kept(scope, value))
+        yield from (Check(item, cleans, derived=False) for item in kept(self.index, scope, value))
+        if traits := cleans & self.kinds.traits.keys():  # of its parts, so of the path
+            yield Check(value, traits, derived=True)
         text, separator = split_of(self.index, scope, value)
         if text is not None and cleans == ALL:
             yield Check(text, self.kinds.joined(separator), derived=False)
@@ -225,19 +226,27 @@ class Guards:
         if operator == "isinstance" and outcome == "true":
             yield from self._typed(scope, left, right)
         if operator == "isinstance" or outcome == "false":
-            absent = self.index.value(scope, left)
-            if operator in ("In", "NotIn") and absent.kind == "str" and absent.name in self.resolver.models.absent:
-                cleans = self.resolver.models.absent[absent.name]
-                yield from (Check(item, cleans, derived=True) for item in self._kept(scope, right))
+            yield from self._without(scope, known)
             return
         if operator in ("Eq", "NotEq", "Is", "IsNot"):
             for one, other in ((left, right), (right, left)):
-                related = any(self._is_from(scope, other, item) for item in self._kept(scope, one))
+                related = any(self._is_from(scope, other, item) for item in kept(self.index, scope, one))
                 related = related or made_of(self.resolver, scope, one, other)
                 if self.index.value(scope, one).op != "const" and not related:
                     yield from self._equal(scope, one, ALL, ALL)
         else:
             yield from self._by_membership(scope, left, right)
+
+    def _without(self, scope: int, known: Value) -> Iterator[Check]:
+        """What a comparison says by being false: `"/" in text`, and `part == ".."` of every part."""
+        left, right = known.args[0], known.args[-1]
+        for one, other in ((left, right), (right, left)) if known.name in ("Eq", "NotEq") else ((left, right),):
+            text = self.index.value(scope, one)
+            cleans = self.resolver.models.absent.get(text.name) if text.kind == "str" else None
+            if cleans is not None and known.name in ("In", "NotIn"):
+                yield from (Check(item, cleans, derived=True) for item in kept(self.index, scope, other))
+            elif cleans is not None and known.name in ("Eq", "NotEq"):
+                yield Check(other, frozenset(), derived=False, each=cleans & self.kinds.traits.keys())
 
     def _is_from(self, scope: int, value: int, origin: int) -> bool:
         """Whether a value was derived from another, or from another read of it."""
@@ -265,24 +274,13 @@ class Guards:
 
     def _equal(self, scope: int, value: int, cleans: frozenset[str], each: frozenset[str]) -> Iterator[Check]:
         """What is known of a value that is one of some constants, and of what it was taken from."""
-        for item in self._kept(scope, value):
+        for item in kept(self.index, scope, value):
             for part in sorted({item, *self._parts(scope, item)}):
                 yield Check(part, cleans, derived=False, each=each)
             known = self.index.value(scope, item)
             decided = frozenset(kind for kind, part in self.kinds.decided_by.items() if part == known.name)
             if known.op == "item" and decided:
                 yield Check(known.args[0], decided, derived=True)
-
-    def _kept(self, scope: int, value: int) -> Iterator[int]:
-        """A value and those behind `x.strip().lower()`: what is compared keeps every character that matters."""
-        yield value
-        known = self.index.value(scope, value)
-        while known.op == "call" and len(known.args) == 1:
-            function = self.index.value(scope, known.args[0])
-            if function.op != "attr" or function.name not in _KEEPING:
-                break
-            yield function.args[0]
-            known = self.index.value(scope, function.args[0])
 
     def _is_text(self, scope: int, value: int) -> bool:
         known = self.index.value(scope, value)
@@ -437,10 +435,14 @@ class Guards:
 
     def _by_pattern(self, scope: int, call: int) -> Iterator[Check]:
         """A full match of a pattern clears the kinds for which none of the characters that it allows is dangerous."""
-        for subject, allowed in full_matches(self.resolver, scope, call):
-            yield from (Check(item, self.kinds.harmless(allowed), derived=False) for item in (subject, call))
-            whole = self.kinds.harmless(allowed | _SPACE)  # what was stripped off before
-            yield from (Check(item, whole, derived=False) for item in self._kept(scope, subject) if item != subject)
+        for subject, allowed, pattern in full_matches(self.resolver, scope, call):
+            traits = self.kinds.traits_of(pattern)
+            cleans = self.kinds.harmless(allowed) | traits
+            yield from (Check(item, cleans, derived=False) for item in (subject, call))
+            whole = self.kinds.harmless(allowed | _SPACE) | traits  # what was stripped off before
+            yield from (
+                Check(item, whole, derived=False) for item in kept(self.index, scope, subject) if item != subject
+            )
 
     def summary(self, function: int, holds: str, depth: int, part: str = "") -> tuple[tuple[str, Check], ...]:
         """What is known of a function's parameters when it returned something true or false, or returned at all.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.program.adjacent import ends
 
 QUOTES = frozenset({"'", '"'})
 """Among the kinds that a value is safe for, a quote says that the value does not contain it."""
@@ -58,17 +59,26 @@ class Unheard:
 
 
 @dataclass(frozen=True, slots=True)
+class Trait:
+    """What a text is like that has a trait: two characters that are not in it, or one that it does not begin with."""
+
+    lacks: str
+    begins: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kinds:
     """How messages name each kind, which attributes of a source hold no content, and what makes content harmless.
 
     `harmless_prefix`: the text before the untrusted part; `allowed_start`: what an allow-list asks for; `dangerous`:
     sets of characters of each of which an attack on the kind needs one; `quoted`: kinds for which a value between
     quotes that it cannot contain is safe; `decided_by`: the element of a list that alone matters; `meant`: names of
-    parts that are sent to become it; `prompts`: the names of the arguments in which a model is given its prompt;
-    `keeping`: the last names of calls that put what they are given into the answer of a tool as it is; `approval`: how
-    programs speak of a person's approval; `loops`: how they write loops around a model; `told`:
-    where they keep what it is told; `lists`: the names of those in which a `*` allows everything; `unknown`: what is
-    taken for granted of calls of unknown libraries.
+    parts that are sent to become it; `traits`: what can be known of a value beside the kinds that it is safe for;
+    `safe_with`: those that together make a value safe for a kind; `prompts`: the names of the arguments in which a
+    model is given its prompt; `keeping`: the last names of calls that put what they are given into the answer of a tool
+    as it is; `approval`: how programs speak of a person's approval; `loops`: how they write loops around a model;
+    `told`: where they keep what it is told; `lists`: the names of those in which a `*` allows everything; `unknown`:
+    what is taken for granted of calls of unknown libraries.
     """
 
     sources: Mapping[str, str]
@@ -81,6 +91,8 @@ class Kinds:
     quoted: frozenset[str]
     decided_by: Mapping[str, str]
     meant: Mapping[str, re.Pattern[str]]
+    traits: Mapping[str, Trait]
+    safe_with: Mapping[str, frozenset[str]]
     prompts: frozenset[str]
     keeping: frozenset[str]
     approval: Approval
@@ -88,6 +100,19 @@ class Kinds:
     told: Told
     lists: frozenset[str]
     unknown: Unheard
+
+    def safe(self, kind: str, cleaned: frozenset[str]) -> bool:
+        """Whether a value is safe for a kind of sink, by what is known of it."""
+        return kind in cleaned or (kind in self.safe_with and self.safe_with[kind] <= cleaned)
+
+    def traits_of(self, pattern: str) -> frozenset[str]:
+        """The traits of all texts that fully match a regular expression."""
+        found = {name: ends(pattern, trait.lacks) for name, trait in self.traits.items()}
+        return frozenset(
+            name
+            for name, known in found.items()
+            if known is not None and not known.holds and self.traits[name].begins not in known.first
+        )
 
     def harmless(self, characters: frozenset[str]) -> frozenset[str]:
         """The kinds for which a text that is made of these characters only is safe, and the quotes that it lacks."""
@@ -115,7 +140,7 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
         role: {kind: row["name"] for kind, row in data[role].items()} for role in ("sources", "sinks", "capabilities")
     }
     prefixes, starts, meant = (
-        {kind: re.compile(row[key]) for kind, row in data["sinks"].items() if key in row}
+        {kind: re.compile(row[key]) for kind, row in {**data["sinks"], **data["traits"]}.items() if key in row}
         for key in ("harmless_prefix", "allowed_start", "meant")
     )
     dangerous = {
@@ -124,6 +149,7 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
         if "dangerous" in row
     }
     decided = {kind: str(row["decided_by"]) for kind, row in data["sinks"].items() if "decided_by" in row}
+    together = {kind: frozenset(row["safe_with"]) for kind, row in data["sinks"].items() if "safe_with" in row}
     quoted = frozenset(kind for kind, row in data["sinks"].items() if row.get("quoted"))
     inert = {kind: frozenset(row.get("inert", ())) for kind, row in data["sources"].items()}
     prompts = frozenset(name for row in data["sources"].values() for name in row.get("prompts", ()))
@@ -138,6 +164,8 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
         quoted,
         decided,
         meant,
+        {name: Trait(row.get("lacks", ""), row.get("begins", "")) for name, row in data["traits"].items()},
+        together,
         prompts,
         frozenset(data["answers"]["tool-answer"]["keeping"]),
         _approval(data["approval"]),

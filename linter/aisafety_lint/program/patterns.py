@@ -25,8 +25,9 @@ _METHODS = frozenset({"match", "fullmatch", "search"})
 _MATCHERS = frozenset(f"re.{name}" for name in _METHODS)
 _COLLECTIONS = frozenset({"set", "frozenset", "list", "tuple"})
 _ALPHABETS = frozenset({"ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits"})
-_REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
-_VARIABLE = frozenset({sre.IN, sre.SUBPATTERN, *_REPEATS})
+REPEATS = frozenset({sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT})
+"""The elements of a parsed pattern that repeat others."""
+_VARIABLE = frozenset({sre.IN, sre.SUBPATTERN, *REPEATS})
 _HOST_ENDS = frozenset("/?#@:\\")
 _ENDS = frozenset({sre.AT_END, sre.AT_END_STRING})
 _STARTS = frozenset({sre.AT_BEGINNING, sre.AT_BEGINNING_STRING})
@@ -53,7 +54,7 @@ def characters_matched(source: str, *, full: bool, start: bool) -> frozenset[str
     if not (anchored_end and anchored_start) or parsed.state.flags & (re.MULTILINE | re.DOTALL):
         return None
     try:
-        return frozenset().union(*(_characters(item) for item in items))
+        return frozenset().union(*(characters_matched_by(item) for item in items))
     except ValueError:
         return None
 
@@ -70,7 +71,7 @@ def characters_left(resolver: Resolver, scope: int, pattern: int, replacement: i
         items = list(parser.parse(source))
     except (re.error, RecursionError, OverflowError):
         return None
-    if len(items) == 1 and items[0][0] in _REPEATS and items[0][1][0] <= 1:
+    if len(items) == 1 and items[0][0] in REPEATS and items[0][1][0] <= 1:
         items = list(items[0][1][2])
     gone = _class(items[0][1]) if len(items) == 1 and items[0][0] is sre.IN else None
     return None if gone is None else (_ASCII - gone) | frozenset(filler)
@@ -98,8 +99,9 @@ def characters_stripped(resolver: Resolver, scope: int, value: int) -> frozenset
     return None
 
 
-def full_matches(resolver: Resolver, scope: int, call: int) -> Iterator[tuple[int, frozenset[str]]]:
-    """The text of which a call that returned a match says that all of it matches a pattern, and what that allows."""
+def full_matches(resolver: Resolver, scope: int, call: int) -> Iterator[tuple[int, frozenset[str], str]]:
+    """The text of which a call that returned a match says that all of it matches a pattern, the characters that this
+    allows, and the pattern."""
     known = resolver.index.value(scope, call)
     for path in resolver.paths(scope, call):
         name = path.rpartition(".")[2]
@@ -112,7 +114,7 @@ def full_matches(resolver: Resolver, scope: int, call: int) -> Iterator[tuple[in
             continue
         allowed = characters_allowed(resolver, scope, pattern, full=name == "fullmatch", start=name != "search")
         if allowed is not None:
-            yield subject, allowed
+            yield subject, allowed, _pattern_text(resolver, scope, pattern) or ""
 
 
 def extracted(
@@ -132,7 +134,7 @@ def extracted(
     if items is None:
         return None
     try:
-        characters: frozenset[str] | None = frozenset().union(*(_characters(item) for item in items))
+        characters: frozenset[str] | None = frozenset().union(*(characters_matched_by(item) for item in items))
     except ValueError:
         characters = None
     return characters, "".join(_literally(items[1:] if items and items[0][0] is sre.AT else items))
@@ -155,7 +157,7 @@ def _group(items: Any, number: int) -> list[tuple[Any, Any]] | None:
             if argument[0] == number:
                 return list(argument[3])
             nested = [argument[3]]
-        elif op in _REPEATS:
+        elif op in REPEATS:
             nested = [argument[2]]
         elif op is sre.BRANCH:
             nested = argument[1]
@@ -183,7 +185,7 @@ def _literally(items: Sequence[tuple[Any, Any]]) -> Iterator[str]:
     for op, argument in items:
         if op is sre.LITERAL:
             yield chr(argument)
-        elif op in _REPEATS and argument[0] == 0 and argument[1] == 1:
+        elif op in REPEATS and argument[0] == 0 and argument[1] == 1:
             continue
         elif op is sre.SUBPATTERN and all(_is_fixed(inner) for inner in argument[3]):
             yield from _literally(argument[3])
@@ -198,7 +200,7 @@ def _literally(items: Sequence[tuple[Any, Any]]) -> Iterator[str]:
 def _ends_no_host(item: tuple[Any, Any]) -> bool:
     """Whether what an element matches is known to hold none of the characters that end a host."""
     try:
-        return not _characters(item) & _HOST_ENDS
+        return not characters_matched_by(item) & _HOST_ENDS
     except ValueError:
         return False
 
@@ -206,7 +208,7 @@ def _ends_no_host(item: tuple[Any, Any]) -> bool:
 def _is_fixed(item: tuple[Any, Any]) -> bool:
     """A character, or one that may be left out."""
     op, argument = item
-    optional = op in _REPEATS and argument[:2] == (0, 1) and len(argument[2]) == 1
+    optional = op in REPEATS and argument[:2] == (0, 1) and len(argument[2]) == 1
     return op is sre.LITERAL or (optional and argument[2][0][0] is sre.LITERAL)
 
 
@@ -258,7 +260,7 @@ def _assigned_once(resolver: Resolver, scope: int, name: str) -> tuple[int, int]
     return None
 
 
-def _characters(item: tuple[Any, Any]) -> frozenset[str]:
+def characters_matched_by(item: tuple[Any, Any]) -> frozenset[str]:
     """The characters that one parsed element can match; raises ValueError for what is not understood."""
     op, argument = item
     if op in (sre.AT, sre.ASSERT, sre.ASSERT_NOT):
@@ -268,12 +270,12 @@ def _characters(item: tuple[Any, Any]) -> frozenset[str]:
     if op is sre.IN:
         found = _class(argument)
         return _ASCII if found is None else found
-    if op in _REPEATS:
-        return frozenset().union(*(_characters(inner) for inner in argument[2]))
+    if op in REPEATS:
+        return frozenset().union(*(characters_matched_by(inner) for inner in argument[2]))
     if op is sre.SUBPATTERN:
-        return frozenset().union(*(_characters(inner) for inner in argument[3]))
+        return frozenset().union(*(characters_matched_by(inner) for inner in argument[3]))
     if op is sre.BRANCH:
-        return frozenset().union(*(_characters(inner) for branch in argument[1] for inner in branch))
+        return frozenset().union(*(characters_matched_by(inner) for branch in argument[1] for inner in branch))
     if op is sre.ANY:
         return _ASCII
     if op is sre.NOT_LITERAL:

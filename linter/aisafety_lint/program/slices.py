@@ -7,6 +7,7 @@ from aisafety_lint.program.ingredients import split_of
 from aisafety_lint.program.resolver import Resolver
 
 _DEPTH = 10
+_KEEPING = frozenset({"strip", "lower", "upper", "lstrip", "rstrip", "casefold"})
 
 
 def sliced(
@@ -60,6 +61,18 @@ def alternatives(index: Index, scope: int, value: int) -> Iterator[int]:
             pending += [other for other in known.args if other not in pending]
         else:
             yield item
+
+
+def kept(index: Index, scope: int, value: int) -> Iterator[int]:
+    """A value and those behind `x.strip().lower()`: what is compared keeps every character that matters."""
+    yield value
+    known = index.value(scope, value)
+    while known.op == "call" and len(known.args) == 1:
+        function = index.value(scope, known.args[0])
+        if function.op != "attr" or function.name not in _KEEPING:
+            break
+        yield function.args[0]
+        known = index.value(scope, function.args[0])
 
 
 def lacks(index: Index, scope: int, value: int, text: str, guard: int) -> bool:
