@@ -42,7 +42,7 @@ CASES = dict(constructs())
 WANTED = interest(KNOWLEDGE.rules.values())
 
 
-def reached(files: dict[str, str]) -> set[tuple[str, int]]:
+def reached(files: dict[str, str], kinds: tuple[str, ...] = ("shell", "path-read", "ssrf")) -> set[tuple[str, int]]:
     """The lines of the sinks that no approval stands before."""
     facts = {path: extract_facts(path, text) for path, text in files.items()}
     with analysing():
@@ -53,7 +53,7 @@ def reached(files: dict[str, str]) -> set[tuple[str, int]]:
         return {
             (flow.location.path, flow.location.span.line)
             for flow in flows
-            if flow.kind in ("shell", "path-read")
+            if flow.kind in kinds
             and not any(
                 program.consent.approved(scope, program.index.value(scope, call).guard) for scope, call in flow.chain
             )
@@ -125,7 +125,7 @@ def test_every_element_of_a_pattern_is_read(pattern: str) -> None:
         f"    if re.match(r{pattern!r}, url):\n        requests.get(url)\n    os.system(url)\n"
     )
     text = f"{PRELUDE}import requests\n@function_tool\ndef run(url: str):\n{body}"
-    assert reached({"module.py": text}) == {("module.py", text.count("\n"))}
+    assert reached({"module.py": text}, ("shell",)) == {("module.py", text.count("\n"))}
 
 
 def test_the_work_is_bounded() -> None:

@@ -11,7 +11,7 @@ class Check:
     `path` are the attributes and keys that lead to the part that was tested, where not all of the value was.
     `after` are calls one of which the value must have gone through for the test to mean something, where only the
     caller of the function can tell. `unless` are parameters of the function without which nothing is tested: a limit
-    that is not given.
+    that is not given. `element` is that of a loop over what is looked for, where this is known for one round only.
     """
 
     value: int
@@ -21,6 +21,7 @@ class Check:
     path: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    element: int = -1
 
     @property
     def of_each(self) -> frozenset[str]:
@@ -36,13 +37,14 @@ def common(outcomes: list[tuple[Check, ...]]) -> tuple[Check, ...]:
     for check in outcomes[0]:
         cleans, each, after, unless = check.cleans, check.of_each, check.after, check.unless
         for other in outcomes[1:]:
-            same = [item for item in other if (item.value, item.path) == (check.value, check.path)]
+            place = check.value, check.path, check.element
+            same = [item for item in other if (item.value, item.path, item.element) == place]
             cleans = meet(cleans, frozenset().union(*(item.cleans for item in same)))
             each = meet(each, frozenset().union(*(item.of_each for item in same)))
             after = after or next((item.after for item in same if item.after), ())
             unless = tuple(dict.fromkeys((*unless, *(name for item in same for name in item.unless))))
         if cleans:
-            found.append(Check(check.value, cleans, check.derived, each, check.path, after, unless))
+            found.append(Check(check.value, cleans, check.derived, each, check.path, after, unless, check.element))
     return tuple(found)
 
 

@@ -9,26 +9,27 @@ from dataclasses import replace
 from aisafety_lint.program.awaited import awaited_functions
 from aisafety_lint.program.beginnings import Allowed, allowed_by_list, allowed_by_start
 from aisafety_lint.program.checked import Check, common
-from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.entries import Entries
 from aisafety_lint.program.ingredients import made_of, split_of, wildcards
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.limited import left_out, not_given, still_open
-from aisafety_lint.program.models import Row, rows_of
+from aisafety_lint.program.modelled import ModelledChecks
 from aisafety_lint.program.patterns import characters_of, full_matches
 from aisafety_lint.program.reads import Read, read_of
 from aisafety_lint.program.resolver import Resolver
-from aisafety_lint.program.slices import alternatives, helped_through, kept, sliced
+from aisafety_lint.program.slices import alternatives, kept, sliced
+from aisafety_lint.program.wholes import all_listed, texts_of, texts_tried
 from aisafety_lint.python.facts import Value
 
 ALL = frozenset({"all"})
 Allowing = Callable[[Resolver, Kinds, int, int], Iterator[Allowed]]
 _DEPTH = 5
 _READ = frozenset({"param", "attr", "item", "element", "phi", "await", "copy"})  # empty where it is false
+_OPPOSITE = {"true": "false", "false": "true"}
 _SPACE = frozenset(" \t\n\r\f\v")
 
 
-class Guards:
+class Guards(ModelledChecks):
     """Answers about the guards of a program's scopes.
 
     `switched` tells what only the operator's switch leads to, `filled` are the parameters that a model fills.
@@ -41,12 +42,10 @@ class Guards:
         switched: Callable[[int, int], bool],
         filled: frozenset[tuple[int, int]] = frozenset(),
     ) -> None:
-        self.resolver = resolver
+        super().__init__(resolver, kinds)
         self.filled = filled
         self.switched = switched
-        self.index = resolver.index
         self.entries = Entries(resolver, self)
-        self.kinds = kinds
         self._raising = {
             key.rpartition(".")[2]
             for key, rows in resolver.models.facts["checks"].items()
@@ -65,7 +64,7 @@ class Guards:
         checks = self.checks(scope, guard)
         read = read_of(self.index, scope, value) if checks else (value, ())
         for check in checks:
-            if check.after or check.unless:
+            if check.after or check.unless or check.element >= 0:
                 continue
             if self._read(scope, check) == read or (check.derived and value in self._made_from(scope, check.value)):
                 found |= check.cleans
@@ -91,7 +90,7 @@ class Guards:
         """The kinds that a check clears in its own result, since it raises where it fails."""
         if self.index.value(scope, known.args[0]).name not in self._raising:
             return frozenset()
-        passed = (check for check in self._modelled(scope, value, "returned", "") if check.value == value)
+        passed = (check for check in self.modelled(scope, value, "returned", "") if check.value == value)
         return frozenset().union(*(check.cleans for check in passed))
 
     def at_entry(self, function: int, name: str) -> frozenset[str]:
@@ -131,7 +130,9 @@ class Guards:
         """What every round of a loop has established of the element holds for the iterable."""
         iterable = self.index.value(scope, element).args[0]
         for check in self.checks(scope, guard):
-            if check.value == element and not (check.path or check.after or check.unless):
+            if check.element == element:
+                yield replace(check, element=-1)
+            elif check.value == element and not (check.path or check.after or check.unless):
                 yield from self._of_collection(scope, iterable, check.of_each)
 
     def _of_collection(self, scope: int, value: int, cleans: frozenset[str]) -> Iterator[Check]:
@@ -146,7 +147,8 @@ class Guards:
     def _established(self, scope: int, value: int, holds: str, depth: int) -> Iterable[Check]:
         """What is known when a condition is true, false, or a call has returned."""
         known = self.index.value(scope, value)
-        found: Iterable[Check] = ()
+        wholes = all_listed(self.resolver, scope, value, holds)
+        found: Iterable[Check] = [check for item in wholes for check in self._of_collection(scope, item, ALL)]
         if depth == 0:
             return ()
         if holds == "returned":
@@ -157,17 +159,17 @@ class Guards:
             case "and" | "or":
                 return self._by_operands(scope, known, holds, depth)
             case "compare":
-                return self._by_comparison(scope, known, holds)
+                return (*found, *self._by_comparison(scope, known, holds))
             case "call":
-                return self._by_call(scope, value, known, holds, depth)
+                return (*found, *self._by_call(scope, value, known, holds, depth))
             case "attr" | "await" | "copy" | "return":
                 found = self._by_attribute(scope, known, holds, depth)
             case "element":
                 found = self._by_part(scope, known, holds, depth)
             case "phi":
                 found = self._by_flag(scope, value, holds)
-            case "list" | "set" if known.kind == "comprehension" and holds == "true":
-                found = self._of_some(scope, known)
+            case "list" | "set" if known.kind == "comprehension":
+                found = self._of_some(scope, known) if holds == "true" else self._of_none(scope, known, depth)
         empty = [Check(value, ALL, derived=False)] if holds == "false" and known.op in _READ else []
         return (*found, *empty)
 
@@ -212,7 +214,7 @@ class Guards:
     def _by_attribute(self, scope: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
         if known.op != "attr":
             return self._established(scope, known.args[0], holds, depth)
-        return self._modelled(scope, known.args[0], holds, known.name)
+        return self.modelled(scope, known.args[0], holds, known.name)
 
     def _by_comparison(self, scope: int, known: Value, holds: str) -> Iterator[Check]:
         """Equality with and membership in something that is not text is an allow-list."""
@@ -222,7 +224,7 @@ class Guards:
         outcome = "true" if (operator in ("Eq", "In", "Is", "isinstance")) == (holds == "true") else "false"
         left, right = known.args[0], known.args[-1]
         for side in sorted({left, right}) if operator in ("Eq", "NotEq") else [left]:
-            yield from self._modelled_in(scope, side, outcome)
+            yield from self.modelled_in(scope, side, outcome)
         if operator == "isinstance" and outcome == "true":
             yield from self._typed(scope, left, right)
         if operator == "isinstance" or outcome == "false":
@@ -232,6 +234,7 @@ class Guards:
             for one, other in ((left, right), (right, left)):
                 related = any(self._is_from(scope, other, item) for item in kept(self.index, scope, one))
                 related = related or made_of(self.resolver, scope, one, other)
+                yield from self._as_made(scope, one, other)
                 if self.index.value(scope, one).op != "const" and not related:
                     yield from self._equal(scope, one, ALL, ALL)
         else:
@@ -240,13 +243,24 @@ class Guards:
     def _without(self, scope: int, known: Value) -> Iterator[Check]:
         """What a comparison says by being false: `"/" in text`, and `part == ".."` of every part."""
         left, right = known.args[0], known.args[-1]
-        for one, other in ((left, right), (right, left)) if known.name in ("Eq", "NotEq") else ((left, right),):
-            text = self.index.value(scope, one)
-            cleans = self.resolver.models.absent.get(text.name) if text.kind == "str" else None
-            if cleans is not None and known.name in ("In", "NotIn"):
-                yield from (Check(item, cleans, derived=True) for item in kept(self.index, scope, other))
-            elif cleans is not None and known.name in ("Eq", "NotEq"):
-                yield Check(other, frozenset(), derived=False, each=cleans & self.kinds.traits.keys())
+        absent = self.resolver.models.absent
+        if known.name in ("In", "NotIn"):
+            texts, element = texts_tried(self.resolver, scope, left)
+            cleans = frozenset().union(*(absent.get(text, ()) for text in texts))
+            for item in kept(self.index, scope, right) if cleans else ():
+                part = self.index.value(scope, item).op == "item" or bool(self.made_clean(scope, item))
+                yield Check(item, cleans, derived=not part, element=element)
+        sides = {"Eq": ((left, right), (right, left)), "NotEq": ((left, right), (right, left))}
+        for one, other in sides.get(known.name, ((left, right),)):
+            refused = {kind for text in texts_of(self.resolver, scope, other) for kind in absent.get(text, ())}
+            if traits := refused & self.kinds.traits.keys():
+                yield Check(one, frozenset(), derived=False, each=frozenset(traits))
+
+    def _as_made(self, scope: int, value: int, origin: int) -> Iterator[Check]:
+        """`secure_filename(name) == name`: what is equal to what was made of it is as safe as that."""
+        made = self.made_clean(scope, value)
+        if made and made_of(self.resolver, scope, value, origin):
+            yield from (Check(item, made, derived=False) for item in kept(self.index, scope, origin))
 
     def _is_from(self, scope: int, value: int, origin: int) -> bool:
         """Whether a value was derived from another, or from another read of it."""
@@ -255,101 +269,33 @@ class Guards:
 
     def _by_membership(self, scope: int, left: int, right: int) -> Iterator[Check]:
         """An allow-list, or a text that holds all characters that a part of it can have."""
-        yield from self._by_part_of(scope, right)
+        yield from self.by_part_of(scope, right)
         characters = characters_of(self.resolver, scope, right)
         each = ALL if characters is None else self.kinds.harmless(characters)
-        if not self._is_text(scope, right):
+        if not self.is_text(scope, right):
             yield from self._equal(scope, left, ALL, each)
         elif characters is not None:
             yield from self._equal(scope, left, each, each)
 
-    def _by_part_of(self, scope: int, collection: int) -> Iterator[Check]:
-        """`base in path.parents`: what is in an attribute of a value decides about the value."""
-        known = self.index.value(scope, collection)
-        paths = [ref.path for ref in self.resolver.refs(scope, collection) if ref.kind == "external"]
-        for row in rows_of(self.resolver.models, "checks", paths) if known.op == "attr" else ():
-            after = self._still_wanted(scope, known.args[0], tuple(row.get("after", ())))
-            if after is not None:
-                yield Check(known.args[0], frozenset(row["cleans"]), derived=True, after=after)
-
     def _equal(self, scope: int, value: int, cleans: frozenset[str], each: frozenset[str]) -> Iterator[Check]:
         """What is known of a value that is one of some constants, and of what it was taken from."""
         for item in kept(self.index, scope, value):
-            for part in sorted({item, *self._parts(scope, item)}):
+            for part in sorted({item, *self.parts(scope, item)}):
                 yield Check(part, cleans, derived=False, each=each)
             known = self.index.value(scope, item)
             decided = frozenset(kind for kind, part in self.kinds.decided_by.items() if part == known.name)
             if known.op == "item" and decided:
                 yield Check(known.args[0], decided, derived=True)
 
-    def _is_text(self, scope: int, value: int) -> bool:
-        known = self.index.value(scope, value)
-        if known.op == "text" or (known.op == "const" and known.kind == "str"):
-            return True
-        if known.op == "param":
-            param = next((item for item in self.index.scopes[scope].params if item.name == known.name), None)
-            return param is not None and param.annotation is not None and param.annotation.name == "str"
-        return any(ref.path == "str" for ref in self.resolver.refs(scope, value))
-
-    def _modelled_in(self, scope: int, value: int, outcome: str) -> Iterator[Check]:
-        """A comparison around a modelled check (`commonpath(...) == base`, `urlparse(url).hostname in ALLOWED`)."""
-        known = self.index.value(scope, value)
-        if known.op == "attr":
-            yield from self._modelled(scope, known.args[0], outcome, known.name)
-        elif known.op == "call":
-            yield from self._modelled(scope, value, outcome, "")
-        elif known.op in ("phi", "copy", "or"):
-            for item in known.args:
-                if item < value:
-                    yield from self._modelled_in(scope, item, outcome)
-
-    def _modelled(self, scope: int, call: int, holds: str, attribute: str) -> Iterator[Check]:
-        """Checks that the models know: a call as a condition, or an attribute of its result."""
-        known = self.index.value(scope, call)
-        if known.op != "call":
-            return
-        for path in self.resolver.paths(scope, call):
-            for row in self.resolver.models.rows("checks", path):
-                wanted = "false" if row.get("where") is False else "true"
-                fits = attribute in row["attribute"] if "attribute" in row else not attribute
-                fits = fits and (holds == wanted or bool(row.get("raises")))
-                if fits and all_hold(self.resolver, scope, call, row) is not Holds.NO:
-                    is_method = ":" in self.resolver.models.normal(path) or path.startswith(("?.", "str."))
-                    yield from self._checked_by(scope, call, row, is_method=is_method)
-
-    def _checked_by(self, scope: int, call: int, row: Row, *, is_method: bool) -> Iterator[Check]:
-        """What a modelled check clears: the argument it names, else the receiver of a method or the first argument."""
-        spec = row.get("argument", {"receiver": True} if is_method else {"position": 0})
-        for operand in operands(self.resolver, scope, call, spec):
-            after = self._still_wanted(scope, operand, tuple(row.get("after", ())))
-            if after is None:
-                continue
-            for item in self._parts(scope, operand):
-                yield Check(item, frozenset(row["cleans"]), derived=not row.get("exact"), after=after)
-            if row.get("raises"):  # its result is the same content, checked
-                yield Check(call, frozenset(row["cleans"]), derived=False, after=after)
-
-    def _still_wanted(self, scope: int, value: int, calls: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Of calls of which a value must have gone through one: none where it has, all where its caller can tell."""
-        if not calls or helped_through(self.resolver, scope, value, calls):
-            return ()
-        return calls if self.index.value(scope, value).op == "param" else None
-
-    def _parts(self, scope: int, operand: int) -> tuple[int, ...]:
-        """The operand and what it is the text of, or the elements of a list literal that is passed."""
-        known = self.index.value(scope, operand)
-        if known.op == "call" and len(known.args) == 2 and "str" in self.resolver.paths(scope, operand):
-            return operand, known.args[1]
-        return known.args if known.op in ("list", "tuple") else (operand,)
-
     # -- checks by a call -----------------------------------------------------------------------------------------
 
     def _by_call(self, scope: int, call: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
-        found = list(self._modelled(scope, call, holds, ""))
+        found = list(self.modelled(scope, call, holds, ""))
         found += self._by_quantifier(scope, call, known, holds, depth)
         if holds == "true":
             found += self._by_start(allowed_by_start, scope, call)
             found += self._by_pattern(scope, call)
+            found += self.by_end(scope, call)
             found += self._by_type(scope, call, known)
         return found + self._by_callees(scope, call, holds, depth)
 
@@ -358,6 +304,8 @@ class Guards:
         found: list[Check] = []
         for callee in self.resolver.callees(scope, call):
             function = self.resolver.function_of(callee)
+            if callee.kind == "class" and holds == "returned" and self._is_small(callee.scope):
+                found += [Check(item, ALL, derived=False) for item in self.index.value(scope, call).args[1:2]]
             if function is not None and callee.kind == "function":
                 record, bound = self.index.calls[scope][call], callee.receiver is not None
                 for name, check in self.summary(function, holds, depth - 1, part):
@@ -371,15 +319,20 @@ class Guards:
                 found += self._of_argument(scope, passed, name, check)
         return found
 
+    def _is_small(self, owner: int) -> bool:
+        """Whether a class is an enumeration, or a number: what it was made of without an error was one."""
+        bases = (base.path.removesuffix("()") for base in self.resolver.lineage(owner) if base.kind == "external")
+        return any(base in self.resolver.models.scalars for base in bases)
+
     def _of_argument(self, scope: int, given: Mapping[str, int | None], name: str, check: Check) -> Iterator[Check]:
         """What a function has established of a parameter, said of the operand that was passed for it."""
         operand = given.get(name)
-        after = None if operand is None else self._still_wanted(scope, operand, check.after)
+        after = None if operand is None else self.still_wanted(scope, operand, check.after)
         unless = still_open(self.index, scope, [given.get(limit) for limit in check.unless])
         if operand is not None and after is not None and unless is not None:
             yield Check(operand, check.cleans, check.derived, path=check.path, after=after, unless=unless)
             if check.cleans == ALL and not (check.path or unless):
-                yield from self._modelled_in(scope, operand, "true")
+                yield from self.modelled_in(scope, operand, "true")
 
     def _by_start(self, allowed: Allowing, scope: int, call: int) -> Iterator[Check]:
         for subject, kinds in allowed(self.resolver, self.kinds, scope, call):
@@ -397,13 +350,20 @@ class Guards:
             return
         if items.kind != "comprehension":
             return
+        filtered = self.index.value(scope, items.args[0]).guard != known.guard
         for check in self._established(scope, items.args[0], holds, depth - 1):
+            yield from self._of_every(scope, check, filtered=filtered)
+
+    def _of_every(self, scope: int, check: Check, *, filtered: bool) -> Iterator[Check]:
+        """What is known of each element of a collection that is gone through, and so of the collection."""
+        element = self.index.value(scope, check.value)
+        partial = check.path or check.after or check.unless or check.element >= 0
+        if check.element < 0:
             yield check
-            element = self.index.value(scope, check.value)
-            filtered = self.index.value(scope, items.args[0]).guard != known.guard
-            partial = check.path or check.after or check.unless
-            if element.op == "element" and not element.name and not (filtered or partial):
-                yield from self._of_collection(scope, element.args[0], check.of_each)
+        elif not filtered:
+            yield replace(check, element=-1)
+        if element.op == "element" and not element.name and not (filtered or partial):
+            yield from self._of_collection(scope, element.args[0], check.of_each)
 
     def _of_one(self, scope: int, condition: int, outside: int, depth: int) -> Iterator[Check]:
         """What a condition on one of some elements says of all else: those are made after what stands `outside`."""
@@ -421,6 +381,14 @@ class Guards:
                 self.index.value(scope, item).op == "element" for item in sliced(self.index, scope, check.value)
             ):
                 yield check
+
+    def _of_none(self, scope: int, listed: Value, depth: int) -> Iterator[Check]:
+        """`[name for name in names if name not in ALLOWED]` is empty: none of them has met the condition."""
+        guard = self.index.value(scope, listed.args[0]).guard
+        item = self.index.scopes[scope].guards[guard] if guard >= 0 else None
+        if item is not None and item.parent == listed.guard and item.holds in _OPPOSITE:
+            for check in self._established(scope, item.value, _OPPOSITE[item.holds], depth - 1):
+                yield from self._of_every(scope, check, filtered=False)
 
     def _by_type(self, scope: int, call: int, known: Value) -> Iterator[Check]:
         """`isinstance(x, int)`."""

@@ -60,7 +60,7 @@ class Unheard:
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """What a text is like that has a trait: two characters that are not in it, or one that it does not begin with."""
+    """How a text is spelled that has a trait, if that tells it: without two characters, or without one at its start."""
 
     lacks: str
     begins: str
@@ -107,7 +107,8 @@ class Kinds:
 
     def traits_of(self, pattern: str) -> frozenset[str]:
         """The traits of all texts that fully match a regular expression."""
-        found = {name: ends(pattern, trait.lacks) for name, trait in self.traits.items()}
+        spelled = {name: trait for name, trait in self.traits.items() if trait.lacks or trait.begins}
+        found = {name: ends(pattern, trait.lacks) for name, trait in spelled.items()}
         return frozenset(
             name
             for name, known in found.items()
