@@ -1,6 +1,7 @@
 """One finding for one cause: what several rules say of the same sink, each for a kind of source, is said once.
 
-So is that a call takes a file away and writes one, both under a name from the same source.
+So is that a call takes a file away and writes one, both under a name from the same source, and what one rule says of
+several arguments of a call.
 
 So is the same secret, or the same one under the same name, by rules that ask for that.
 """
@@ -64,7 +65,11 @@ def _said_once(findings: Iterable[Finding], rules: Mapping[str, Rule]) -> Iterat
 def _are_one(one: Finding, other: Finding, rules: Mapping[str, Rule]) -> bool:
     """Whether two findings about the same call have one cause."""
     first, second = rules.get(one.rule), rules.get(other.rule)
-    return _share_a_sink(first, second) or (one.flows[0][0] == other.flows[0][0] and _move(first, second))
+    return (
+        one.rule == other.rule
+        or _share_a_sink(first, second)
+        or (one.flows[0][0] == other.flows[0][0] and _move(first, second))
+    )
 
 
 def _move(one: Rule | None, other: Rule | None) -> bool:

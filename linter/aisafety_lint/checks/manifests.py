@@ -31,6 +31,7 @@ _CREDENTIALS = re.compile(
 _KEYS = frozenset({"kind", "select", "then", "where", "report", "group", "levels", "confidence", "beside-tools"})
 _LONGEST_TEXT = 1_000
 _NAMES_SHOWN = 3
+_PLACES_SHOWN = 10
 _NARROWING = ("package", "argument", "value", "access", "server")
 
 
@@ -67,6 +68,15 @@ class Hit:
 def check(rule: Rule, project: Project) -> Iterator[Finding]:
     """The findings of a rule with a `manifest` block, in the order of the manifests."""
     block = _block(rule)
+    if block.get("group") == "value":
+        yield from _by_value(rule, _selected(block, project))
+        return
+    for manifest, hits in _selected(block, project):
+        yield from (_grouped(rule, manifest, group) for group in _groups(hits, block.get("group")))
+
+
+def _selected(block: Mapping[str, Any], project: Project) -> Iterator[tuple[Manifest, list[Hit]]]:
+    """The manifests that a rule is about, each with what it selects in it."""
     seen: set[tuple[str, int, int]] = set()
     for manifest in project.manifests:
         if "kind" in block and manifest.kind.id not in _texts(block["kind"]):
@@ -80,7 +90,18 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
             if (manifest.path, span.line, span.column) not in seen:
                 seen.add((manifest.path, span.line, span.column))
                 hits.append(hit)
-        yield from (_grouped(rule, manifest, group) for group in _groups(hits, block.get("group")))
+        yield manifest, hits
+
+
+def _by_value(rule: Rule, selected: Iterable[tuple[Manifest, list[Hit]]]) -> Iterator[Finding]:
+    """One finding for all places in the repository that have the same value, at the first of them."""
+    found: dict[str, list[Finding]] = {}
+    for manifest, hits in selected:
+        for hit in hits:
+            found.setdefault(value_text(hit.at), []).append(manifest_finding(rule, manifest, hit))
+    for first, *others in found.values():
+        also = (replace(other.location, label="the same value") for other in others[:_PLACES_SHOWN])
+        yield replace(first, related=(*first.related, *also))
 
 
 def _beside_tools(manifest: Manifest, project: Project) -> bool:

@@ -15,6 +15,7 @@ from aisafety_lint.project import Project
 from aisafety_lint.remedies import remedy
 from aisafety_lint.rule import Rule
 from aisafety_lint.secrets.matches import SecretMatch
+from aisafety_lint.wording import article
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -152,7 +153,7 @@ def variable(match: SecretMatch) -> str:
 def _words(match: SecretMatch) -> dict[str, str]:
     """What a message may say of a secret: never a character of it after its public prefix."""
     return {
-        "vendor": match.vendor if match.vendor != "any" else "An" if match.what[:1] in "aeiou" else "A",
+        "vendor": match.vendor if match.vendor != "any" else article(match.what),
         "what": match.what,
         "name": match.name or match.what,
         "assigned": f" for `{match.name}`" if match.name else "",

@@ -236,19 +236,23 @@ def _routed(resolver: Resolver, function: int, row: Row, registered: tuple[int, 
     scope, call = registered
     given = operands(resolver, scope, call, segments) if resolver.index.value(scope, call).op == "call" else ()
     route = "".join(text_of(resolver, scope, item) for item in given)
-    kept = _kept_by_server(resolver, function, row, registered)
+    kept = _inputs_made_by(resolver, function, row, registered, "kept")
+    files = _inputs_made_by(resolver, function, row, registered, "files")
     for seed in _parameters(resolver, function, row, model_params(resolver, function, row)):
         if () in kept.get(seed.name, ()):
             continue
         single = any(form.replace("NAME", seed.name) in route for form in segments.get("forms", ()))
         safe = replace(seed, cleaned=frozenset(segments["cleans"])) if single else seed
+        if () in files.get(seed.name, ()):  # the server puts what was sent into a file of its own
+            safe = replace(safe, cleaned=safe.cleaned | NO_PATH)
         yield replace(safe, paths=kept[seed.name]) if seed.name in kept else safe
 
 
-def _kept_by_server(
-    resolver: Resolver, function: int, row: Row, registered: tuple[int, int]
+def _inputs_made_by(
+    resolver: Resolver, function: int, row: Row, registered: tuple[int, int], key: str
 ) -> dict[str, tuple[Path, ...]]:
-    """The parameters of a handler for which the call that registers it lists something that the server keeps.
+    """The parameters of a handler for which the call that registers it lists something that is made by one of some
+    calls: those named by a key of the row.
 
     Each with an empty path; with `*rest`, the paths of the others that it takes in.
     """
@@ -257,19 +261,19 @@ def _kept_by_server(
     params = [param for param in resolver.index.scopes[function].params if param.value in filled]
     found: dict[str, tuple[Path, ...]] = {}
     for listed in operands(resolver, scope, call, spec) if spec else ():
-        inputs = [_is_kept(resolver, spec["kept"], *item) for item in _inputs(resolver, scope, listed)]
+        inputs = [_is_made_by(resolver, spec.get(key, ()), *item) for item in _inputs(resolver, scope, listed)]
         for place, param in enumerate(params):
             if param.form == "*" and any(inputs[place:]):
-                free = tuple((str(at),) for at, kept in enumerate(inputs[place:]) if not kept)
+                free = tuple((str(at),) for at, made in enumerate(inputs[place:]) if not made)
                 found[param.name] = free or ((),)
             elif param.form not in ("*", "positional") or inputs[place : place + 1] == [True]:
                 found[param.name] = ((),)  # inputs are given in their order, none by a name
     return found
 
 
-def _is_kept(resolver: Resolver, kept: Iterable[str], scope: int, value: int) -> bool:
+def _is_made_by(resolver: Resolver, calls: Iterable[str], scope: int, value: int) -> bool:
     made = {ref.path.removesuffix("()") for ref in resolver.refs(scope, value) if ref.kind == "external"}
-    return not made.isdisjoint(kept)
+    return not made.isdisjoint(calls)
 
 
 def _inputs(resolver: Resolver, scope: int, listed: int) -> Iterator[tuple[int, int]]:
