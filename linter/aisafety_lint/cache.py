@@ -91,6 +91,12 @@ class Store:
             _make(self.folder)
             _write(self.folder / name, _HEADER + self._mac(name, content), content)
 
+    def names(self, beginning: str) -> list[str]:
+        """The names of all entries that begin in some way, in order."""
+        if self.folder is None:
+            return []
+        return sorted(path.name for path, _ in _entries(self.folder) if path.name.startswith(beginning))
+
     def trim(self, most: int = MOST_BYTES) -> None:
         """Remove the entries that were not used for longest, until the rest is within bounds."""
         if self.folder is None:

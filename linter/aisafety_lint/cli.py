@@ -20,6 +20,7 @@ COMMANDS = {
     "rules": "list the rules",
     "report": "hold a standard against the project, entry by entry",
     "config": "tell what a setting means, and what it is here",
+    "fleet": "analyse many repositories and show them together",
     "baseline": "keep the findings of today, and show only new ones",
     "suppressions": "list what is suppressed and why",
     "upload": "send SARIF to the code scanning of GitHub",

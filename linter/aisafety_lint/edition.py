@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from aisafety_lint.knowledge import folders
-from aisafety_lint.stamps import Stamp, stamp
+from aisafety_lint.stamps import Stamp, is_settled, stamp
 
 PACKAGE = Path(__file__).resolve().parent
 _STARTED = time.time_ns()
@@ -24,6 +24,13 @@ class Edition:
     engine: bytes
     knowledge: bytes
     stamps: dict[str, Stamp | None] = field(repr=False, compare=False)
+
+    def holds(self) -> bool:
+        """Whether stamps prove that nothing has changed since this process began."""
+        return all(
+            known is not None and is_settled(known, _STARTED) and stamp(path, follow=True) == known
+            for path, known in self.stamps.items()
+        )
 
 
 def edition(roots: Iterable[Path]) -> Edition | None:

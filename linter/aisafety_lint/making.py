@@ -2,9 +2,11 @@
 
 import time
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from aisafety_lint import discovery, recall, remembered
 from aisafety_lint.cache import Store
+from aisafety_lint.commons import Commons
 from aisafety_lint.compiled import Compiled
 from aisafety_lint.config import Config
 from aisafety_lint.digests import Digests
@@ -26,25 +28,41 @@ def make(store: Store, config: Config) -> Report:
         from aisafety_lint import pipeline
 
         return pipeline.run(config)
-    found = discovery.discover(config)
-    attempt = _Attempt(store, config, present, found, Digests.of(store, config, found.files, moment))
-    try:
-        return attempt.recalled() or attempt.analysed()
-    except remembered.ChangedError:
-        return replace(attempt, digests=Digests.of(store, config, found.files, moment)).analysed()
+    return Attempt.on(store, config, present, moment).report()
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
-    """A run of an edition on the files that were found."""
+class Attempt:
+    """A run of an edition on the files that were found; several runs may share the knowledge and a commons."""
 
     store: Store
     config: Config
     edition: Edition
     found: Discovered
     digests: Digests
+    shared: Knowledge | None = None
+    commons: Commons | None = None
 
-    def recalled(self) -> Report | None:
+    @classmethod
+    def on(cls, store: Store, config: Config, present: Edition, moment: int) -> "Attempt":
+        """Begin with what is there at a moment; raises UserError where the job cannot be done."""
+        found = discovery.discover(config)
+        return cls(store, config, present, found, Digests.of(store, config, found.files, moment))
+
+    def content(self) -> bytes:
+        """A digest of all that is analysed; files that cannot be read count as such."""
+        self.digests.complete()
+        return sha256(self._parts()).digest()
+
+    def report(self) -> Report:
+        """The report, remembered or made."""
+        try:
+            return self._recalled() or self._analysed()
+        except remembered.ChangedError:
+            digests = Digests.of(self.store, self.config, self.found.files, self.digests.moment)
+            return replace(self, digests=digests)._analysed()
+
+    def _recalled(self) -> Report | None:
         """The report of an earlier run on the same content; None where there is none."""
         # Without digests of an earlier run there is hardly a report either, and to read all files twice is dear.
         if self.digests.before is None or not self.digests.complete():
@@ -55,15 +73,15 @@ class _Attempt:
             self._keep_seen()
         return report
 
-    def analysed(self) -> Report:
+    def _analysed(self) -> Report:
         """Analyse the project, and keep what was found out."""
         from aisafety_lint import pipeline
         from aisafety_lint.memory import Memory
 
-        knowledge = Knowledge((builtin_root(), *self.config.rules), Compiled(self.store))
-        memory = Memory.of(self.store, self.digests, self.edition)
+        knowledge = self.shared or Knowledge((builtin_root(), *self.config.rules), Compiled(self.store))
+        memory = Memory.of(self.store, self.digests, self.edition, self.commons)
         report = pipeline.report(self.config, knowledge, self.found, memory)
-        if self.edition == edition(knowledge.roots):
+        if self.edition.holds() or self.edition == edition(knowledge.roots):
             knowledge.compiled.save()
             memory.save()
             if self.digests.complete() and self.digests.hold() and not memory.by_accident:
@@ -78,11 +96,14 @@ class _Attempt:
 
     def _report(self) -> str:
         """The name of the report, which holds everything that decides it."""
-        found, known = self.found, self.digests.known
-        files = [(file.path, file.kind, known[file.path]) for file in found.files]
-        parts = repr((found.scope, found.notifications, found.not_analysed, files)).encode()
         asked = recall.question(self.config)
-        return self.store.name("report", self.edition.engine, self.edition.knowledge, asked, parts)
+        return self.store.name("report", self.edition.engine, self.edition.knowledge, asked, self._parts())
+
+    def _parts(self) -> bytes:
+        """What is analysed: the files with the digests of those that can be read, and why there are no others."""
+        found, known = self.found, self.digests.known
+        files = [(file.path, file.kind, known.get(file.path)) for file in found.files]
+        return repr((found.scope, found.notifications, found.not_analysed, files)).encode()
 
     def _catalogue(self) -> str:
         return self.store.name("catalogue", self.edition.engine, self.edition.knowledge)

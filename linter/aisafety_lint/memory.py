@@ -16,6 +16,7 @@ from aisafety_lint.secrets.matches import SecretMatch
 if TYPE_CHECKING:
     import msgspec
 
+    from aisafety_lint.commons import Commons
     from aisafety_lint.digests import Digests
     from aisafety_lint.edition import Edition
     from aisafety_lint.shelf import Shelf
@@ -28,28 +29,35 @@ class Memory:
     digests: "Digests | None" = None
     looks: "Shelf | None" = None
     parsed: "Shelf | None" = None
+    commons: "Commons | None" = None
     secrets: dict[str, tuple[SecretMatch, ...]] = field(default_factory=dict)
     holding: set[str] = field(default_factory=set)
     by_accident: bool = False
 
     @classmethod
-    def of(cls, store: Store, digests: "Digests", edition: "Edition") -> "Memory":
-        """The memory of a project."""
+    def of(cls, store: Store, digests: "Digests", edition: "Edition", commons: "Commons | None" = None) -> "Memory":
+        """The memory of a project; with a commons also of what other projects have the same of."""
         from aisafety_lint.shelf import Shelf
 
         root, count = str(digests.config.root).encode("utf-8", "surrogateescape"), len(digests.files)
-        looks = Shelf.of(store, "looks", (edition.engine, edition.knowledge, root), count)
-        return cls(digests, looks, Shelf.of(store, "facts", (edition.engine, root), count))
+        looks = Shelf.of(store, "looks", (edition.engine, edition.knowledge), root, count)
+        return cls(digests, looks, Shelf.of(store, "facts", (edition.engine,), root, count), commons)
 
     def look(self, path: str) -> Look | None:
         """The first look at a file, if its content is the one of an earlier run."""
         found: Look | None = self._known(self.looks, path, Look)
-        return found
+        shared: Look | None = None if found else self._shared(self.looks, path, Look)
+        if shared is not None:
+            self._keep(self.looks, path, self._digest(path), shared)
+        return found or shared
 
     def facts(self, path: str) -> Parsed | None:
         """The facts of a file, if its content is the one of an earlier run."""
         found: Parsed | None = self._known(self.parsed, path, Parsed)
-        return found
+        shared: Parsed | None = None if found else self._shared(self.parsed, path, Parsed)
+        if shared is not None:
+            self.keep_facts(path, self._digest(path), shared)
+        return found or shared
 
     @property
     def keeps(self) -> bool:
@@ -84,6 +92,17 @@ class Memory:
             return None
         row = shelf.get(path, self.digests.known[path])
         return None if row is None else _decoded(row, kind)
+
+    def _shared(self, shelf: "Shelf | None", path: str, kind: type) -> Any:
+        """What another project found out about the same content under the same path."""
+        digest = self._digest(path)
+        if self.commons is None or shelf is None or not digest:
+            return None
+        row = self.commons.get(shelf, path, digest)
+        return None if row is None else _decoded(row, kind)
+
+    def _digest(self, path: str) -> bytes:
+        return b"" if self.digests is None else self.digests.known.get(path, b"")
 
     def _keep(self, shelf: "Shelf | None", path: str, digest: bytes, content: object) -> None:
         if shelf is None:

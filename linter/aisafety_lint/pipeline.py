@@ -45,7 +45,7 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
     decided = _decide(sorted(with_suppressions, key=lambda pair: pair[0].order), found, selection)
     said = folded(decided.shown, selection.rules)
     notifications = (*config.notifications, *found.notifications, *project.notifications)
-    shown_map = _map(project, found) if config.map else None
+    shown_map = _map(reader, project) if config.map else None
     quoted = [*said.shown, *(item.finding for item in decided.suppressed)]
     texts, masked = reader.texts(
         {*_paths(quoted), *_changed(quoted), *(note.path for note in notifications), *_map_paths(shown_map)},
@@ -70,12 +70,17 @@ def report(config: Config, knowledge: Knowledge, found: Discovered, memory: Memo
     )
 
 
-def _map(project: Project, found: Discovered) -> dict[str, Any]:
+def _map(reader: analysis.Reader, project: Project) -> dict[str, Any]:
     """The map of the project as plain data, which can be kept like the rest of a report."""
+    from aisafety_lint.declaration.owners import owners
     from aisafety_lint.mapping import mapped, servers_of
     from aisafety_lint.report.map_data import whole_map
 
-    return whole_map(mapped(project, found.in_scope), servers_of(project, found.in_scope))
+    wanted = reader.found.in_scope
+    overview = mapped(project, wanted)
+    around = analysis.surroundings(reader, project)
+    answering = owners((agent.path for agent in overview.agents), project.evaluation.declarations, around)
+    return whole_map(overview, servers_of(project, wanted), answering)
 
 
 def _map_paths(known: Mapping[str, Any] | None) -> Collection[str]:

@@ -18,7 +18,7 @@ from aisafety_lint.errors import UserError
 from aisafety_lint.filetypes import kind_by_name
 from aisafety_lint.scope import is_git_root
 
-_SETTINGS = (
+HARDENED = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
     f"core.attributesFile={os.devnull}",
@@ -93,11 +93,11 @@ class Repository:
 
     def _ask(self, *words: str) -> str | None:
         """What git prints, or None where it fails."""
-        done = subprocess.run(self._command(*words), capture_output=True, env=_environment(self.root), check=False)
+        done = subprocess.run(self._command(*words), capture_output=True, env=environment(self.root), check=False)
         return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
 
     def _command(self, *words: str) -> list[str]:
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        settings = [part for setting in HARDENED for part in ("-c", setting)]
         return [self.git, "--no-pager", "--no-replace-objects", *settings, "-C", str(self.root), *words]
 
     def files(self, commit: str) -> tuple[Object, ...]:
@@ -139,7 +139,7 @@ class Repository:
             stdin=names or subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(self.root),
+            env=environment(self.root),
         )
 
 
@@ -152,7 +152,7 @@ def repository(root: Path) -> Repository:
         raise UserError("there is no `git`", "`--diff` needs it to read the revision")
     found = Repository(root, git)
     done = subprocess.run(
-        found._command("rev-parse", "--git-dir"), capture_output=True, env=_environment(root), check=False
+        found._command("rev-parse", "--git-dir"), capture_output=True, env=environment(root), check=False
     )
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
@@ -210,7 +210,7 @@ def _is_safe(path: str) -> bool:
     return all(part not in ("", ".", "..") and part.lower() != ".git" for part in path.split("/"))
 
 
-def _environment(root: Path) -> dict[str, str]:
+def environment(root: Path) -> dict[str, str]:
     """The environment without what speaks to git, and closed to the network and to what lies above the project."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("GIT_")}
     return {**kept, **_QUIET, "GIT_CEILING_DIRECTORIES": str(root.parent)}

@@ -42,14 +42,17 @@ def load_config(
     cwd: Path | None = None,
     today: datetime.date | None = None,
     store_for: Callable[[Path], Store] = lambda _: NO_CACHE,
+    root: Path | None = None,
 ) -> Config:
     """Decide all settings of a run; the store for a project knows settings that are known to be right.
+
+    The root is the project's where it is known; else it is found from the paths.
 
     Raises UserError where a path is missing, a file cannot be read or its settings are wrong.
     """
     stdin = scope.stdin_path(line.stdin[0]) if line.stdin else None
     paths = (stdin,) if stdin else tuple(dict.fromkeys(scope.given_path(path) for path in line.paths))
-    root = scope.project_root(paths)
+    root = root or scope.project_root(paths)
     paths = tuple(dict.fromkeys(scope.without_links(path, root) for path in paths))
     file, notifications = _find_file(line, root, cwd or Path.cwd(), paths)
     config = Config(root, paths, file=file, notifications=notifications, today=today or datetime.date.today())

@@ -14,24 +14,30 @@ from aisafety_lint.cache import NO_CACHE, Store
 
 _MANY = 500
 _ENTRIES = 16
-_Rows = dict[str, tuple[bytes, msgspec.Raw]]
+_SHARED = 16  # digits of a name that tell the edition; the others tell the project
+Rows = dict[str, tuple[bytes, msgspec.Raw]]
+"""By path: the digest of the content, and what was found out about it."""
 
 
 @dataclass(slots=True)
 class Shelf:
-    """The rows of one stage: `kind` is the word for them, `parts` are what they depend on besides the file."""
+    """The rows of one stage: `kind` is the word for them, `edition` what they depend on besides the file.
+
+    `root` is the project that they are of.
+    """
 
     store: Store = NO_CACHE
     kind: str = ""
-    parts: tuple[bytes, ...] = ()
+    edition: tuple[bytes, ...] = ()
+    root: bytes = b""
     entries: int = 1
-    rows: dict[int, _Rows] = field(default_factory=dict)
+    rows: dict[int, Rows] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, store: Store, kind: str, parts: tuple[bytes, ...], files: int) -> "Shelf":
+    def of(cls, store: Store, kind: str, edition: tuple[bytes, ...], root: bytes, files: int) -> "Shelf":
         """The shelf of a project with so many files."""
-        return cls(store, kind, parts, _ENTRIES if files > _MANY else 1)
+        return cls(store, kind, edition, root, _ENTRIES if files > _MANY else 1)
 
     def get(self, path: str, digest: bytes) -> Any:
         """The row of a file with this content; None where there is none."""
@@ -55,13 +61,25 @@ class Shelf:
         return zlib.crc32(path.encode("utf-8", "surrogateescape")) % self.entries
 
     def _name(self, number: int) -> str:
-        return self.store.name(self.kind, *self.parts, b"%d of %d" % (number, self.entries))
+        beginning = beginning_of(self.store, self.kind, self.edition)
+        own = self.store.name(self.kind, *self.edition, self.root, b"%d of %d" % (number, self.entries))
+        return f"{beginning}{own[len(beginning) :]}"
 
-    def _rows(self, number: int) -> _Rows:
+    def _rows(self, number: int) -> Rows:
         if number not in self.rows:
-            entry = self.store.get(self._name(number))
-            try:
-                self.rows[number] = {} if entry is None else msgspec.msgpack.decode(entry, type=_Rows)
-            except msgspec.DecodeError:
-                self.rows[number] = {}
+            self.rows[number] = rows_of(self.store, self._name(number))
         return self.rows[number]
+
+
+def beginning_of(store: Store, kind: str, edition: tuple[bytes, ...]) -> str:
+    """How the names of all entries of a kind begin that depend on the same, whatever project they are of."""
+    return store.name(kind, *edition)[: len(kind) + 1 + _SHARED]
+
+
+def rows_of(store: Store, name: str) -> Rows:
+    """The rows of an entry; none where there is no such entry."""
+    entry = store.get(name)
+    try:
+        return {} if entry is None else msgspec.msgpack.decode(entry, type=Rows)
+    except msgspec.DecodeError:
+        return {}

@@ -308,10 +308,8 @@ def with_defaults(arguments: argparse.Namespace) -> argparse.Namespace:
     return argparse.Namespace(**{**vars(parser().parse([])), **vars(arguments)})
 
 
-def config_of(arguments: argparse.Namespace) -> Config:
-    """The settings of a run."""
-    from aisafety_lint.settings import CommandLine, load_config
-
+def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says about settings, by the names of their fields."""
     settings: dict[str, Any] = {
         name: tuple(value) for name in _LISTS if (value := getattr(arguments, name)) is not None
     }
@@ -326,10 +324,17 @@ def config_of(arguments: argparse.Namespace) -> Config:
             settings[name] = Severity[value.upper()]
     if arguments.rules:
         settings["rules"] = tuple(arguments.rules)
+    return settings
+
+
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The settings of a run."""
+    from aisafety_lint.settings import CommandLine, load_config
+
     if arguments.config and arguments.isolated:
         raise UserError("`--config` and `--isolated` exclude each other")
     paths = tuple(arguments.paths) or (".",)
-    line = CommandLine(paths, arguments.config, arguments.isolated, _stdin(arguments, paths), settings)
+    line = CommandLine(paths, arguments.config, arguments.isolated, _stdin(arguments, paths), settings_of(arguments))
     return load_config(line, today=arguments.today, store_for=lambda root: store_of(arguments, root))
 
 

@@ -35,10 +35,13 @@ def json(inspection: Inspection) -> str:
     )
 
 
-def whole_map(known: Overview, servers: Iterable[ServerEntry]) -> dict[str, Any]:
-    """Agents, tools and servers as plain data; `words` says for each capability what it lets a model do."""
+def whole_map(known: Overview, servers: Iterable[ServerEntry], owners: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Agents, tools and servers as plain data; `words` says for each capability what it lets a model do.
+
+    `owners` are those of the files of agents.
+    """
     return {
-        "agents": [_agent(agent) for agent in known.agents],
+        "agents": [{**_agent(agent), "owners": list(owners[agent.path])} for agent in known.agents],
         "tools": [_tool(tool) for tool in known.tools],
         "servers": [{"name": item.name, "path": item.path, "line": item.line} for item in servers],
         "words": dict(known.words),

@@ -4,48 +4,24 @@ All text comes from the scanned repository and is escaped; the page allows no sc
 digests, and loads nothing.
 """
 
-from base64 import b64encode
 from collections import Counter
-from hashlib import sha256
 from html import escape
-from pathlib import Path
 
-from aisafety_lint import __version__
 from aisafety_lint.finding import Notification, Severity
-from aisafety_lint.report.encode import dump
 from aisafety_lint.report.html.code import text_of, words
 from aisafety_lint.report.html.drawing import map_of
 from aisafety_lint.report.html.finding import card
+from aisafety_lint.report.html.frame import framed
 from aisafety_lint.report.limits import changed_first
 from aisafety_lint.report.model import Report
 from aisafety_lint.report.options import Options
 from aisafety_lint.report.summary import summary
 from aisafety_lint.rule import FAMILIES
 
-_HERE = Path(__file__).parent
-
 
 def render(report: Report, _options: Options) -> str:
     """The whole page."""
-    style = (_HERE / "page.css").read_text("utf-8")
-    script = (_HERE / "page.js").read_text("utf-8")
-    policy = (
-        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    data = dump(map_of(report)).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>aisafety-lint: {_title(report)}</title>
-<style>{style}</style>
-</head>
-<body>
-{_header(report)}
+    body = f"""{_header(report)}
 <main>
 <div class="tabs" role="tablist" aria-label="Views">
 <button type="button" role="tab" id="tab-findings" aria-controls="findings" aria-selected="true">Findings</button>
@@ -57,17 +33,8 @@ def render(report: Report, _options: Options) -> str:
 <section id="map" role="tabpanel" aria-labelledby="tab-map" hidden>
 {_map(report)}
 </section>
-</main>
-<footer>Written by aisafety-lint {__version__}. No finding is no proof of safety: read what was looked at.</footer>
-<script type="application/json" id="data">{data}</script>
-<script>{script}</script>
-</body>
-</html>
-"""
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+</main>"""
+    return framed(_title(report), body, "page.js", map_of(report))
 
 
 def _title(report: Report) -> str:
