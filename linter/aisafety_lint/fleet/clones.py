@@ -32,7 +32,7 @@ _TRANSPORT = (
 )
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MOST_BYTES = 4_000_000_000
-_SSH = re.compile(r"(?:[\w.][\w.-]*@)?[\w][\w.-]*:[^\s\\-][^\s\\]*", re.ASCII)
+_SSH = re.compile(r"(?:[\w.][\w.-]*@)?[\w][\w.-]*:[^\s\\:-][^\s\\]*", re.ASCII)
 _ADDRESS = re.compile(r"[!-~]+")
 
 

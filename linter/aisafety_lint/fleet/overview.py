@@ -18,14 +18,15 @@ _SEVERITIES = [str(severity) for severity in sorted(Severity, reverse=True)]
 Row = dict[str, Any]
 
 _MONEY = """
-SELECT a.repository, a.name, a.kind, a.path, a.line, r.folder, len(a.owners) AS owners,
+SELECT a.repository, a.name, a.kind, a.path, a.line, r.folder, a.owners,
   list_distinct(list(c.name) FILTER (NOT c.approved)) AS free, list_distinct(list(c.name) FILTER (c.approved)) AS asked
 FROM agents AS a JOIN repositories AS r USING (repository)
 LEFT JOIN capabilities AS c ON c.repository = a.repository AND c.agent = a.agent AND c.capability = 'money'
 WHERE list_contains(a.capabilities, 'money')
 GROUP BY ALL ORDER BY len(free) = 0, a.repository, a.path, a.line"""
 _OWNERLESS = """
-SELECT a.repository, a.name, a.kind, a.path, a.line, r.folder, a.capabilities
+SELECT a.repository, a.name, a.kind, a.path, a.line, r.folder,
+  (SELECT list(DISTINCT meaning ORDER BY meaning) FROM words WHERE list_contains(a.capabilities, capability)) AS can
 FROM agents AS a JOIN repositories AS r USING (repository)
 WHERE len(a.owners) = 0 ORDER BY len(a.capabilities) DESC, a.repository, a.path, a.line"""
 _ABLE = """
@@ -91,10 +92,10 @@ def _parts(database: Database, runs: Sequence[Row]) -> Iterator[str]:
             Column("Where"),
             Column("Nobody is asked before"),
             Column("A person is asked before"),
-            Column("Owners", number=True),
+            Column("Owners"),
         ),
         (
-            (_name(row), *_agent(row), _listed(row["free"]), _listed(row["asked"]), str(row["owners"]))
+            (_name(row), *_agent(row), _listed(row["free"]), _listed(row["asked"]), _listed(row["owners"]))
             for row in database.rows(_MONEY)
         ),
         "No agent that was found can move money.",
@@ -103,7 +104,7 @@ def _parts(database: Database, runs: Sequence[Row]) -> Iterator[str]:
         "owners",
         "Agents without an owner",
         (Column("Repository"), Column("Agent"), Column("Where"), Column("Can")),
-        ((_name(row), *_agent(row), _listed(row["capabilities"])) for row in database.rows(_OWNERLESS)),
+        ((_name(row), *_agent(row), text_of(", ".join(row["can"] or ()))) for row in database.rows(_OWNERLESS)),
         "Every agent that was found has an owner: in its declaration, or among the code owners.",
     )
     yield _part(

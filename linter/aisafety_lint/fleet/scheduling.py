@@ -54,16 +54,28 @@ def connected(means: Means, scratch: str) -> Iterator[Client]:
 
     Raises UserError where nobody answers.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    if means.scheduler:
-        try:
-            client = Client(means.scheduler, timeout=10, name="aisafety-lint", set_as_default=False)
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
-            said = str(error).partition("\n")[0][:200]
-            raise UserError(f"the scheduler at `{means.scheduler}` does not answer: {said}") from None
-        with client:
+    logging.disable(logging.CRITICAL)  # what matters of it is told with the repository that it is about
+    try:
+        with _existing(means.scheduler) if means.scheduler else _own(means, scratch) as client:
             yield client
-        return
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@contextlib.contextmanager
+def _existing(address: str) -> Iterator[Client]:
+    try:
+        client = Client(address, timeout=10, name="aisafety-lint", set_as_default=False)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        said = str(error).partition("\n")[0][:200]
+        raise UserError(f"the scheduler at `{address}` does not answer: {said}") from None
+    with client:
+        yield client
+
+
+@contextlib.contextmanager
+def _own(means: Means, scratch: str) -> Iterator[Client]:
+    """A cluster of this machine: its connections are encrypted with a key that only its processes have."""
     os.environ["PYTHONSAFEPATH"] = "1"  # of what lies in the working directory no worker imports anything
     with dask.config.set(_SETTINGS), _uninterrupted():
         security = Security.temporary()
@@ -74,7 +86,7 @@ def connected(means: Means, scratch: str) -> Iterator[Client]:
             host="127.0.0.1",
             protocol="tls://",
             security=security,
-            dashboard_address=None,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
             memory_limit=means.memory,
             local_directory=scratch,
             silence_logs=logging.CRITICAL,

@@ -68,13 +68,13 @@ def _listed(place: Path) -> Iterator[Source]:
         lines = decode(place.read_bytes()).split("\n")
     except (OSError, UnreadableError) as error:
         raise UserError(f"`{place}` cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    known: set[str] = set()
+    found: dict[str, Source] = {}
     for line in lines:
         text = re.sub(r"(^|\s)#.*", "", line).strip()
-        name = text.rstrip("/") or text
-        if name and name not in known:
-            known.add(name)
-            yield _source(name, place.absolute().parent)
+        if text:
+            source = _source(text.rstrip("/") or text, place.absolute().parent)
+            found.setdefault(source.name, source)
+    yield from found.values()
 
 
 def _named(text: str) -> str:
@@ -85,8 +85,8 @@ def _named(text: str) -> str:
 def _source(text: str, base: Path) -> Source:
     scheme = _SCHEME.match(text) or _HELPER.match(text)
     if scheme or (_SHORT_SSH.fullmatch(text) and not os.path.lexists(base / text)):
-        return Source(_without_credentials(text), address=text)
-    return Source(text, folder=base / os.path.expanduser(text))  # noqa: PTH111 - which knows no error
+        return Source(_named(_without_credentials(text)), address=text)
+    return Source(_named(text), folder=base / os.path.expanduser(text))  # noqa: PTH111 - which knows no error
 
 
 def _without_credentials(address: str) -> str:

@@ -56,6 +56,11 @@ class Asked:
     seconds: float = 600.0
 
     @property
+    def patience(self) -> float:
+        """How long git may take: less than all of it may, so that git is ended with a reason of its own."""
+        return self.seconds * 0.9
+
+    @property
     def rules(self) -> tuple[Path, ...]:
         """The folders of rules that the command line names."""
         named: tuple[Path, ...] = self.settings.get("rules", ())
@@ -125,12 +130,12 @@ def _fetched(source: Source, asked: Asked, last: Entry | None) -> Entry:
     present = _edition(asked.rules)
     if last is not None and last.commit:
         known = _reusable(last, asked, _key(asked, present, last.commit))
-        if known and remote.commit(asked.seconds) == last.commit:
+        if known and remote.commit(asked.patience) == last.commit:
             return last
     folder = asked.work / source.slug
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        commit, tree = remote.files(folder, _LARGEST, asked.seconds)
+        commit, tree = remote.files(folder, _LARGEST, asked.patience)
         config, attempt = _begun(tree.resolve(), asked)
         return _written(source, asked, config, _report(attempt, asked), _key(asked, present, commit), commit)
     finally:
