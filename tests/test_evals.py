@@ -1,7 +1,7 @@
 """Safety evaluation: suites are recognised, coverage is what the framework would run, rules speak when sure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -684,6 +684,9 @@ class Code:
 
     agents: tuple[Agent, ...]
     tools: tuple[Tool, ...] = ()
+
+    def fills(self, kinds: Collection[str]) -> bool:
+        return False
 
 
 @dataclass(frozen=True)

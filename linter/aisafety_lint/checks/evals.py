@@ -56,7 +56,7 @@ def _reason(suites: tuple[Suite, ...]) -> str:
 
 
 def _lacks(rule: Rule, wanted: Mapping[str, Any], project: Evaluated) -> Iterator[Finding]:
-    """There are suites with attacks, and none covers a dimension that the agent's tools call for."""
+    """There are suites with attacks, and none covers a dimension that the agent's tools, or its memory, call for."""
     dimension, needed = wanted["dimension"], frozenset(wanted.get("needs", ()))
     suites = project.evaluation.suites
     product = shipped(project)
@@ -64,6 +64,8 @@ def _lacks(rule: Rule, wanted: Mapping[str, Any], project: Evaluated) -> Iterato
     if product is None or not read or covered(suites, dimension) is not Cover.ABSENT:
         return
     if needed and needed.isdisjoint(product.capabilities):
+        return
+    if "fills" in wanted and not project.program.fills(wanted["fills"]):
         return
     suite = read[0]
     words = {**_words(product, needed), **_suite_words(suite)}

@@ -21,6 +21,8 @@ DIMENSIONS = (
     "multi_turn",
     "injection",
     "excessive_agency",
+    "command_injection",
+    "memory_poisoning",
     "over_refusal",
     "bias",
     "obfuscation",

@@ -56,6 +56,9 @@ class ProgramLike(Protocol):
     def agents(self) -> Sequence[AgentLike]: ...
     @property
     def tools(self) -> Sequence[ToolLike]: ...
+    def fills(self, kinds: Collection[str]) -> bool:
+        """Whether product code hands something to a sink of one of these kinds."""
+        ...
 
 
 class Evaluated(Protocol):

@@ -1,6 +1,6 @@
 """The linked program as the later stages see it, and the one function that builds it from facts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aisafety_lint.knowledge import Knowledge
@@ -14,7 +14,7 @@ from aisafety_lint.program.effects import Effect, Effects
 from aisafety_lint.program.guards import Guards
 from aisafety_lint.program.index import Index, build_index
 from aisafety_lint.program.kinds import Kinds, load_kinds
-from aisafety_lint.program.models import imported_roots, library_roots, load_models
+from aisafety_lint.program.models import imported_roots, library_roots, load_models, rows_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.tools import DecoratorIndex, Tool, find_tools
 from aisafety_lint.python.facts import Facts, Scope
@@ -51,6 +51,20 @@ class Program:
     def scopes(self) -> Sequence[Scope]:
         """Modules, classes and functions, in the order of their numbers."""
         return self.index.scopes
+
+    def fills(self, kinds: Collection[str]) -> bool:
+        """Whether product code hands anything to a sink of one of these kinds, wherever that comes from."""
+        sinks = self.resolver.models.facts["sinks"]
+        names = {path.rpartition(".")[2] for path, rows in sinks.items() if any(row["kind"] in kinds for row in rows)}
+        product = (scope for scope, path in enumerate(self.index.paths) if not self.tested(path))
+        for scope in product:
+            known = self.scopes[scope]
+            for call in known.calls:
+                if known.values[known.values[call.value].args[0]].name in names:
+                    rows = rows_of(self.resolver.models, "sinks", self.resolver.paths(scope, call.value))
+                    if any(row["kind"] in kinds for row in rows):
+                        return True
+        return False
 
 
 def _defines(index: Index, dotted: str) -> bool | None:
