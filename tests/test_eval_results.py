@@ -168,6 +168,7 @@ def test_the_head_of_an_archive_tells_what_was_found() -> None:
         (zipped(header__json="{"), "they have a form that is not known"),
         (zipped(header__json=" " * 30_000_000), "its log is larger than 20000000 bytes"),
     ],
+    ids=["no log", "cut off", "no result", "too large"],
 )
 def test_an_archive_that_is_not_understood_is_told(log: bytes, reason: str) -> None:
     found = evaluate({"aisafety.yaml": IN_ARCHIVE}, archives={"logs/a.eval": log})
