@@ -23,6 +23,7 @@ COMMANDS = {
     "fleet": "analyse many repositories and show them together",
     "baseline": "keep the findings of today, and show only new ones",
     "suppressions": "list what is suppressed and why",
+    "server": "serve an editor: findings while you type",
     "upload": "send SARIF to the code scanning of GitHub",
     "test": "run the examples in a folder of rules",
     "clean": "empty the cache",

@@ -4,6 +4,7 @@ The paths that were given say what to report on; what is analysed is the git wor
 given folders themselves. What is named explicitly is analysed wherever it is.
 """
 
+import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,8 @@ def discover(config: Config) -> Discovered:
     walk = Walk(config, frozenset(places.values()))
     for start in _starts(config):
         walk.folder(start)
+    for name, text in config.overlay.items():
+        _take_unwritten(walk, name, len(text))
     if config.stdin is None:
         for path, relative in places.items():
             _take_given(walk, path, relative)
@@ -127,6 +130,13 @@ def _take_given(walk: Walk, path: Path, relative: str) -> None:
         walk.folder(relative)
     else:
         _take_file(walk, path, relative)
+
+
+def _take_unwritten(walk: Walk, path: str, size: int) -> None:
+    """Take in a text that is in no file yet, as an editor has it."""
+    kind = kind_by_name(path.rpartition("/")[2])
+    if kind and path not in walk.files and not os.path.lexists(walk.config.root / path) and not walk.excluded(path):
+        walk.files[path] = SourceFile(path, kind, size)
 
 
 def _left_out(walk: Walk, path: Path, relative: str) -> bool:

@@ -1,4 +1,7 @@
-"""Makes a report where none is remembered by stamps: finds the files, asks for their content, analyses, and keeps."""
+"""Makes a report where none is remembered by stamps: finds the files, asks for their content, analyses, and keeps.
+
+A process that makes several reports on a project hands over what it keeps itself.
+"""
 
 import time
 from dataclasses import dataclass, replace
@@ -13,22 +16,30 @@ from aisafety_lint.digests import Digests
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.edition import Edition, edition
 from aisafety_lint.finding import NotificationLevel
+from aisafety_lint.kept import Kept, LastingMemory
 from aisafety_lint.knowledge import Knowledge, builtin_root
+from aisafety_lint.memory import Memory
 from aisafety_lint.recall import Seen
 from aisafety_lint.remembered import Catalogue
 from aisafety_lint.report.model import Report
 from aisafety_lint.standards import load_standards
 
 
-def make(store: Store, config: Config) -> Report:
+def make(store: Store, config: Config, kept: Kept | None = None) -> Report:
     """The report on a project; raises UserError where the job cannot be done."""
     moment = time.time_ns()
-    present = edition((builtin_root(), *config.rules)) if store else None
+    known = None if kept is None else kept.edition
+    roots = (builtin_root(), *config.rules)
+    present = known if known and known.holds() else edition(roots) if store or kept is not None else None
     if present is None:
         from aisafety_lint import pipeline
 
         return pipeline.run(config)
-    return Attempt.on(store, config, present, moment).report()
+    attempt = Attempt.on(store, config, present, moment)
+    if kept is not None:
+        kept.renew(present, store, config)
+        attempt = replace(attempt, shared=kept.knowledge, kept=kept)
+    return attempt.report()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,7 @@ class Attempt:
     digests: Digests
     shared: Knowledge | None = None
     commons: Commons | None = None
+    kept: Kept | None = None
 
     @classmethod
     def on(cls, store: Store, config: Config, present: Edition, moment: int) -> "Attempt":
@@ -64,6 +76,12 @@ class Attempt:
 
     def _recalled(self) -> Report | None:
         """The report of an earlier run on the same content; None where there is none."""
+        if self.kept is not None:
+            self.digests.complete()  # what a process knows it knows by content
+            if self.kept.found is None:  # it will need what it learns, even if the answer is known
+                return None
+            if self.kept.last is not None and self.kept.last[0] == self._named():
+                return self.kept.last[1]
         # Without digests of an earlier run there is hardly a report either, and to read all files twice is dear.
         if self.digests.before is None or not self.digests.complete():
             return None
@@ -76,11 +94,16 @@ class Attempt:
     def _analysed(self) -> Report:
         """Analyse the project, and keep what was found out."""
         from aisafety_lint import pipeline
-        from aisafety_lint.memory import Memory
 
         knowledge = self.shared or Knowledge((builtin_root(), *self.config.rules), Compiled(self.store))
-        memory = Memory.of(self.store, self.digests, self.edition, self.commons)
+        memory = self._memory()
         report = pipeline.report(self.config, knowledge, self.found, memory)
+        if self.kept is not None:
+            self.kept.found = self.found
+            self.kept.tables.forget(self.digests.files.keys())
+            self.kept.last = self._named(), report
+            if self.config.overlay:  # what is only typed, and in no file yet, is nothing for the disk
+                return report
         if self.edition.holds() or self.edition == edition(knowledge.roots):
             knowledge.compiled.save()
             memory.save()
@@ -93,6 +116,17 @@ class Attempt:
                 self._keep_seen()
             self.store.trim()
         return report
+
+    def _memory(self) -> Memory:
+        if self.kept is None:
+            return Memory.of(self.store, self.digests, self.edition, self.commons)
+        memory = LastingMemory.of(self.store, self.digests, self.edition, self.commons)
+        memory.tables = self.kept.tables
+        return memory
+
+    def _named(self) -> str:
+        """The name of the report, and the day on which it was made."""
+        return f"{self._report()} {self.config.today}"
 
     def _report(self) -> str:
         """The name of the report, which holds everything that decides it."""

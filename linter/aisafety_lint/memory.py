@@ -7,7 +7,7 @@ turn out to be one by its use in another file.
 import contextlib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from aisafety_lint.cache import Store
 from aisafety_lint.perfile import Look, Outcome, Parsed
@@ -35,7 +35,7 @@ class Memory:
     by_accident: bool = False
 
     @classmethod
-    def of(cls, store: Store, digests: "Digests", edition: "Edition", commons: "Commons | None" = None) -> "Memory":
+    def of(cls, store: Store, digests: "Digests", edition: "Edition", commons: "Commons | None" = None) -> Self:
         """The memory of a project; with a commons also of what other projects have the same of."""
         from aisafety_lint.shelf import Shelf
 

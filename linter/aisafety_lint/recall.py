@@ -58,17 +58,23 @@ class Seen:
 
 def run(config: Config, store: Store = NO_CACHE) -> Report:
     """The report on a project; raises UserError where the job cannot be done."""
-    if store:
-        asked = question(config)
-        seen = remembered.get(store, store.name("seen", asked), Seen)
-        with contextlib.suppress(remembered.ChangedError):
-            if seen is not None and seen.holds(str(config.root)):
-                report = restored(store, config, seen.report, seen.catalogue)
-                if report is not None:
-                    return report
+    report = unchanged(config, store)
+    if report is not None:
+        return report
     from aisafety_lint import making
 
     return making.make(store, config)
+
+
+def unchanged(config: Config, store: Store) -> Report | None:
+    """The report of the last run, where by its stamps nothing has changed since."""
+    if not store:
+        return None
+    seen = remembered.get(store, store.name("seen", question(config)), Seen)
+    with contextlib.suppress(remembered.ChangedError):
+        if seen is not None and seen.holds(str(config.root)):
+            return restored(store, config, seen.report, seen.catalogue)
+    return None
 
 
 def question(config: Config) -> bytes:

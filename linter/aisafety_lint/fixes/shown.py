@@ -8,16 +8,18 @@ from aisafety_lint.finding import Finding
 from aisafety_lint.fixes.files import Files
 from aisafety_lint.fixes.planning import Texts, with_fixes
 from aisafety_lint.report.model import Report
+from aisafety_lint.source import decode
 
 _SHORTEST = 4
 
 
 def with_edits(report: Report, config: Config) -> Report:
-    """The report with fixes written out."""
+    """The report with fixes written out, for the texts that were analysed."""
     if not any(finding.remedies for finding in report.findings):
         return report
     paths = {remedy.location.path for finding in report.findings for remedy in finding.remedies}
-    texts = Files(config).texts(paths)
+    given = {path: decode(data) for path, data in config.overlay.items()}
+    texts = Files(config, given).texts(paths)
     secrets = [*secrets_of(report, texts)]
     findings = with_fixes(report.findings, texts)
     return replace(report, findings=tuple(_without(finding, secrets) for finding in findings))

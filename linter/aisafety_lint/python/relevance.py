@@ -151,7 +151,7 @@ def relevant_files(
     own = {path for path, modules in first.items() if OWN in modules}
     if not starts and not own:
         return frozenset()
-    edges = {path: _targets(path, modules, table) for path, modules in imports.items()}
+    edges = _edges(imports, table)
     packages = {(table.roots[path], table.names[path].partition(".")[0]) for path in starts if "." in table.names[path]}
     starts |= {path for path in first if (table.roots[path], table.names[path].partition(".")[0]) in packages}
     starts |= own
@@ -164,6 +164,15 @@ def relevant_files(
             found.add(path)
             pending.extend(edges[path] - found)
     return frozenset(found | {package for path in found for package in _packages_above(path) if package in imports})
+
+
+def imported_files(imports: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """For each file of Python the files of the project that it imports."""
+    return _edges(imports, link_modules(imports, frozenset()))
+
+
+def _edges(imports: Mapping[str, frozenset[str]], table: ModuleTable) -> dict[str, frozenset[str]]:
+    return {path: _targets(path, modules, table) for path, modules in imports.items()}
 
 
 def _packages_above(path: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from aisafety_lint.report.explanation import explanation
 from aisafety_lint.report.model import Report
 from aisafety_lint.report.options import Options
 from aisafety_lint.report.terminal import Paint, count, visible
+from aisafety_lint.rule import Rule
 from aisafety_lint.source import SourceText, Span
 from aisafety_lint.suppressed import Suppressed
 
@@ -79,15 +80,13 @@ class _View:
 
     def proof(self, finding: Finding) -> Iterator[str]:
         """Why what is on the way does not count, weak check by weak check, and the other places of the proof."""
-        steps = {(place.path, place.span) for flow in finding.flows for place in flow}
-        others = [place for place in finding.related if (place.path, place.span) not in steps]
-        weak = [place for place in others if place.label.startswith(_WEAK)]
+        weak, rest = proof_of(finding)
         if finding.why or weak:
             yield from self.part("What does not count on the way")
             why = finding.why or "what is there is not enough"
             yield from self.wrapped(f"{why[:1].upper()}{why[1:].rstrip('.')}.")
             yield from self.places(weak)
-        if rest := [place for place in others if place not in weak]:
+        if rest:
             yield from self.part("What else belongs to it")
             yield from self.places(rest)
 
@@ -113,11 +112,24 @@ class _View:
 
     def example(self, finding: Finding) -> Iterator[str]:
         """The first example of the rule that does it well."""
-        found = _FENCE.search(explanation(self.report.rules[finding.rule]).partition("## Use instead")[2])
-        if found is not None:
+        if found := example_of(self.report.rules[finding.rule]):
             yield "  For example:"
             yield ""
-            yield from (f"    {visible(line)}".rstrip() for line in found[1].expandtabs(4).splitlines())
+            yield from (f"    {visible(line)}".rstrip() for line in found)
+
+
+def proof_of(finding: Finding) -> tuple[list[Location], list[Location]]:
+    """The places beside the flows: those of checks that do not count, and all others."""
+    steps = {(place.path, place.span) for flow in finding.flows for place in flow}
+    others = [place for place in finding.related if (place.path, place.span) not in steps]
+    weak = [place for place in others if place.label.startswith(_WEAK)]
+    return weak, [place for place in others if place not in weak]
+
+
+def example_of(rule: Rule) -> list[str]:
+    """The lines of the first example of a rule that does it well, if there is any."""
+    found = _FENCE.search(explanation(rule).partition("## Use instead")[2])
+    return found[1].expandtabs(4).splitlines() if found else []
 
 
 def _first_line(text: SourceText, span: Span) -> Span:
