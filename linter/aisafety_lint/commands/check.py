@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,9 @@ def _add_output(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--statistics", action="store_true", help="count the findings of each rule, instead of listing them"
     )
+    group.add_argument(
+        "--watch", action="store_true", help="report again whenever a file changes, until Ctrl-C; tells what is new"
+    )
     group.add_argument("--exit-zero", action="store_true", help="exit with 0 even with findings")
     group.add_argument("--trace", type=OneOf("trace", ("short", "full")), default="short", help="short or full flows")
     group.add_argument(
@@ -176,6 +180,10 @@ def run(arguments: argparse.Namespace) -> int:
     outputs = [parse_output(text) for text in arguments.output]
     to_stdout = stdout_format(arguments.output_format, outputs)
     config = replace(config_of(arguments), map="html" in (to_stdout, *(form for form, _ in outputs)))
+    if arguments.watch:
+        from aisafety_lint.commands.watch import watch
+
+        return watch(arguments, outputs, to_stdout)
     if arguments.show_settings:
         from aisafety_lint.secrets.redact import concealed
         from aisafety_lint.settings_view import settings_text
@@ -186,36 +194,36 @@ def run(arguments: argparse.Namespace) -> int:
         return _show_files(config)
 
     fixing = fix.wanted(arguments)
-    report = _made(arguments, config)
+    report = made(arguments, config)
     if arguments.add_ignores:
         return _add_ignores(arguments, config, report)
     fixed = 0
     if fixing:
-        outcome = fix.mend(arguments, config, report, lambda changed: _made(arguments, changed))
+        outcome = fix.mend(arguments, config, report, lambda changed: made(arguments, changed))
         report, fixed = outcome.report, outcome.fixed
         fix.tell(outcome, written=not fix.only_shown(arguments))
         if fix.only_shown(arguments) or arguments.fix_only:
             return _only_fixed(arguments, config, outcome)
-    return _reported(arguments, config, report, outputs, to_stdout, started) or int(
+    return reported(arguments, config, report, outputs, to_stdout, started) or int(
         bool(fixed) and arguments.exit_non_zero_on_fix
     )
 
 
-def _made(arguments: argparse.Namespace, config: Config) -> "Report":
-    from aisafety_lint import recall
-    from aisafety_lint.progress import told
-
-    with told("analysing", sys.stderr):
-        return _compared(recall.run(config, store_of(arguments, config.root)), config, arguments)
+def made(arguments: argparse.Namespace, config: Config, make: "Callable[[Store], Report] | None" = None) -> "Report":
+    """The report that the arguments ask for; `make` makes the one on the project, or it is made or remembered."""
+    return _compared(analysed(arguments, config, make), config, arguments)
 
 
-def analysed(arguments: argparse.Namespace, config: Config) -> "Report":
+def analysed(
+    arguments: argparse.Namespace, config: Config, make: "Callable[[Store], Report] | None" = None
+) -> "Report":
     """The report on a project, made or remembered; a person who waits for it sees that it goes on."""
     from aisafety_lint import recall
     from aisafety_lint.progress import told
 
+    store = store_of(arguments, config.root)
     with told("analysing", sys.stderr):
-        return recall.run(config, store_of(arguments, config.root))
+        return recall.run(config, store) if make is None else make(store)
 
 
 def _only_fixed(arguments: argparse.Namespace, config: Config, outcome: "Outcome") -> int:
@@ -227,7 +235,7 @@ def _only_fixed(arguments: argparse.Namespace, config: Config, outcome: "Outcome
     return exit_code(config, outcome.report, exit_zero=True) or int(changes)
 
 
-def _reported(
+def reported(
     arguments: argparse.Namespace,
     config: Config,
     report: "Report",

@@ -6,7 +6,6 @@ works. What goes wrong is told, and the process goes on; it ends when nobody spe
 
 import _thread
 import contextlib
-import gc
 import os
 import queue
 import signal
@@ -23,6 +22,7 @@ from aisafety_lint.commands import check
 from aisafety_lint.editor.folder import Folder
 from aisafety_lint.editor.messages import Answer, Asked, Failed, Item, Told, Typed, Working, framed, read_asked
 from aisafety_lint.errors import UserError
+from aisafety_lint.interpreter import tidy
 from aisafety_lint.secrets.redact import concealed
 
 # The whole project is analysed once nothing was typed for so many seconds, and memory is tidied up some time later.
@@ -121,9 +121,10 @@ class Analyst:
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
-        self.busy = True
+        # The first answer is needed for all others, and is worth having even if something was typed meanwhile.
+        self.busy = self.folder.last is not None
         try:
-            if not self.asked.empty():
+            if self.busy and not self.asked.empty():
                 raise Outdated
             yield
         finally:
@@ -143,11 +144,8 @@ class Analyst:
             self._tell(Failed(message, traceback.format_exc()))
 
     def _tidy(self) -> None:
-        """Give back the memory of what was analysed: what is kept need not be looked through again."""
         self.used = False
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        tidy()
 
     def _answer(self, items: tuple[Item, ...], *, whole: bool) -> None:
         self._tell(Answer(self.number, whole, self.folder.versions, items))
