@@ -179,11 +179,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("`--diff` and `--changed-first` exclude each other")
     outputs = [parse_output(text) for text in arguments.output]
     to_stdout = stdout_format(arguments.output_format, outputs)
-    config = replace(config_of(arguments), map="html" in (to_stdout, *(form for form, _ in outputs)))
     if arguments.watch:
         from aisafety_lint.commands.watch import watch
 
         return watch(arguments, outputs, to_stdout)
+    config = replace(config_of(arguments), map="html" in (to_stdout, *(form for form, _ in outputs)))
     if arguments.show_settings:
         from aisafety_lint.secrets.redact import concealed
         from aisafety_lint.settings_view import settings_text

@@ -104,18 +104,17 @@ class Analyst:
 
     def _whole(self) -> None:
         """Analyse the whole project; what is outdated meanwhile begins anew later."""
-        self.used = True
+        self.used, self.due = True, False
         self._tell(Working(begun=True))
         try:
             with self._interruptible():
                 items = self.folder.whole()
-            self.due = False
             self._answer(items, whole=True)
             for path in list(self.folder.texts)[-4:]:
                 if self.asked.empty():
                     self.folder.prepare(path)
         except Outdated:
-            pass
+            self.due = True
         finally:
             self._tell(Working(begun=False))
 
@@ -135,11 +134,9 @@ class Analyst:
         try:
             work()
         except UserError as error:
-            self.due = False
             hint = f" ({error.hint})" if error.hint else ""
             self._tell(Failed(f"{error.message}{hint}", f"{error.message}{hint}"))
         except Exception as error:  # noqa: BLE001 - the editor goes on, whatever is in a file
-            self.due = False
             message = f"An analysis failed, which is a bug: {type(error).__name__}. The log of the server tells where."
             self._tell(Failed(message, traceback.format_exc()))
 

@@ -142,8 +142,12 @@ class Folder:
 
 
 def _text(config: Config, name: str) -> str:
+    """The text of a file that is analysed; nothing where it holds none."""
     given = config.given(name)
-    return decode(given) if given is not None else _written(config, name) or ""
+    try:
+        return _written(config, name) or "" if given is None else decode(given)
+    except UnreadableError:
+        return ""
 
 
 def _written(config: Config, name: str) -> str | None:

@@ -18,7 +18,8 @@ def with_edits(report: Report, config: Config) -> Report:
     if not any(finding.remedies for finding in report.findings):
         return report
     paths = {remedy.location.path for finding in report.findings for remedy in finding.remedies}
-    given = {path: decode(data) for path, data in config.overlay.items()}
+    # A finding with a remedy is in a text, so that it can be decoded.
+    given = {path: decode(config.overlay[path]) for path in paths if path in config.overlay}
     texts = Files(config, given).texts(paths)
     secrets = [*secrets_of(report, texts)]
     findings = with_fixes(report.findings, texts)
