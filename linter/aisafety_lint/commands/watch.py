@@ -21,7 +21,8 @@ from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
 from aisafety_lint.finding import Finding
 from aisafety_lint.interpreter import tidy
-from aisafety_lint.making import Kept, make
+from aisafety_lint.kept import Kept
+from aisafety_lint.making import make
 from aisafety_lint.outputs import Output, write_stdout
 from aisafety_lint.report.model import Report
 from aisafety_lint.report.terminal import Paint, count, visible
