@@ -1,6 +1,7 @@
 """The command line, from the parsers' own help, and the settings, from their own descriptions."""
 
 import argparse
+import json
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +11,7 @@ from aisafety_lint.arguments import Parser
 from aisafety_lint.config import Config
 from aisafety_lint.settings_schema import config_schema
 from aisafety_lint.settings_view import lines_of
-from sitegen.markdown import code, joined, table
+from sitegen.markdown import code, codes, joined, table
 from sitegen.page import Page
 
 _TYPES = {"array": "list", "string": "text", "integer": "whole number", "boolean": "true or false"}
@@ -84,4 +85,7 @@ def _allowed(about: dict[str, object]) -> str:
 
 def _default(key: str) -> str:
     lines = lines_of(Config(root=Path("/"), paths=()), key)
-    return code(lines[0].removesuffix("  # default").partition(" = ")[2]) if lines else ""
+    if not lines:
+        return ""
+    value = lines[0].removesuffix("  # default").partition(" = ")[2]
+    return codes(json.loads(value)) or "none" if value.startswith("[") else code(value)
