@@ -126,11 +126,21 @@ class Story:
 
 
 def rewritten(story: Story) -> str:
-    """The page with what its commands print now; a screen that leaves lines out stays as it is."""
+    """The page with what its commands print now, where that is something else."""
     text = story.text
     for block, ran in reversed(list(story.told())):
-        parts = [
-            f"$ {command}\n{shown if _LEFT_OUT in shown.splitlines() else printed}" for command, shown, printed in ran
-        ]
+        parts = [f"$ {command}\n{_renewed(shown, printed)}" for command, shown, printed in ran]
         text = text[: block.start] + "".join(parts) + text[block.start + len(block.text) :]
     return text
+
+
+def _renewed(shown: str, printed: str) -> str:
+    """A screen as it has to be now; what stands between two lines left out is not known to have moved, and stays."""
+    if shows(shown, printed):
+        return shown
+    first, *between = re.split(rf"^{re.escape(_LEFT_OUT)}\n", shown, flags=re.MULTILINE)
+    if not between:
+        return printed
+    lines, last = printed.splitlines(keepends=True), len(between.pop().splitlines())
+    ends = "".join(lines[: len(first.splitlines())]), "".join(lines[len(lines) - last :])
+    return f"{_LEFT_OUT}\n".join([ends[0], *between, ends[1]])

@@ -51,6 +51,12 @@ def test_a_screen_that_is_not_what_the_program_prints_is_seen(tmp_path: Path, en
     assert shows(*([blocks(rewritten(story))[0].text.partition("\n")[2]] * 2))
 
 
+def test_a_screen_is_written_anew_where_it_is_out_of_date(tmp_path: Path, environment: Mapping[str, str]) -> None:
+    screens = "$ seq 3\n1\n2\n3\n$ seq 9\n0\n...\n5\n...\n7\n8\n$ echo 1.0 s\n9.9 s\n"
+    told = rewritten(Story(f'```console title="none"\n{screens}```\n', tmp_path, environment))
+    assert blocks(told)[0].text == screens.replace("0\n...", "1\n...").replace("7\n8", "8\n9")
+
+
 @pytest.mark.parametrize(
     ("screen", "printed", "same"),
     [

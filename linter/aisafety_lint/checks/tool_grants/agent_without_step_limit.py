@@ -71,7 +71,7 @@ def _remedies(rule: Rule, program: Program, limit: Limit) -> tuple[Remedy, ...]:
     """The limit, where the model of the framework says how it is set."""
     scope, call = limit.call
     rows = [row for path in program.resolver.paths(scope, call) for row in program.resolver.models.rows("agents", path)]
-    ways = [way for row in rows for way in safer(row) if way.get("name") == limit.name]
+    ways = [way for row in rows for way in safer(row) if limit.name in (way.get("name"), way.get("key", "").strip('"'))]
     return of_call(rule, ways, program.index.paths[scope], Span(*program.index.value(scope, call).place))
 
 

@@ -1,8 +1,9 @@
 """Jobs whose agent others can start and whose token may write code, releases or packages, or the default."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from aisafety_lint.checks.manifests import Hit, manifest_finding
+from aisafety_lint.checks.manifests import Hit, manifest_finding, remedies
 from aisafety_lint.finding import Finding, Persona, Severity
 from aisafety_lint.manifests.query import Match
 from aisafety_lint.manifests.workflows import Access, Job, Workflow, acts
@@ -26,7 +27,8 @@ def _findings(rule: Rule, workflow: Workflow) -> Iterator[Finding]:
         hit = _hit(job, max((workflow.access(step) for step in steps), key=lambda access: access.value))
         if hit is not None and hit.at.parts not in seen:
             seen.add(hit.at.parts)
-            yield manifest_finding(rule, workflow.manifest, hit)
+            found = manifest_finding(rule, workflow.manifest, hit)
+            yield replace(found, remedies=remedies(rule, workflow.manifest, (hit,)))
 
 
 def _hit(job: Job, access: Access) -> Hit | None:
