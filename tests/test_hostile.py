@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Mapping
+from hashlib import sha256
 
 import pytest
 
 from aisafety_lint.fixes.shown import with_edits
+from aisafety_lint.report import render
 from aisafety_lint.settings import CommandLine, load_config
 from conftest import MakeTree
 from shared import run
 
 HEAD = "import os\nfrom agents import function_tool\n\n\n"
 TOOL = "@function_tool\ndef run(command: str) -> str:\n    return os.popen(command).read()\n"
-MANY = 2_000
+MANY, FEW = 2_000, 500
 SECONDS = 15
 """Far more than any of them takes; what grows with the square of its size takes minutes."""
 
@@ -29,7 +31,70 @@ def arguments() -> str:
     return f"{HEAD}def f({parameters}):\n    os.system(a1)\n\nf({parameters.replace('a', '')})\n"
 
 
+SUBCLASSES = "".join(f"class A{n + 1}(A{n}):\n    def m(self, a): super().m(a)\n" for n in range(FEW))
+SERVERS = ",".join(f'"s{n}": {{"command": "npx", "args": ["-y", "server-filesystem", "/"]}}' for n in range(FEW))
+PODS = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: ollama/ollama, securityContext: {privileged: true}}]}\n"
+JOB = "    steps: [{uses: anthropics/claude-code-action@v1, with: {prompt: x}}]\n"
+
 CASES: dict[str, Mapping[str, str]] = {
+    "conditions one after the other": {
+        "x.py": f"{HEAD}{TOOL}" + "".join(f"    if command == '{n}': return os.system(command)\n" for n in range(FEW))
+    },
+    "a value changed under many conditions": {
+        "x.py": f"{HEAD}@function_tool\ndef f(a: str):\n"
+        + "".join(f"    if a == '{n}': a = a + 'x'\n" for n in range(FEW))
+        + "    os.system(a)\n"
+    },
+    "a long line of classes": {
+        "x.py": f"{HEAD}class A0:\n    def m(self, a): os.system(a)\n{SUBCLASSES}"
+        f"@function_tool\ndef f(a: str):\n    A{FEW}().m(a)\n"
+    },
+    "a class with very many bases": {
+        "x.py": HEAD
+        + "class B:\n    def m(self, a): os.system(a)\n"
+        + "".join(f"class A{n}(B): ...\n" for n in range(FEW))
+        + f"class C({','.join(f'A{n}' for n in range(FEW))}): ...\n"
+        + "@function_tool\ndef f(a: str):\n    C().m(a)\n"
+    },
+    "very many decorators": {"x.py": HEAD + "@function_tool\n" * 5_000 + TOOL},
+    "a text with very many places": {
+        "x.py": f"{HEAD}@function_tool\ndef f(a: str):\n    os.system(f'{'{a}x' * FEW}')\n"
+        f"    os.system('{'{}' * FEW}'.format({'a,' * FEW}))\n    os.system('{'%s' * FEW}' % ({'a,' * FEW}))\n"
+        f"    os.system(''.join([{'a,' * FEW}]))\n"
+    },
+    "very many sinks, one after the other": {
+        "x.py": f"{HEAD}import subprocess\n{TOOL}" + "    subprocess.run(command, shell=True)\n" * FEW
+    },
+    "a chain of calls that a fix would change": {
+        "x.py": f"{HEAD}@function_tool\ndef f(a: str):\n    os.system(a{'.strip()' * 900})\n"
+    },
+    "very many servers of tools": {".mcp.json": f'{{"mcpServers": {{{SERVERS}}}}}'},
+    "brackets that close nothing": {".mcp.json": '{"mcpServers": ' + "{]" * 10 * FEW},
+    "findings in one long line": {
+        ".claude/settings.json": '{"permissions": {"allow": [' + '"Bash(python:*)",' * FEW + '"Read"]}}'
+    },
+    "very many empty documents": {"pod.yaml": PODS + "---\n" * 100 * FEW},
+    "very many privileged services": {
+        "compose.yaml": "services:\n"
+        + "".join(f"  a{n}: {{image: ollama/ollama, privileged: true}}\n" for n in range(FEW))
+    },
+    "comments below comments": {
+        "compose.yaml": "services:\n" + "# aisafety: ignore[unapproved-payment] x\n" * 2 * FEW,
+        "CLAUDE.md": "<!-- aisafety: ignore[unapproved-payment] x -->\n" * 2 * FEW,
+    },
+    "a workflow of very many jobs": {
+        ".github/workflows/x.yml": "on: issue_comment\njobs:\n" + "".join(f"  j{n}:\n{JOB}" for n in range(FEW))
+    },
+    "an image of very many commands": {"Dockerfile": "FROM ollama/ollama\n" + "RUN curl a.example | sh\n" * FEW},
+    "an image of very many stages": {"Dockerfile": "".join(f"FROM ollama/ollama AS s{n}\n" for n in range(FEW))},
+    "a script that runs itself over and over": {
+        ".github/workflows/x.yml": "on: push\njobs: {a: {runs-on: x, steps: [{run: ./run.sh}]}}\n",
+        "run.sh": "./run.sh\n" * FEW,
+    },
+    "a fence without an end": {"CLAUDE.md": "`" * 200 * FEW},
+    "very many secrets": {
+        "x.py": "".join(f"API_KEY_{n} = '{sha256(str(n).encode()).hexdigest()}'\n" for n in range(FEW))
+    },
     "a table in which everything calls everything": {"x.py": dispatch()},
     "a call with very many arguments": {"x.py": arguments()},
     "a text that doubles": {"x.py": f"{HEAD}x = 'ab'\n" + "x = x + x\n" * 60 + "os.system(x)\n"},
@@ -71,8 +136,10 @@ CASES: dict[str, Mapping[str, str]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_the_vulnerable_file_is_found(case: str, tree: MakeTree) -> None:
     root = tree({"agent.py": HEAD + TOOL, **CASES[case]})
+    config = load_config(CommandLine((str(root),)))
     started = time.process_time()
-    report = run(load_config(CommandLine((str(root),))))
+    report = with_edits(run(config), config)
+    assert all(render(form, report) for form in ("json", "sarif", "full"))
     assert time.process_time() - started < SECONDS
     assert ("model-output-to-shell", "agent.py") in {(one.rule, one.location.path) for one in report.findings}
 

@@ -10,7 +10,7 @@ from aisafety_lint.finding import Notification, NotificationLevel
 from aisafety_lint.flow.prompts import with_prompts
 from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import Seed, find_seeds
-from aisafety_lint.flow.trace import Flow, make_flow
+from aisafety_lint.flow.trace import Flow, make_flow, most_nodes
 from aisafety_lint.knowledge import Knowledge
 from aisafety_lint.program.model import Program, link_program
 from aisafety_lint.program.unresolved import find_unresolved
@@ -60,7 +60,9 @@ def _seeds(program: Program) -> tuple[Seed, ...]:
 def _flows(program: Program, solver: Solver, seeds: tuple[Seed, ...]) -> tuple[Flow, ...]:
     """The flows from the sources to the sinks, in the order of files and lines."""
     sources = program.kinds.sources
-    flows = [make_flow(solver, seed, hit, sources[seed.kind].lower()) for seed, hit in solver.solve(seeds)]
+    hits = list(solver.solve(seeds))
+    most = most_nodes(len(hits))
+    flows = [make_flow(solver, seed, hit, sources[seed.kind].lower(), most) for seed, hit in hits]
     flows.sort(
         key=lambda flow: (flow.location.path, flow.location.span, flow.kind, flow.steps[0].path, flow.steps[0].span)
     )

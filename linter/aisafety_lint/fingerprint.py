@@ -30,6 +30,7 @@ _CODE = re.compile(
     r'''"""(?:[^\\]|\\.)*?"""|\'{3}(?:[^\\]|\\.)*?\'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|[()\[\]{}]''',
     re.DOTALL,
 )
+_BEGINNING = re.compile(r"""["'#()\[\]{}]""")
 _OPENING = re.compile(r"(?<=\w)[\w.]*(?:[ \t]*\()?")
 _DEFINED = re.compile(r"\b(?:def|class)[ \t]+$")
 _LONGEST = 20_000
@@ -111,9 +112,8 @@ def _call(source: str, start: int, end: int) -> str:
     parts: list[str] = []
     opened: list[int] = []
     last = position = start
-    for token in _CODE.finditer(source, start, start + _LONGEST):
-        if token.start() >= end and not opened:
-            break
+    longest = start + _LONGEST
+    while (token := _token(source, position, longest if opened else end, longest)) is not None:
         parts.append(source[position : token.start()])
         position = token.end()
         if token[0][0] in "([{":
@@ -128,6 +128,17 @@ def _call(source: str, start: int, end: int) -> str:
     name = code[:last].rstrip()
     first = next((at for at in range(len(name), 0, -1) if not _is_in_name(name[at - 1])), 0)
     return code[first:]
+
+
+def _token(source: str, start: int, until: int, longest: int) -> re.Match[str] | None:
+    """The first bracket, text or comment that begins between two offsets; it ends before a third one."""
+    found = _BEGINNING.search(source, start, until)
+    while found is not None:
+        token = _CODE.match(source, found.start(), longest)
+        if token is not None:
+            return token
+        found = _BEGINNING.search(source, found.end(), until)
+    return None
 
 
 def _is_in_name(character: str) -> bool:

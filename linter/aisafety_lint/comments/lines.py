@@ -5,7 +5,7 @@ A comment is about a line, and about the rest of a value or command that goes on
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from aisafety_lint.comments import Comment, whole_lines
@@ -43,19 +43,32 @@ class Layout:
     leaders: tuple[str, ...]
     long: tuple[tuple[int, int], ...]
     quoted: tuple[tuple[int, int], ...] = ()
+    _around: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
+    _behind: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
     def about(self, line: int, *, own: bool) -> tuple[int, int] | None:
         """The lines that a comment on a line is about; None for one on its own above nothing."""
         around = self.around(line)
         if around[0] < around[1] or not own:
             return around
-        while self.is_comment(line):
-            line += 1
+        line = self._after_comments(line)
         return self.around(line) if self.text.line(line).strip() else None
+
+    def _after_comments(self, line: int) -> int:
+        """The first line from one on that is no comment only; comments one below the other have the same."""
+        first = line
+        while line not in self._behind and self.is_comment(line):
+            line += 1
+        last = self._behind.get(line, line)
+        self._behind.update(dict.fromkeys(range(first, line), last))
+        return last
 
     def around(self, line: int) -> tuple[int, int]:
         """The lines of what a line belongs to."""
-        return min((lines for lines in self.long if lines[0] <= line <= lines[1]), key=_size, default=(line, line))
+        if self.long and not self._around:
+            for lines in sorted(dict.fromkeys(self.long), key=_size, reverse=True):
+                self._around.update(dict.fromkeys(range(lines[0], lines[1] + 1), lines))
+        return self._around.get(line, (line, line))
 
     def is_comment(self, line: int) -> bool:
         """Whether a line holds a comment only."""

@@ -10,7 +10,7 @@ from aisafety_lint.source import SourceText
 
 _MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(
-    r"^(?P<indent>[ \t>]*)(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^[ \t>]*(?P=fence)[`~]*[ \t]*\r?$|\Z)",
+    r"^(?P<indent>[ \t>]*)(?P<fence>```++|~~~++)[^\n]*\n.*?(?:^[ \t>]*(?P=fence)[`~]*[ \t]*\r?$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 _COMMENT = re.compile(r"<!--+\s*(?P<words>aisafety:.*?)--+>", re.DOTALL)
@@ -25,6 +25,7 @@ def markdown_comments(text: SourceText) -> Iterator[Comment]:
         yield from line_comments(matter, "yaml")
     body = len(matter.text) if matter else 0
     fences = _fences(text)
+    behind: dict[int, int] = {}
     pattern = _OTHER if text.path.lower().endswith((".rst", ".adoc")) else _COMMENT
     for match in pattern.finditer(text.text, body):
         line = text.span(match.start(), match.start()).line
@@ -33,7 +34,7 @@ def markdown_comments(text: SourceText) -> Iterator[Comment]:
             continue
         directive = next(directives(match["words"].rstrip()))
         last = text.span(match.end(), match.end()).line
-        about = (line, last) if before.strip(" \t>*-") else _below(text, last, fences)
+        about = (line, last) if before.strip(" \t>*-") else _below(text, last, fences, behind)
         yield Comment(directive, text.span(*match.span("words")), whole_lines(*about) if about else None)
 
 
@@ -59,12 +60,23 @@ def _fences(text: SourceText) -> list[tuple[int, int]]:
     return [match.span() for match in _FENCE.finditer(text.text, matter.end() if matter else 0)]
 
 
-def _below(text: SourceText, line: int, fences: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The paragraph below a line, which may be a fenced block, other comments and empty lines left out."""
+def _below(
+    text: SourceText, line: int, fences: list[tuple[int, int]], behind: dict[int, int]
+) -> tuple[int, int] | None:
+    """The paragraph below a line, which may be a fenced block, other comments and empty lines left out.
+
+    `behind` holds what is known to come after such lines, and learns more.
+    """
     count = len(text.starts)
-    line += 1
-    while line <= count and (not text.line(line).strip() or text.line(line).lstrip().startswith("<!--")):
+    line = first = line + 1
+    while (
+        line not in behind
+        and line <= count
+        and (not text.line(line).strip() or text.line(line).lstrip().startswith("<!--"))
+    ):
         line += 1
+    behind.update(dict.fromkeys(range(first, line), last := behind.get(line, line)))
+    line = last
     if line > count:
         return None
     for start, end in fences:

@@ -5,7 +5,7 @@ a suite runs.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aisafety_lint.evals.commands import Call, bare, joined, match_command, mentions
 from aisafety_lint.evals.coverage import commanded
@@ -99,11 +99,12 @@ def _wired(suite: Suite, runs: list[Run], possible: bool) -> Suite:
 
 @dataclass(frozen=True, slots=True)
 class _Trail:
-    """A step, with what it takes to follow what it leads to."""
+    """A step, with what it takes to follow what it leads to; what was `followed` already leads nowhere new."""
 
     step: Step
     knowledge: EvalKnowledge
     tasks: Tasks
+    followed: set[tuple[str, str]] = field(default_factory=set, compare=False)
 
     def call(self, name: str, words: tuple[str, ...], folder: str, run: Run) -> Call:
         """A command as something that may run a suite."""
@@ -161,6 +162,9 @@ def _commands(trail: _Trail) -> Iterator[Call | None]:
 
 def _followed(script: str, folder: str, trail: _Trail, depth: int = 0) -> Iterator[Call | None]:
     """The calls of a script that a step leads to; whether the step fails with them is left unknown."""
+    if (script, folder) in trail.followed:
+        return
+    trail.followed.add((script, folder))
     for command in commands(script):
         name, words = match_command(command.words, trail.knowledge)
         if name or trail.runs_file(words, command.words):

@@ -4,6 +4,7 @@ The text of a call alone is parsed with libcst, never a whole file: its concrete
 trailing commas.
 """
 
+import ast
 from collections.abc import Callable, Sequence
 
 import libcst as cst
@@ -21,14 +22,30 @@ _LITERALS = (
     cst.Set,
 )
 _WORDS = ("True", "False", "None")
+_DEEPEST = 100
 
 
 def expression(text: str) -> cst.BaseExpression:
     """An expression that may stand over several lines."""
+    if _is_deep(text):
+        raise Refusal("the code is nested too deeply")
     try:
         return cst.parse_expression(f"({text})")
     except cst.ParserSyntaxError as error:
         raise Refusal("it is no expression of its own") from error
+
+
+def _is_deep(text: str) -> bool:
+    """Whether libcst, which goes down into an expression by recursion, in native code too, is not to be asked."""
+    try:
+        level: list[ast.AST] = [ast.parse(f"({text})", mode="eval")]
+    except (SyntaxError, ValueError):
+        return False  # libcst says what is wrong
+    except (RecursionError, MemoryError):
+        return True
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return bool(level)
 
 
 def code(node: cst.BaseExpression) -> str:

@@ -6,8 +6,9 @@ YAML and flow style (JSON, and brackets in YAML and TOML) differ in what separat
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from aisafety_lint.finding import Edit, Remedy
 from aisafety_lint.fixes.refusal import Refusal
@@ -41,13 +42,46 @@ class Found:
         return () if self.parent is None else tuple(_below(self.parent))
 
 
-def document_edits(text: SourceText, kind: str, document: Document, remedy: Remedy) -> tuple[Edit, ...]:
+@dataclass(frozen=True)
+class Located:
+    """A document, and what stands at each place in it."""
+
+    document: Document
+
+    @cached_property
+    def inside(self) -> Mapping[tuple[int, int], Found]:
+        """The nodes that lie where the containers lie that they stand in."""
+        return self._nodes(everywhere=False)
+
+    @cached_property
+    def everywhere(self) -> Mapping[tuple[int, int], Found]:
+        """All nodes: what an alias stands for lies elsewhere than its container."""
+        return self._nodes(everywhere=True)
+
+    def _nodes(self, *, everywhere: bool) -> dict[tuple[int, int], Found]:
+        found: dict[tuple[int, int], Found] = {}
+        pending = [Found(root) for root in self.document.roots]
+        while pending:
+            item = pending.pop()
+            found.setdefault((item.node.start, item.node.end), item)
+            pending += (
+                one
+                for one in _below(item)
+                if everywhere or (item.node.start <= one.node.start and one.node.end <= item.node.end)
+            )
+        return found
+
+
+def document_edits(text: SourceText, kind: str, located: Located, remedy: Remedy) -> tuple[Edit, ...]:
     """The edits that a remedy is in a document, as read from its text."""
+    document = located.document
     if kind not in SYNTAXES:
         raise Refusal("this kind of file is not changed")
     span = remedy.location.span
     place = text.offset(span.line, span.column), text.offset(span.end_line, span.end_column)
-    found = _find(document, place)
+    found = located.inside.get(place) or located.everywhere.get(place)
+    if found is None:
+        raise Refusal("the value is not where it was")
     known = remedy.known
     match remedy.edit:
         case "set":
@@ -65,26 +99,6 @@ def document_edits(text: SourceText, kind: str, document: Document, remedy: Reme
         case "reference":
             return (_substitute(text, document, found, known["pattern"], known["value"].replace("\\", "\\\\")),)
     raise Refusal("nothing is known to be done")
-
-
-def _find(document: Document, place: tuple[int, int]) -> Found:
-    # What an alias stands for lies elsewhere than its container: only then everything is looked at.
-    found = _search(document, place, everywhere=False) or _search(document, place, everywhere=True)
-    if found is None:
-        raise Refusal("the value is not where it was")
-    return found
-
-
-def _search(document: Document, place: tuple[int, int], *, everywhere: bool) -> Found | None:
-    pending = [Found(root) for root in document.roots]
-    while pending:
-        found = pending.pop()
-        start, end = found.node.start, found.node.end
-        if (start, end) == place:
-            return found
-        if everywhere or (start <= place[0] and place[1] <= end):
-            pending += _below(found)
-    return None
 
 
 def _below(found: Found) -> Iterator[Found]:

@@ -32,13 +32,12 @@ def _literal(module: Module, remedy: Remedy) -> ast.Constant:
     span = remedy.location.span
     start, end = module.text.offset(span.line, span.column), module.text.offset(span.end_line, span.end_column)
     secret = module.text.text[start:end]
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and node.value == secret:
-            first, last = module.region(node)
-            if first < start and end < last:
-                if isinstance(module.parents[node], ast.Expr | ast.JoinedStr | ast.FormattedValue | ast.MatchValue):
-                    break
-                return node
+    for node in module.texts.get(secret, ()):
+        first, last = module.region(node)
+        if first < start and end < last:
+            if isinstance(module.parents[node], ast.Expr | ast.JoinedStr | ast.FormattedValue | ast.MatchValue):
+                break
+            return node
     raise Refusal("the value is no literal of its own")
 
 

@@ -5,7 +5,7 @@ Takes a text, gives places of nodes as offsets, and the import that a name needs
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,17 +49,46 @@ class Module:
         return self.text.text[start:end]
 
     def _offset(self, line: int, column: int) -> int:
-        start = self.text.starts[line - 1]
-        known = self.text.line(line)
-        return start + (column if known.isascii() else len(known.encode()[:column].decode("utf-8", "replace")))
+        return self.text.starts[line - 1] + (column if self._is_ascii else len(self._lines[line - 1][:column].decode()))
+
+    @cached_property
+    def _is_ascii(self) -> bool:
+        return self.text.text.isascii()
+
+    @cached_property
+    def _lines(self) -> Sequence[bytes]:
+        """The lines in UTF-8, in which the tree counts its columns."""
+        return [self.text.line(number).encode() for number in range(1, len(self.text.starts) + 1)]
+
+    @cached_property
+    def _expressions(self) -> dict[tuple[int, int, int, int], ast.expr]:
+        """The outermost expression at each place, by the lines and columns of the tree."""
+        found: dict[tuple[int, int, int, int], ast.expr] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.expr):
+                found.setdefault((node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0), node)
+        return found
+
+    @cached_property
+    def texts(self) -> Mapping[str, Sequence[ast.Constant]]:
+        """The literals that are texts, by what they say."""
+        found: dict[str, list[ast.Constant]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.setdefault(node.value, []).append(node)
+        return found
+
+    def _column(self, line: int, column: int) -> int:
+        """The column of the tree, from 0 in bytes, of a column from 1 in characters."""
+        return column - 1 if self._is_ascii else len(self.text.line(line)[: column - 1].encode())
 
     def at(self, span: Span) -> ast.expr:
         """The expression that begins and ends where a span does; raises Refusal where there is none."""
-        wanted = self.text.offset(span.line, span.column), self.text.offset(span.end_line, span.end_column)
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.expr) and node.lineno == span.line and self.region(node) == wanted:
-                return node
-        raise Refusal("the code is not where it was")
+        begin, end = self._column(span.line, span.column), self._column(span.end_line, span.end_column)
+        node = self._expressions.get((span.line, begin, span.end_line, end))
+        if node is None:
+            raise Refusal("the code is not where it was")
+        return node
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:

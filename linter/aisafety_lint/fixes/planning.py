@@ -14,6 +14,7 @@ from aisafety_lint.fixes.refusal import Refusal
 from aisafety_lint.source import SourceText
 
 if TYPE_CHECKING:
+    from aisafety_lint.fixes.documents import Located
     from aisafety_lint.fixes.module import Module
     from aisafety_lint.manifests.documents import Document
 
@@ -44,6 +45,7 @@ class Texts:
     kinds: Mapping[str, str]
     refusals: Mapping[str, str] = field(default_factory=dict)
     _documents: dict[str, tuple[SourceText, "Document"]] = field(default_factory=dict, repr=False, compare=False)
+    _located: dict[str, tuple[SourceText, "Located"]] = field(default_factory=dict, repr=False, compare=False)
     _modules: dict[str, tuple[SourceText, "Module"]] = field(default_factory=dict, repr=False, compare=False)
 
     def text(self, path: str) -> SourceText:
@@ -60,6 +62,13 @@ class Texts:
         if kind not in _DOCUMENTS:
             raise Refusal("this kind of file is not changed")
         return _read_once(self._documents, text, lambda: _document(text, kind))
+
+    def located(self, path: str) -> "Located":
+        """The same document with what stands where in it."""
+        from aisafety_lint.fixes.documents import Located
+
+        document = self.document(path)
+        return _read_once(self._located, self.text(path), lambda: Located(document))
 
     def module(self, path: str) -> "Module":
         """The code of a file of Python, read once for all its fixes; raises Refusal where it cannot be read."""
@@ -142,7 +151,7 @@ def _edits(texts: Texts, remedy: Remedy) -> tuple[Edit, ...]:
         return python_edits(texts.module(path), remedy)
     from aisafety_lint.fixes.documents import document_edits
 
-    return document_edits(text, kind, texts.document(path), remedy)
+    return document_edits(text, kind, texts.located(path), remedy)
 
 
 def check(texts: Texts, path: str, edits: Iterable[Edit]) -> SourceText:

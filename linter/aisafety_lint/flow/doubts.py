@@ -20,6 +20,7 @@ VERBS = {"check": "checked", "change": "changed", "sandbox": "contained"}
 """What each kind of weak check does with the value."""
 
 _MOST, _NAMED = 4, 2
+_LOOKED_AT = 100  # conditions around a place
 _DEPTH = 8
 _PARTS = 60
 _OPERATORS = {"In": "in", "NotIn": "in"}
@@ -105,6 +106,8 @@ class _Finder:
 
     def _routes(self, scope: int, condition: int, holds: str) -> bool:
         """Whether a condition only chooses among several things that are done with the value: no check at all."""
+        if holds not in _OUTCOME:
+            return False
         guards = self.index.scopes[scope].guards
         opposite = {
             number
@@ -125,9 +128,9 @@ class _Finder:
         return any(row["kind"] != "log" for row in rows) or self._is_own(scope, call)
 
     def _conditions(self, scope: int, guard: int) -> list[tuple[int, str]]:
-        """The conditions in force under a guard, outermost first."""
+        """The conditions in force under a guard, outermost first; of very many, the innermost."""
         found: list[tuple[int, str]] = []
-        while guard >= 0:
+        while guard >= 0 and len(found) < _LOOKED_AT:
             known = self.index.scopes[scope].guards[guard]
             if known.holds != "joined":
                 found.append((known.value, known.holds))

@@ -13,6 +13,7 @@ from aisafety_lint.program.constants import text_of
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.resolver import Resolver
 
+_MANY = 100  # places of a text: what stands before a later one is not looked at
 _PLACE = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]")
 
 
@@ -21,7 +22,7 @@ def fixed_before(resolver: Resolver, kinds: Kinds, scope: int, call: int, operan
     value = resolver.index.value(scope, call)
     function = resolver.index.value(scope, value.args[0])
     keywords = resolver.index.calls[scope][call].keywords
-    if function.op != "attr" or function.name != "format" or {"*", "**"} & {*keywords}:
+    if function.op != "attr" or function.name != "format" or len(keywords) > _MANY or {"*", "**"} & {*keywords}:
         return NONE
     template = text_of(resolver, scope, function.args[0])
     given = {
@@ -47,6 +48,8 @@ def joined_before(resolver: Resolver, kinds: Kinds, scope: int, call: int, opera
     separator = text_of(resolver, scope, function.args[0])
     if listed.op not in ("list", "tuple") or listed.kind or not path[0].isdigit() or "\0" in separator:
         return NONE
+    if int(path[0]) > _MANY:
+        return NONE
     pieces = [resolver.index.value(scope, item) for item in listed.args[: int(path[0])]]
     if any(piece.op == "star" for piece in pieces):
         return NONE
@@ -64,6 +67,8 @@ def places(template: str) -> Iterator[tuple[str, str]]:
         for literal, field, _, _ in Formatter().parse(template):
             before += literal
             if field is not None:
+                if count > _MANY:
+                    return
                 name = re.split(r"[.\[]", field, maxsplit=1)[0]
                 yield before, name or str(count)
                 count += not name

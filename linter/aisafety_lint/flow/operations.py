@@ -21,6 +21,7 @@ from aisafety_lint.program.slices import lacks
 from aisafety_lint.python.facts import Value
 
 _MANY = 12  # entries of a literal that is a message: longer ones are tables
+_PIECES = 40  # of a text: of what stands before a later one, only these are looked at
 UNWRAPPED = frozenset({"await", "copy", "element"})
 """What stands between a call and a part of what it gives."""
 _READING = frozenset({"attr", "item", "element"})
@@ -29,6 +30,8 @@ _READING = frozenset({"attr", "item", "element"})
 def entry_rows(resolver: Resolver, scope: int, literal: Value) -> Iterator[tuple[int, Row]]:
     """The sinks that are entries of a dict or tuple literal, each with the operand that it is."""
     entries = resolver.models.entries
+    if len(literal.args) > 2 * _MANY:
+        return
     if literal.op == "dict":
         keys = [resolver.index.value(scope, item).name for item in literal.args[::2]]
         values = range(1, len(literal.args), 2)
@@ -188,14 +191,16 @@ class Operations:
 
     def _harmless(self, node: Node, user: Value, operand: int) -> Kindset:
         """Kinds for which the text before the untrusted part makes it harmless (a URL whose host is fixed)."""
-        prefix = "".join(text_of(self.resolver, node.scope, item) for item in user.args[:operand])
+        pieces = user.args[: min(operand, _PIECES)]
+        prefix = "".join(text_of(self.resolver, node.scope, item) for item in pieces)
         if user.kind == "%":
             prefix = before_place(prefix, node.path[0] if node.path else "0")
         elif prefix and self.index.value(node.scope, node.value).op == "text":  # its own beginning stands before, too
             prefix += text_of(self.resolver, node.scope, node.value).partition("\0")[0]
-        behind = any(self._begins_list(node.scope, item) for item in user.args[:operand])
+        behind = any(self._begins_list(node.scope, item) for item in pieces)
         first = frozenset(self.kinds.decided_by) if behind else NONE
-        return self.kinds.fixed(prefix) | self._quoted(node, user, operand, prefix) | first
+        quoted = self._quoted(node, user, operand, prefix) if operand <= _PIECES else NONE
+        return self.kinds.fixed(prefix) | quoted | first
 
     def _begins_list(self, scope: int, value: int) -> bool:
         """Whether a value is a list that is written with an element of its own, which then stays the first."""

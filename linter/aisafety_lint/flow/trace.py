@@ -13,6 +13,7 @@ from aisafety_lint.program.index import Index
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.spelling import spelled
 
+_LONGEST, _SHORTEST, _ALL = 2_000, 50, 1_000_000  # nodes of a way, and of the ways of all flows
 _MANY, _VERY_MANY = 4, 8  # overrides of one method
 _LONG, _VERY_LONG = 12, 20  # lines: the longer the way, the more it rests on objects that are untrusted only in part
 
@@ -40,13 +41,13 @@ class Flow:
     row: Row = field(default_factory=dict, compare=False, repr=False)
 
 
-def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
-    """Describe one hit of a seed; `described` names the kind of source."""
+def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str, most: int = _LONGEST) -> Flow:
+    """Describe one hit of a seed; `described` names the kind of source, `most` bounds the nodes of each part."""
     chain: list[tuple[int, int]] = []
     nodes: list[Node] = []
     current: Hit | None = hit
     while current is not None:
-        nodes += _way(solver, current.node)
+        nodes += _way(solver, current.node, most)
         chain.append((current.scope, current.call))
         last, current = current, current.inner
     name = spelled(solver.index, last.scope, last.call)
@@ -75,6 +76,11 @@ def make_flow(solver: Solver, seed: Seed, hit: Hit, described: str) -> Flow:
     )
 
 
+def most_nodes(flows: int) -> int:
+    """How many nodes of a way are described where there are so many flows."""
+    return max(_SHORTEST, min(_LONGEST, _ALL // max(flows, 1)))
+
+
 def _targets(solver: Solver, scope: int, call: int, run: int) -> frozenset[int]:
     """The methods that a call may run by what is known of its receiver: the more, the less likely is `run` among them.
 
@@ -91,11 +97,11 @@ def _targets(solver: Solver, scope: int, call: int, run: int) -> frozenset[int]:
     return frozenset(found)
 
 
-def _way(solver: Solver, node: Node) -> list[Node]:
+def _way(solver: Solver, node: Node, most: int) -> list[Node]:
     """The nodes from the start of a context to a node, through the contexts of the calls on the way."""
     found: list[Node] = []
     pending: list[tuple[Node, bool]] = [(node, False)]
-    while pending and len(found) < 2000:
+    while pending and len(found) < most:
         current, done = pending.pop()
         arrival = solver.reached.get(current)
         if done or arrival is None or arrival.before is None:

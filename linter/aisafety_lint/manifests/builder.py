@@ -6,7 +6,7 @@ It keeps the limits of every document in one place (nesting, notifications) and 
 from dataclasses import dataclass, field
 
 from aisafety_lint.finding import Notification, NotificationLevel
-from aisafety_lint.manifests.nodes import MAX_DEPTH, Array, Node, Object, Pair, Places, Scalar
+from aisafety_lint.manifests.nodes import MAX_DEPTH, MOST_ROOTS, Array, Node, Object, Pair, Places, Scalar
 
 
 @dataclass(slots=True)
@@ -48,6 +48,10 @@ class Notes:
     def too_deep(self, start: int) -> None:
         """Note what is cut because it nests too deep."""
         self.add("document-limit", f"what is nested deeper than {MAX_DEPTH} levels is not read", start, start)
+
+    def too_many(self, start: int) -> None:
+        """Note what is left out because there are too many documents in the text."""
+        self.add("document-limit", f"only the first {MOST_ROOTS} documents of a file are read", start, start)
 
     def take(self, other: "Notes") -> None:
         """Add what another reading of the same document has noted."""
@@ -120,7 +124,10 @@ class Builder:
         if self.skipped:
             return
         if not self.stack:
-            self.roots.append(node)
+            if len(self.roots) < MOST_ROOTS:
+                self.roots.append(node)
+            else:
+                self.notes.too_many(node.start)
             return
         frame = self.stack[-1]
         frame.weight += weight

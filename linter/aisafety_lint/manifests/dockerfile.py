@@ -102,6 +102,7 @@ class _Reader:
         self.places = places
         self.before = _Stage(0, 0)
         self.stages: list[_Stage] = []
+        self.named: dict[str, _Stage] = {}
 
     def root(self) -> Object:
         end = len(self.source)
@@ -117,7 +118,10 @@ class _Reader:
     def instruction(self, name: str, start: int, after: int, end: int) -> None:
         """Add an instruction to the stage that it belongs to; `FROM` begins one."""
         if name == "FROM":
-            self.stages.append(self._stage(start, after, end))
+            stage = self._stage(start, after, end)
+            self.stages.append(stage)
+            if stage.name is not None:
+                self.named[stage.name.raw.lower()] = stage
             return
         stage = self.stages[-1] if self.stages else self.before
         stage.end = end
@@ -132,10 +136,9 @@ class _Reader:
         stage = _Stage(start, end, words[0] if words else None)
         if len(words) > 2 and words[1].raw.lower() == "as":
             stage.name = words[2]
-        base = words[0].raw.lower() if words else ""
-        for known in self.stages:
-            if known.name is not None and known.name.raw.lower() == base:
-                stage.user = known.user
+        known = self.named.get(words[0].raw.lower()) if words else None
+        if known is not None:
+            stage.user = known.user
         return stage
 
     def _value(self, name: str, start: int, end: int) -> Node:

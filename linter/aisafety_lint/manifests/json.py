@@ -4,6 +4,7 @@ Comments, trailing commas and a missing end are read as their author meant them;
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ class _Machine:
         self.builder = builder
         self.notes = notes
         self.depth: list[str] = []
+        self.open: Counter[str] = Counter()
         self.end = 0
 
     def take(self, token: "SyntaxNode") -> None:
@@ -60,6 +62,7 @@ class _Machine:
         match token.type:
             case "{" | "[":
                 self.depth.append(token.type)
+                self.open[token.type] += 1
                 self.builder.open(start, is_object=token.type == "{")
             case "}" | "]":
                 self._close("{" if token.type == "}" else "[", start, end)
@@ -78,14 +81,14 @@ class _Machine:
         return self.builder.roots
 
     def _close(self, opening: str, start: int, end: int) -> None:
-        if opening not in self.depth:
+        if not self.open[opening]:
             self.notes.add("broken-document", "not valid JSON: a bracket closes nothing", start, end)
             return
         while self.depth[-1] != opening:
             self.notes.add("broken-document", "not valid JSON: a bracket is not closed", start, start)
-            self.depth.pop()
+            self.open[self.depth.pop()] -= 1
             self.builder.close(start)
-        self.depth.pop()
+        self.open[self.depth.pop()] -= 1
         self.builder.close(end)
 
     def _comma(self, start: int) -> None:

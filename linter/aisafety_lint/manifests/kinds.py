@@ -120,8 +120,12 @@ class Manifest:
 
     def server_of(self, match: Match) -> str:
         """The name of the tool server that a node belongs to; empty where it belongs to none."""
-        depths = {server.parts: server.name for server in self.servers}
-        return next((depths[match.parts[:n]] for n in range(len(match.parts), 0, -1) if match.parts[:n] in depths), "")
+        names = self._server_names
+        return next((names[match.parts[:n]] for n in range(len(match.parts), 0, -1) if match.parts[:n] in names), "")
+
+    @cached_property
+    def _server_names(self) -> dict[tuple[str | int, ...], str]:
+        return {server.parts: server.name for server in self.servers}
 
 
 def load_kinds(knowledge: Knowledge) -> Kinds:

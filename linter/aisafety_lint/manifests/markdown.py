@@ -17,7 +17,8 @@ _FENCES = re.compile(
 _ENTRY = re.compile(r"^(?P<key>[A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(?P<value>\S.*?))?[ \t]*\r?$", re.MULTILINE)
 _ITEM = re.compile(r"^[ \t]*-[ \t]+(?P<value>\S.*?)[ \t]*\r?$", re.MULTILINE)
 _QUOTED = re.compile(
-    r"^[ \t]*(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*\r?$|\Z)|^[ \t]*>[^\n]*$|<!--.*?(?:-->|\Z)",
+    r"^[ \t]*(?P<fence>```++|~~~++)[^\n]*\n.*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*\r?$|\Z)"
+    r"|^[ \t]*>[^\n]*$|<!--.*?(?:-->|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 _QUOTES = "\"'"

@@ -13,6 +13,7 @@ from aisafety_lint.finding import Notification
 from aisafety_lint.source import Span
 
 MAX_DEPTH = 100
+MOST_ROOTS = 10_000
 
 
 class Places(Protocol):

@@ -15,7 +15,7 @@ from aisafety_lint.errors import UserError
 from aisafety_lint.manifests.hosts import url_meets
 from aisafety_lint.manifests.launch import Launch, Package, Program, launch_of, package_of
 from aisafety_lint.manifests.literals import is_literal_secret
-from aisafety_lint.manifests.nodes import Array, Object, Scalar
+from aisafety_lint.manifests.nodes import Array, Node, Object, Scalar
 from aisafety_lint.manifests.query import Match
 
 Captured: TypeAlias = Mapping[str, str]
@@ -64,7 +64,15 @@ class Context:
     held: "dict[tuple[str, int, tuple[str | int, ...]], tuple[Match, Captured | None]]" = field(
         default_factory=dict, repr=False, compare=False
     )
+    launches: dict[int, tuple[Node, Launch | None]] = field(default_factory=dict, repr=False, compare=False)
     rests: dict[int, tuple[Predicate, Predicate]] = field(default_factory=dict, repr=False, compare=False)
+
+    def launch(self, node: Node) -> Launch | None:
+        """The command line that a node is."""
+        known = self.launches.get(id(node))
+        if known is None:
+            known = self.launches[id(node)] = node, launch_of(node, self.vocabulary.programs)
+        return known[1]
 
     def rest(self, predicate: Predicate) -> Predicate:
         """A predicate without the keys that say where to."""
@@ -296,7 +304,7 @@ def _at_least(match: Match, argument: Mapping[str, Any], context: Context) -> bo
 
 
 def _launch(match: Match, argument: Mapping[str, Any], context: Context) -> Captured | None:
-    launch = launch_of(match.node, context.vocabulary.programs)
+    launch = context.launch(match.node)
     if launch is None:
         return None
     captured = {"program": launch.program}

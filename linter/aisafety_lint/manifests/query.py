@@ -17,10 +17,14 @@ from aisafety_lint.source import Span
 if TYPE_CHECKING:
     from jsonpath import JSONPath, JSONPathEnvironment
 
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\['([^'\\\x00-\x1f]*)'\]|(\.\*|\[\*\])|(\.\.)(?=[A-Za-z_])")
+_STEP = re.compile(
+    r"\.([A-Za-z_][A-Za-z0-9_]*)|\[('[^'\\\x00-\x1f]*'(?:, *'[^'\\\x00-\x1f]*')*)\]|(\.\*|\[\*\])|(\.\.)(?=[A-Za-z_])"
+)
 _EVERY = 0
 _BELOW = 1
-"""The steps to every child, and to this value and all below it; a step by name is the name."""
+"""The steps to every child, and to this value and all below it; a step by name is the name, by names all of them."""
+
+_Step = str | int | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def _find(query: str, data: Any) -> Iterator[tuple[str | int, ...]]:
         yield found.parts
 
 
-def _walk(data: Any, steps: Sequence[str | int]) -> Iterator[tuple[str | int, ...]]:
+def _walk(data: Any, steps: Sequence[_Step]) -> Iterator[tuple[str | int, ...]]:
     """The ways to what a chain of steps leads to, in the order of the document."""
     if not steps:
         yield ()
@@ -152,8 +156,9 @@ def _walk(data: Any, steps: Sequence[str | int]) -> Iterator[tuple[str | int, ..
             yield from ((*way, *more) for more in _walk(value, rest))
         return
     parts: Sequence[str | int] = ()
-    if step != _EVERY:
-        parts = (step,) if isinstance(data, dict) and step in data else ()
+    if isinstance(step, (str, tuple)):
+        names = (step,) if isinstance(step, str) else step
+        parts = [name for name in names if name in data] if isinstance(data, dict) else ()
     elif isinstance(data, dict):
         parts = tuple(data)
     elif isinstance(data, list):
@@ -174,15 +179,21 @@ def _below(data: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
 
 
 @lru_cache(maxsize=1024)
-def _steps(query: str) -> tuple[str | int, ...] | None:
+def _steps(query: str) -> tuple[_Step, ...] | None:
     """The steps of a path that is a chain of keys and of "all of them"; None for any other."""
-    steps: list[str | int] = []
+    steps: list[_Step] = []
     end = 1
     while (step := _STEP.match(query, end)) is not None:
-        steps.append(_BELOW if step[4] else _EVERY if step[3] else step[1] or step[2] or "")
+        steps.append(_BELOW if step[4] else _EVERY if step[3] else step[1] or _named(step[2]))
         # The name below is written without a dot of its own: `..name`.
         end = step.end() - 1 if step[4] else step.end()
     return tuple(steps) if end == len(query) else None
+
+
+def _named(text: str) -> str | tuple[str, ...]:
+    """The name between brackets, or the names, without their quotes."""
+    names = tuple(part[1:-1] for part in re.findall(r"'[^']*'", text))
+    return names[0] if len(names) == 1 else names
 
 
 @lru_cache(maxsize=1024)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from aisafety_lint.manifests.kinds import Manifest
 from aisafety_lint.manifests.nodes import Object, Scalar, walk
+from aisafety_lint.manifests.predicates import Captured
 from aisafety_lint.manifests.query import Match
 
 Parts: TypeAlias = tuple[str | int, ...]
@@ -103,7 +104,7 @@ class Job:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        ai = {match.parts: words for match, words in self.workflow.manifest.captures("ai-steps")}
+        ai = self.workflow.with_ai
         found = []
         for number, match in enumerate(self.match.select("@.steps[*]")):
             words = ai.get(match.parts)
@@ -165,6 +166,11 @@ class Workflow:
         if not found and runs is not None and isinstance(runs.node, Object):
             found["runs"] = Job(runs, self)
         return found
+
+    @cached_property
+    def with_ai(self) -> Mapping[Parts, Captured]:
+        """The steps that run a model, by where they are, with what the kind says of them."""
+        return {match.parts: words for match, words in self.manifest.captures("ai-steps")}
 
     @property
     def ai_steps(self) -> Iterator[Step]:

@@ -4,7 +4,7 @@ A person agrees where a value that comes from a person decides a condition that 
 counts by what it does: it returns the answer, it decides by it, or it only comes back when the answer was yes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from aisafety_lint.program.conditions import operands
 from aisafety_lint.program.constants import constant
@@ -13,8 +13,10 @@ from aisafety_lint.program.models import rows_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.switches import Switches
 from aisafety_lint.program.wrappers import Wrappers
+from aisafety_lint.python.facts import Guard
 
 _DEPTH = 8
+_MOST = 500  # conditions around a place that are looked at one by one
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv", "os.environ[]", "os.environ"})
 _DERIVED = frozenset(
     {"attr", "compare", "not", "and", "or", "await", "copy", "return", "text", "item", "element", "store", "phi"}
@@ -42,6 +44,8 @@ class Consent:
         self._known: dict[tuple[str, int, int], bool] = {}
         self._agreeing: dict[tuple[int, int, str], bool] = {}
         self._insisting: dict[int, bool] = {}
+        self._approved: dict[tuple[int, Filled, int], dict[int, bool]] = {}
+        self._switched: dict[int, dict[int, bool]] = {}
 
     def approved(self, scope: int, guard: int, filled: Filled = frozenset(), since: int = -1) -> bool:
         """Whether a person agrees before a place under a guard is reached, and after a value that is computed there.
@@ -49,17 +53,30 @@ class Consent:
         After a branch that asks and one that does not, the place counts as approved where the program decides between
         them (a switch of the operator's is a finding of its own), not where the model does.
         """
-        guards = self.index.scopes[scope].guards
-        while guard >= 0:
-            known = guards[guard]
+
+        def asks(known: Guard) -> bool:
             if known.holds == "joined":
                 asked = any(self.approved(scope, arm, filled, since) for arm in known.arms if arm > known.parent)
-                if asked and not self._by_model(scope, known.value, filled):
-                    return True
-            elif known.holds != "every" and known.value > since and self._consents(scope, known.value, known.holds):
-                return True
-            guard = known.parent
-        return self._at_entry(scope)
+                return asked and not self._by_model(scope, known.value, filled)
+            return known.holds != "every" and known.value > since and self._consents(scope, known.value, known.holds)
+
+        known = self._approved.setdefault((scope, filled, since), {})
+        return self._any_around(scope, guard, asks, known) or self._at_entry(scope)
+
+    def _any_around(self, scope: int, guard: int, test: Callable[[Guard], bool], known: dict[int, bool]) -> bool:
+        """Whether a guard or one around it meets a test, the outermost first.
+
+        The guards of a function share those around them: `known` is what was found out of each, and learns more.
+        """
+        guards = self.index.scopes[scope].guards
+        pending: list[int] = []
+        while guard >= 0 and guard not in known:
+            pending.append(guard)
+            guard = guards[guard].parent
+        found = guard >= 0 and known[guard]
+        for number in reversed(pending):
+            found = known[number] = found or test(guards[number])
+        return found
 
     def answered(self, scope: int, value: int) -> bool:
         """Whether a value comes from a person's answer."""
@@ -84,8 +101,10 @@ class Consent:
         """Whether a person's answer decides what a function returns, or whether it goes on."""
         scope = self.index.scopes[function]
         decided = (*scope.returns, *scope.raises, *(call.value for call in scope.calls), *scope.stores)
+        known: dict[int, bool] = {}
+        by_person = self._decision(function, "person", _DEPTH)
         return any(self._from("person", function, value, _DEPTH) for value in scope.returns) or any(
-            self._decided(function, self.index.value(function, value).guard, "person", _DEPTH) for value in decided
+            self._any_around(function, self.index.value(function, value).guard, by_person, known) for value in decided
         )
 
     def switched(self, scope: int, guard: int) -> bool:
@@ -93,17 +112,19 @@ class Consent:
 
         That is where a variable of the environment is set, or a switch of the constructor against its default.
         """
-        for condition, holds in self.chain(scope, guard):
-            value, positive = self.tested(scope, condition, holds)
-            known = self.index.value(scope, value)
-            if holds == "returned":
-                continue
-            if self.switches.never_set(scope, value, positive=positive):
-                return True
-            absent = known.op == "compare" and known.name in ("NotEq", "NotIn", "IsNot")
-            if positive != absent and self._from("environment", scope, condition, _DEPTH):
-                return True
-        return False
+
+        def by_switch(known: Guard) -> bool:
+            return known.holds in ("true", "false") and self._is_switch(scope, known.value, known.holds)
+
+        return self._any_around(scope, guard, by_switch, self._switched.setdefault(scope, {}))
+
+    def _is_switch(self, scope: int, condition: int, holds: str) -> bool:
+        value, positive = self.tested(scope, condition, holds)
+        if self.switches.never_set(scope, value, positive=positive):
+            return True
+        known = self.index.value(scope, value)
+        absent = known.op == "compare" and known.name in ("NotEq", "NotIn", "IsNot")
+        return positive != absent and self._from("environment", scope, condition, _DEPTH)
 
     def tested(self, scope: int, value: int, holds: str) -> tuple[int, bool]:
         """What a condition tests, and whether it holds where that is true."""
@@ -113,9 +134,11 @@ class Consent:
         return value, positive
 
     def chain(self, scope: int, guard: int) -> Iterator[tuple[int, str]]:
-        """The conditions in force, innermost first."""
+        """The conditions in force, innermost first; of very many, the innermost."""
         guards = self.index.scopes[scope].guards
-        while guard >= 0:
+        for _ in range(_MOST):
+            if guard < 0:
+                return
             known = guards[guard]
             if known.holds not in ("joined", "every"):
                 yield known.value, known.holds
@@ -198,20 +221,19 @@ class Consent:
         ends = [self.index.value(function, value).guard for value in scope.returns]
         if scope.end != -2:
             ends.append(scope.end)
-        return bool(ends) and all(self._agreed(function, guard) for guard in ends)
+        known: dict[int, bool] = {}
+        return bool(ends) and all(self._any_around(function, guard, self._agreement(function), known) for guard in ends)
 
-    def _agreed(self, scope: int, guard: int) -> bool:
-        return any(
-            holds != "returned"
-            and self._from("person", scope, value, _DEPTH - 2)
-            and not self._is_no(scope, value, holds)
-            for value, holds in self.chain(scope, guard)
+    def _agreement(self, scope: int) -> Callable[[Guard], bool]:
+        return lambda known: (
+            known.holds in ("true", "false")
+            and self._from("person", scope, known.value, _DEPTH - 2)
+            and not self._is_no(scope, known.value, known.holds)
         )
 
-    def _decided(self, scope: int, guard: int, origin: str, depth: int) -> bool:
-        return any(
-            holds != "returned" and self._from(origin, scope, value, depth) for value, holds in self.chain(scope, guard)
-        )
+    def _decision(self, scope: int, origin: str, depth: int) -> Callable[[Guard], bool]:
+        """A test whether a value of some origin decides a guard."""
+        return lambda known: known.holds in ("true", "false") and self._from(origin, scope, known.value, depth)
 
     def _from(self, origin: str, scope: int, value: int, depth: int) -> bool:
         """Whether a value comes from a person's answer, or from the environment."""
@@ -253,9 +275,10 @@ class Consent:
 
     def _returns(self, origin: str, function: int, depth: int) -> bool:
         """Whether what a function returns is such a value, or depends on a branch that such a value decides."""
-        returns = self.index.scopes[function].returns
+        known: dict[int, bool] = {}
+        decides = self._decision(function, origin, depth)
         return any(
             self._from(origin, function, value, depth)
-            or self._decided(function, self.index.value(function, value).guard, origin, depth)
-            for value in returns
+            or self._any_around(function, self.index.value(function, value).guard, decides, known)
+            for value in self.index.scopes[function].returns
         )

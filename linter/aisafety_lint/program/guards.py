@@ -19,11 +19,12 @@ from aisafety_lint.program.reads import Read, read_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.slices import alternatives, kept, sliced
 from aisafety_lint.program.wholes import all_listed, texts_of, texts_tried
-from aisafety_lint.python.facts import Value
+from aisafety_lint.python.facts import Guard, Value
 
 ALL = frozenset({"all"})
 Allowing = Callable[[Resolver, Kinds, int, int], Iterator[Allowed]]
 _DEPTH = 5
+_MOST = 200  # of the checks in force, those made last
 _READ = frozenset({"param", "attr", "item", "element", "phi", "await", "copy"})  # empty where it is false
 _OPPOSITE = {"true": "false", "false": "true"}
 _SPACE = frozenset(" \t\n\r\f\v")
@@ -99,20 +100,24 @@ class Guards(ModelledChecks):
 
     def checks(self, scope: int, guard: int) -> tuple[Check, ...]:
         """All checks that hold under a guard."""
-        if guard < 0:
-            return ()
-        known = self._checks.get((scope, guard))
-        if known is None:
-            self._checks[scope, guard] = ()
-            item = self.index.scopes[scope].guards[guard]
-            if item.holds == "joined":
-                known = self._joined(scope, item.arms)
-            elif item.holds == "every":
-                known = (*self.checks(scope, item.parent), *self._of_all(scope, item.parent, item.value))
-            else:
-                known = (*self.checks(scope, item.parent), *self._established(scope, item.value, item.holds, _DEPTH))
-            self._checks[scope, guard] = known
+        guards = self.index.scopes[scope].guards
+        pending: list[int] = []
+        while guard >= 0 and (scope, guard) not in self._checks:
+            pending.append(guard)
+            guard = guards[guard].parent
+        known = self._checks[scope, guard] if guard >= 0 else ()
+        for number in reversed(pending):
+            self._checks[scope, number] = ()
+            known = self._checks[scope, number] = self._with_own(scope, guards[number], known)[-_MOST:]
         return known
+
+    def _with_own(self, scope: int, guard: Guard, around: tuple[Check, ...]) -> tuple[Check, ...]:
+        """What holds around a guard, and what it adds."""
+        if guard.holds == "joined":
+            return self._joined(scope, guard.arms)
+        if guard.holds == "every":
+            return (*around, *self._of_all(scope, guard.parent, guard.value))
+        return (*around, *self._established(scope, guard.value, guard.holds, _DEPTH))
 
     def _joined(self, scope: int, arms: Iterable[int]) -> tuple[Check, ...]:
         """What is known after two branches: also of one that is only left out where a limit is not given."""

@@ -1,12 +1,16 @@
 """The class hierarchy: a class with its bases in the order in which Python looks them up, and what is below it."""
 
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.linking import Linking
 from aisafety_lint.program.models import Models
 from aisafety_lint.program.refs import Ref, Refs, external
 
+# More classes above one, or below one that calls `super()`, than any program has that people wrote.
+_LONGEST, _MOST_BELOW = 300, 50
 _PROTOCOLS = frozenset({"typing.Protocol()", "typing_extensions.Protocol()"})
 
 
@@ -20,23 +24,35 @@ class Hierarchy(Linking):
 
     def lineage(self, owner: int) -> tuple[Ref, ...]:
         """A class and its bases in method resolution order; external bases come as instances of what they are."""
-        known = self._lineages.get(owner)
-        if known is not None:
-            return known
-        self._lineages[owner] = (Ref("class", owner),)
+        pending = [] if owner in self._lineages else [owner]
+        while pending:  # no recursion: nothing says how long a chain of classes is
+            number = pending[-1]
+            self._lineages.setdefault(number, (Ref("class", number),))
+            bases = self._bases(number)
+            below = [base.scope for base in bases if base.kind == "class" and base.scope not in self._lineages]
+            if below:
+                pending += below[::-1]
+            else:
+                self._lineages[number] = self._order(number, bases)
+                pending.pop()
+        return self._lineages[owner]
+
+    def _bases(self, owner: int) -> list[Ref]:
         outer = self.index.parents[owner]
-        bases = [ref for value in self.index.scopes[owner].bases for ref in self._base(outer, value)]
+        return [ref for value in self.index.scopes[owner].bases for ref in self._base(outer, value)]
+
+    def _order(self, owner: int, bases: Iterable[Ref]) -> tuple[Ref, ...]:
+        """The lineage of a class, after those of its bases; what derives from itself has only begun to have one."""
         ways: list[Sequence[Ref]] = []
         for base in bases:
             if base.kind == "class":
-                ways.append(self.lineage(base.scope))
+                ways.append(self._lineages[base.scope])
             elif base.kind == "external":
                 kinds = self.models.types_of_class(base.path)
                 ways.append([external(kind) for kind in kinds] or [external(f"{base.path}()")])
         own_kinds = [external(kind) for kind in self.models.types_of_class(self.index.dotted(owner))]
-        found = [Ref("class", owner), *_merged([*ways, [way[0] for way in ways]])]
-        self._lineages[owner] = tuple(dict.fromkeys((*found, *own_kinds)))
-        return self._lineages[owner]
+        found = [Ref("class", owner), *_merged([*ways, [way[0] for way in ways]])][:_LONGEST]
+        return tuple(dict.fromkeys((*found, *own_kinds)))
 
     def _base(self, scope: int, value: int) -> Refs:
         base = self.index.value(scope, value)
@@ -51,13 +67,12 @@ class Hierarchy(Linking):
 
     def after(self, owner: int) -> list[tuple[Ref, ...]]:
         """What `super()` may mean in a class: what comes after it in its own order and in that of each subclass."""
-        found = [self.lineage(owner)[1:]]
-        for subclass in self.subclasses(owner):
+        found = {self.lineage(owner)[1:]: None}
+        for subclass in self.subclasses(owner)[:_MOST_BELOW]:
             order = self.lineage(subclass)
             place = order.index(Ref("class", owner)) if Ref("class", owner) in order else len(order)
-            if order[place + 1 :] not in found:
-                found.append(order[place + 1 :])
-        return found
+            found[order[place + 1 :]] = None
+        return list(found)
 
     def types(self, owner: int) -> tuple[str, ...]:
         """The modelled types that instances of a project class are."""
@@ -87,9 +102,7 @@ class Hierarchy(Linking):
         return self._subclasses.get(owner, [])
 
     def _is_protocol(self, owner: int) -> bool:
-        outer = self.index.parents[owner]
-        bases = [ref for value in self.index.scopes[owner].bases for ref in self._base(outer, value)]
-        return any(base.kind == "external" and f"{base.path}()" in _PROTOCOLS for base in bases)
+        return any(base.kind == "external" and f"{base.path}()" in _PROTOCOLS for base in self._bases(owner))
 
     def _meeting(self, protocol: int) -> list[int]:
         """The classes that have all methods of a protocol."""
@@ -103,13 +116,16 @@ class Hierarchy(Linking):
 
 def _merged(ways: list[Sequence[Ref]]) -> list[Ref]:
     """C3 linearisation; where the orders contradict each other, in the order in which the bases are written."""
-    pending = [list(way) for way in ways if way]
-    found: list[Ref] = []
+    pending = [deque(way) for way in ways if way]
+    later = Counter(ref for way in pending for ref in islice(way, 1, None))  # what is behind the first of a way
+    found: dict[Ref, None] = {}
     while pending:
-        head = next(
-            (way[0] for way in pending if not any(way[0] in other[1:] for other in pending)),
-            pending[0][0],
-        )
-        found.append(head)
-        pending = [rest for way in pending if (rest := [ref for ref in way if ref != head])]
-    return found
+        head = next((way[0] for way in pending if not later[way[0]]), pending[0][0])
+        found[head] = None
+        for way in pending:
+            while way and way[0] in found:
+                way.popleft()
+                if way:
+                    later[way[0]] -= 1
+        pending = [way for way in pending if way]
+    return list(found)

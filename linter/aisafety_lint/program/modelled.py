@@ -11,6 +11,8 @@ from aisafety_lint.program.models import Row, rows_of
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.program.slices import helped_through
 
+_MOST = 200  # values that one may be
+
 
 class ModelledChecks:
     """Answers about single calls and comparisons, by what the models say of them."""
@@ -25,16 +27,19 @@ class ModelledChecks:
 
         `ending` is the text with which what is checked ends, where that is what was asked.
         """
-        known = self.index.value(scope, value)
-        if known.op == "attr":
-            yield from self.modelled(scope, known.args[0], outcome, known.name, ending)
-            yield from self.by_part_of(scope, value, ending) if outcome == "true" else ()
-        elif known.op == "call":
-            yield from self.modelled(scope, value, outcome, "", ending)
-        elif known.op in ("phi", "copy", "or"):
-            for item in known.args:
-                if item < value:
-                    yield from self.modelled_in(scope, item, outcome, ending)
+        pending, seen = [value], {value}
+        while pending and len(seen) < _MOST:
+            item = pending.pop()
+            known = self.index.value(scope, item)
+            if known.op == "attr":
+                yield from self.modelled(scope, known.args[0], outcome, known.name, ending)
+                yield from self.by_part_of(scope, item, ending) if outcome == "true" else ()
+            elif known.op == "call":
+                yield from self.modelled(scope, item, outcome, "", ending)
+            elif known.op in ("phi", "copy", "or"):
+                fresh = [arg for arg in dict.fromkeys(known.args) if arg < item and arg not in seen]
+                seen.update(fresh)
+                pending += fresh[::-1]
 
     def by_end(self, scope: int, call: int) -> Iterator[Check]:
         """`urlparse(url).hostname.endswith(".example.com")` is a check of the address, if the model says so."""

@@ -1,6 +1,7 @@
 """The tools of the program: every function that a model can call, however registered, and the parameters it fills."""
 
 import fnmatch
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -84,14 +85,16 @@ class DecoratorIndex:
 def find_tools(resolver: Resolver, decorators: DecoratorIndex) -> tuple[Tool, ...]:
     """All tools, each function once, in the order of files and lines."""
     found: dict[int, Tool] = {}
+    ways: dict[int, list[tuple[Row, tuple[int, int]]]] = defaultdict(list)
     modelled = (*_decorated(resolver, decorators), *_registered(resolver, decorators), *_methods(resolver))
     own = [make_tool(resolver, *item) for item in tool_functions(resolver)]
     for tool in (*modelled, *(tool for tool in own if tool.scope not in {item.scope for item in modelled})):
         known = found.get(tool.scope)
-        ways = (*(known.ways if known is not None else ()), *tool.ways)
-        better = known is None or len(tool.params) > len(known.params)
-        found[tool.scope] = replace(tool if known is None or better else known, ways=ways)
-    return tuple(sorted(found.values(), key=lambda tool: (tool.path, tool.place, tool.name)))
+        ways[tool.scope] += tool.ways
+        if known is None or len(tool.params) > len(known.params):
+            found[tool.scope] = tool
+    tools = (replace(tool, ways=tuple(ways[scope])) for scope, tool in found.items())
+    return tuple(sorted(tools, key=lambda tool: (tool.path, tool.place, tool.name)))
 
 
 def _decorated(resolver: Resolver, decorators: DecoratorIndex) -> Iterator[Tool]:

@@ -25,6 +25,7 @@ class Places:
         self._texts = texts
         self._masked = masked
         self._hashes: dict[str, list[str]] = {}
+        self._hashed: dict[tuple[str, int], range] = {}
 
     def physical(self, path: str, span: Span | None) -> dict[str, Any]:
         """A file, and a region of it where there is a span."""
@@ -74,14 +75,20 @@ class Places:
 
     def _column(self, path: str, line: int, column: int) -> int:
         text = self._texts.get(path)
-        return column if text is None else utf16_column(text.line(line), column)
+        if text is None:
+            return column
+        if text.text.isascii() and 1 <= line < len(text.starts):
+            return min(column, text.starts[line] - text.starts[line - 1])
+        return utf16_column(text.line(line), column)
 
     def line_hash(self, path: str, line: int) -> str | None:
         """GitHub's hash of a line; none where the text was masked, since the hash would not be that of the file."""
         text = self._texts.get(path)
         if text is None or not 1 <= line <= len(text.starts):
             return None
-        lines = hashed_lines(text, line)
+        lines = self._hashed.get((path, line))
+        if lines is None:
+            lines = self._hashed[path, line] = hashed_lines(text, line)
         if any(span.line < lines.stop and lines.start <= span.end_line for span in self._masked.get(path, ())):
             return None
         if path not in self._hashes:
