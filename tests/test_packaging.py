@@ -1,17 +1,33 @@
 """The package: however it is installed, it holds the same rules as the checkout."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 
 pytestmark = pytest.mark.slow
+# What may be used and handed on by everybody: some ask for their notice, one (MPL) for its own files only.
+LICENCES = (
+    "Apache",
+    "BSD",
+    "ISC",
+    "MIT",
+    "MPL-2.0",
+    "Mozilla Public License 2.0",
+    "PSF-2.0",
+    "Python Software Foundation",
+)
 
 
 def rules(python: str | Path, folder: Path) -> list[dict[str, object]]:
@@ -52,12 +68,18 @@ def test_the_wheel_has_all_rules(dist: Path, expected: list[dict[str, object]], 
     assert rules(pip_install(tmp_path / "venv", wheel), tmp_path) == expected
 
 
-def test_a_wheel_built_straight_from_the_checkout_is_the_same(dist: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
-    (straight,), (through_sdist,) = tmp_path.glob("*.whl"), dist.glob("*.whl")
-    assert straight.name == through_sdist.name
-    assert contents(straight) == contents(through_sdist)
+def test_two_builds_are_equal_to_the_byte(dist: Path, tmp_path: Path) -> None:
+    """From another folder, with other times and modes of files: what is published can be built again and compared."""
+    copied = tmp_path / "elsewhere"
+    shutil.copytree(ROOT, copied, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache", "node_modules"))
+    for path in copied.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        path.chmod(path.stat().st_mode | 0o020)
+    for target in ("--sdist", "--wheel"):
+        command = [sys.executable, "-m", "build", target, "--outdir", str(tmp_path / "again"), str(copied)]
+        subprocess.run(command, check=True, capture_output=True)
+    again = {path.name: sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "again").iterdir()}
+    assert again == {path.name: sha256(path.read_bytes()).hexdigest() for path in dist.iterdir()}
 
 
 def contents(wheel: Path) -> dict[str, int]:
@@ -83,3 +105,26 @@ def test_the_sdist_has_the_tests_and_the_documents(dist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     assert {"LICENSE", "README.md", "CHANGELOG.md", "action.yml", "tests/test_packaging.py"} <= names
+
+
+def needed(name: str, extras: tuple[str, ...] = ("",)) -> set[str]:
+    """All packages that one needs here, itself among them."""
+    found = {name}
+    for text in metadata.requires(name) or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
+            found |= needed(requirement.name, ("", *requirement.extras)) if requirement.name not in found else set()
+    return found
+
+
+def licence(name: str) -> str:
+    """What a package says of its licence."""
+    about = metadata.metadata(name)
+    classified = [line for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
+    return " ".join([about.get("License-Expression") or about.get("License") or "", *classified])
+
+
+def test_what_is_needed_may_be_used_by_everybody() -> None:
+    told = {name: licence(name) for name in sorted(needed("aisafety-lint", ("", "upload")))}
+    assert len(told) > 10
+    assert {name: text for name, text in told.items() if not any(one in text for one in LICENCES)} == {}
