@@ -120,8 +120,8 @@ def needed(name: str, extras: tuple[str, ...] = ("",)) -> set[str]:
 def licence(name: str) -> str:
     """What a package says of its licence."""
     about = metadata.metadata(name)
-    classified = [line for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
-    return " ".join([about.get("License-Expression") or about.get("License") or "", *classified])
+    said = [text for name in ("License-Expression", "License") for text in about.get_all(name) or []]
+    return " ".join([*said, *(line for line in about.get_all("Classifier") or [] if line.startswith("License ::"))])
 
 
 def test_what_is_needed_may_be_used_by_everybody() -> None:
