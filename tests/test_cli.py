@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from aisafety_lint import __version__
-from aisafety_lint.arguments import use_color
+from aisafety_lint.arguments import use_color, use_links
 from aisafety_lint.errors import UserError
 from aisafety_lint.outputs import write_file
 from aisafety_lint.report import FORMATS
@@ -247,6 +247,26 @@ class TestCommands:
 )
 def test_color(choice: str, environment: dict[str, str], terminal: bool, colored: bool) -> None:
     assert use_color(choice, environment, terminal) is colored
+
+
+@pytest.mark.parametrize(
+    ("environment", "terminal", "linked"),
+    [
+        ({"TERM": "xterm-256color"}, True, False),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "7600"}, True, True),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "4205"}, True, False),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "vscode"}, True, True),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, True, False),
+        ({"TERM": "xterm-kitty"}, True, True),
+        ({"TERM": "xterm-kitty"}, False, False),
+        ({"TERM": "screen-256color", "VTE_VERSION": "7600"}, True, False),
+        ({"TERM": "xterm", "FORCE_HYPERLINK": "1"}, False, True),
+        ({"TERM": "xterm-kitty", "FORCE_HYPERLINK": "0"}, True, False),
+        ({}, True, False),
+    ],
+)
+def test_links(environment: dict[str, str], terminal: bool, linked: bool) -> None:
+    assert use_links(environment, terminal) is linked
 
 
 RULE = """\

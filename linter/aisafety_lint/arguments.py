@@ -108,6 +108,27 @@ def use_color(choice: str, environment: "os._Environ[str] | dict[str, str]", ter
     return terminal and environment.get("TERM") != "dumb"
 
 
+# Terminals that show links, by a variable that they set, and some by its value; others may show the characters.
+_LINKING = (
+    ("WT_SESSION", ""),
+    ("KONSOLE_VERSION", ""),
+    ("DOMTERM", ""),
+    ("VTE_VERSION", r"[5-9]\d{3}|\d{5,}"),
+    ("TERM_PROGRAM", r"iTerm\.app|WezTerm|vscode|ghostty|Hyper|mintty|rio|Tabby|zed|WarpTerminal"),
+    ("TERM", r".*(?:kitty|alacritty|foot|ghostty|wezterm|contour)"),
+)
+
+
+def use_links(environment: "os._Environ[str] | dict[str, str]", terminal: bool) -> bool:
+    """Whether to make places links: FORCE_HYPERLINK decides, then whether the terminal is known to show them."""
+    if forced := environment.get("FORCE_HYPERLINK"):
+        return forced != "0"
+    # What lies between hands links on or does not, whatever the terminal can.
+    if not terminal or environment.get("TERM", "").startswith(("dumb", "screen", "tmux", "linux")):
+        return False
+    return any(name in environment and re.match(value, environment[name]) for name, value in _LINKING)
+
+
 def add_run_options(parser: Parser) -> None:
     """The options of a command that makes a report for itself: which rules and settings, and the cache."""
     parser.add_argument(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import cli
-from aisafety_lint.arguments import OneOf, Parser, address, count, day, folder, use_color, words
+from aisafety_lint.arguments import OneOf, Parser, address, count, day, folder, use_color, use_links, words
 from aisafety_lint.commands import fix
 from aisafety_lint.config import Config
 from aisafety_lint.errors import UserError
@@ -364,12 +364,13 @@ def _check_command(first: str) -> None:
 
 def _options(arguments: argparse.Namespace, seconds: float) -> dict[str, Any]:
     terminal = sys.stdout.isatty()
+    color = use_color(arguments.color, os.environ, terminal)
     return {
-        "color": use_color(arguments.color, os.environ, terminal),
+        "color": color,
         "trace": arguments.trace,
         "seconds": seconds,
         "category": arguments.category,
-        "hyperlinks": terminal and use_color(arguments.color, os.environ, terminal),
+        "hyperlinks": color and use_links(os.environ, terminal),
         "source_url": arguments.source_url,
         "include_suppressed": arguments.include_suppressed,
         "width": max(shutil.get_terminal_size((100, 24)).columns, 40),

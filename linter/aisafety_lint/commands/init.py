@@ -47,8 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"`{target.name}` exists", hint)
     from aisafety_lint.declaration.draft import draft
     from aisafety_lint.drafting import know, material
+    from aisafety_lint.progress import told
 
-    known = know(_config(place, arguments))
+    with told("analysing", sys.stderr):
+        known = know(_config(place, arguments))
     written = draft(material(known, _relative(known.config, place)), known.terms)
     if target is None:
         write_stdout(written)
@@ -64,8 +66,10 @@ def _check(place: Path, arguments: argparse.Namespace) -> int:
     """Print the differences of all declarations in or above a folder."""
     from aisafety_lint.declaration.matching import is_below
     from aisafety_lint.drafting import differences, know
+    from aisafety_lint.progress import told
 
-    known = know(_config(place, arguments))
+    with told("analysing", sys.stderr):
+        known = know(_config(place, arguments))
     here = _relative(known.config, place)
     every = list(differences(known))
     inside = [(path, lines) for path, lines in every if is_below(path, here)]

@@ -78,9 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _difference(arguments: argparse.Namespace, config: "Config", found: "Inspection") -> str:
     """What changed since a revision."""
     from aisafety_lint.difference import powers_since
+    from aisafety_lint.progress import told
     from aisafety_lint.report import powers
 
-    compared = powers_since(config, found, arguments.diff)
+    with told("analysing the revision", sys.stderr):
+        compared = powers_since(config, found, arguments.diff)
     views = {"text": powers.text, "json": powers.json, "mermaid": powers.mermaid, "markdown": powers.markdown}
     return views[arguments.output_format](compared)
 
