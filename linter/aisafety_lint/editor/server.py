@@ -31,7 +31,9 @@ def serve(words: Sequence[str], *, everything: bool) -> int:
 def _of_folders(server: LanguageServer, service: Service) -> None:
     @server.feature(types.INITIALIZED)
     def initialized(_: types.InitializedParams) -> None:
-        for path in _paths(server.workspace.folders.values()):
+        root = server.workspace.root_uri  # all that an older editor knows
+        folders = server.workspace.folders.values() or ([types.WorkspaceFolder(root, "")] if root else [])
+        for path in _paths(folders):
             service.add(path)
         workspace = server.client_capabilities.workspace
         watched = workspace.did_change_watched_files if workspace else None

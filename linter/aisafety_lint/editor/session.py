@@ -73,25 +73,32 @@ class Session:
     async def _live(self) -> None:
         """Start the process, hear it until it ends, and start it again where it died."""
         while self.deaths < _MOST_DEATHS:
-            # -P: nothing is imported from the folder.
-            if not self.folder.is_dir():
+            try:
+                self.process = process = await self._started()
+            except OSError as error:
+                await self._tell(f"`{self.folder}` cannot be analysed: {error.strerror}.")
                 return
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "aisafety_lint.editor.analyst", *self.words),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                cwd=self.folder,
-                start_new_session=True,
-            )
             for text in self.typed.values():
                 self._send(text)
-            await self._listen(self.process)
-            code = await self.process.wait()
+            await self._listen(process)
+            code = await process.wait()
             self.process = None
             self.deaths += 1
             again = "it is started anew" if self.deaths < _MOST_DEATHS else "it is started anew after the next change"
-            message = f"The analysis of `{self.folder}` ended unexpectedly, with code {code}; {again}."
-            await self.hear(self, Failed(message, message))
+            await self._tell(f"The analysis of `{self.folder}` ended unexpectedly, with code {code}; {again}.")
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            # -P: nothing is imported from the folder.
+            *(sys.executable, "-P", "-m", "aisafety_lint.editor.analyst", *self.words),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=self.folder,
+            start_new_session=True,
+        )
+
+    async def _tell(self, message: str) -> None:
+        await self.hear(self, Failed(message, message))
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None, "its output is a pipe"
