@@ -4,6 +4,7 @@ import datetime
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -336,6 +337,19 @@ class TestStamps:
             assert made.call_count == 1
         assert store.folder is not None
         assert not list(store.folder.glob("seen-*"))
+
+    @pytest.mark.skipif(os.name == "nt", reason="there are no stamps")
+    def test_an_edition_holds_until_something_of_it_changes(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(edition, "_STARTED", time.time_ns() + 10_000_000_000)
+        (tmp_path / "frameworks").mkdir()
+        (tmp_path / "frameworks" / "desk.yml").write_text("types: {}\n")
+        before = edition.edition((tmp_path,))
+        assert before is not None
+        assert before.holds()
+        (tmp_path / "secrets").mkdir()
+        assert not before.holds()
 
     def test_what_changes_while_it_is_looked_at(self, store: Store, root: Path) -> None:
         """A folder that was listed before a file came into it must not be taken for the folder with the file."""
