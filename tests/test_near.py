@@ -1,6 +1,7 @@
 """The first answer after an edit: from the files nearest to it, and what the whole project says soon after."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from aisafety_lint.commands import check
 from aisafety_lint.editor.folder import Folder
 from aisafety_lint.editor.messages import Item, Typed
-from aisafety_lint.editor.near import MOST_FILES, neighbours
+from aisafety_lint.editor.near import MOST_FILES, Difference, neighbours, refined
 from aisafety_lint.kept import Kept
+from aisafety_lint.source import SourceText
 from conftest import MakeTree
+from report_samples import sample
 
 AGENT = '''\
 from agents import Agent, function_tool
@@ -100,13 +103,15 @@ def test_it_is_what_the_whole_says_soon_after(folder: Folder, root: Path, edits:
 
 
 def test_what_is_half_typed_takes_nothing_away(folder: Folder, root: Path) -> None:
-    before = folder.whole()
-    broken = FILES["desk/other.py"] + "\n\ndef half(\n"
-    folder.typed(Typed(1, str(root / "desk/other.py"), 1, broken))
+    (before,) = folder.whole()
+    folder.typed(Typed(1, str(root / "desk/other.py"), 1, f"def half(\n{FILES['desk/other.py']}"))
     first = folder.near(str(root / "desk/other.py"))
     assert first is not None
-    assert said(first) == said(before)
-    assert "syntax-error" in [code for _, _, code, _ in said(folder.whole())]
+    (moved,) = first
+    assert (moved.code, moved.range[0], moved.span[0]) == (before.code, before.range[0] + 1, before.span[0] + 1)
+    assert [place.range[0] - 1 for place in moved.related] == [place.range[0] for place in before.related]
+    (told,) = folder.whole()
+    assert told.code == "syntax-error"
 
 
 def test_without_a_first_answer_there_is_nothing_to_begin_with(root: Path) -> None:
@@ -122,6 +127,14 @@ def test_only_what_was_edited_is_parsed_again(folder: Folder, root: Path) -> Non
     folder.whole()
     same = {path for path, row in folder.kept.tables.facts.items() if facts.get(path) is row}
     assert same == facts.keys() - {"desk/runs.py"}
+
+
+def test_what_only_the_near_files_alone_would_show_is_not_shown() -> None:
+    alone = sample()
+    whole = replace(alone, findings=alone.findings[:1])
+    text = SourceText("elsewhere.py", "")
+    assert refined(whole, [Difference("elsewhere.py", alone, alone, text, text)]).findings == whole.findings
+    assert refined(whole, [Difference("elsewhere.py", whole, alone, text, text)]).findings == alone.findings
 
 
 def test_the_nearest_files_come_first_and_are_not_too_many() -> None:

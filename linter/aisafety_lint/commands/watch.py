@@ -69,6 +69,8 @@ class Watch:
                 tidy()
                 self._wait()
         except KeyboardInterrupt:
+            if sys.stderr.isatty():  # which shows ^C
+                sys.stderr.write("\n")
             return INTERRUPTED
 
     def _once(self) -> None:
