@@ -17,7 +17,6 @@ _AS = {
     "attribute": "attribute {}",
     "instance": "any {}",
     "handler": "handler registered with {}",
-    "hook": "hook {}",
     "read": "key {}",
     "entry": "key {}",
 }
@@ -109,8 +108,10 @@ def _framework(stem: str, model: _Model, names: _Names) -> str:
 
 def _types(types: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for name, type_ in types.items():
-        made = codes(listed(type_.get("made_by") if not isinstance(type_.get("made_by"), Mapping) else None), 3)
-        told = codes(listed(type_.get("names")), 4) or (f"made by {made}" if made else "told by its shape or its base")
+        made = [
+            path for way in type_.get("made_by", ()) for path in listed(way if isinstance(way, str) else way["call"])
+        ]
+        told = codes(listed(type_.get("names")), 4) or (f"made by {codes(made, 3)}" if made else "told by its shape")
         yield code(name), told
 
 
@@ -143,14 +144,19 @@ def _tables(names: _Names) -> Iterable[_Table]:
         "Sinks",
         "Where untrusted text does harm.",
         ("call", "argument", "what it becomes", "notes"),
-        (_where, lambda row: argument(row.get("argument", "")), lambda row: names.of(row["kind"]), _notes),
+        (
+            _where,
+            lambda row: argument(row["argument"]) if "argument" in row else "",
+            lambda row: names.of(row["kind"]),
+            _notes,
+        ),
     )
     yield (
         "sanitizers",
         "Sanitizers",
         "What makes a value safe, and for what.",
-        ("how", "safe for"),
-        (_where, lambda row: codes(listed(row["cleans"]))),
+        ("how", "safe for", "notes"),
+        (_where, lambda row: codes(listed(row["cleans"])), _notes),
     )
     yield (
         "grants",
@@ -180,9 +186,8 @@ def _where(row: _Model) -> str:
     if not key:
         return "a value of the program"
     if key == "method":
-        method = row["method"]
-        if isinstance(method, Mapping):
-            return f"methods {codes(listed(method.get('name')))} of a class derived from {code(method.get('of'))}"
+        names = codes(listed(row["method"].get("name")))
+        return f"{f'methods {names}' if names else 'methods'} of a class derived from {code(row['method']['of'])}"
     if key == "hook":
         return "a hook that runs before tools"
     paths = codes(listed(row[key]), 6)
@@ -202,14 +207,10 @@ def _power(names: _Names) -> _Cell:
 
 
 def _approval(row: _Model) -> str:
-    return " or ".join(_asked(one) for one in listed(row.get("approval")))
-
-
-def _asked(approval: _Model) -> str:
-    return (
-        f"{argument(approval)} is {' or '.join(map(code, listed(approval['equals'])))}"
-        if "equals" in approval
-        else argument(approval)
+    """The argument with which a person is asked, and the values that ask."""
+    return " or ".join(
+        argument(one) + (f" is {' or '.join(map(code, listed(one['equals'])))}" if "equals" in one else "")
+        for one in listed(row.get("approval"))
     )
 
 
