@@ -77,8 +77,9 @@ class Kinds:
     `safe_with`: those that together make a value safe for a kind; `prompts`: the names of the arguments in which a
     model is given its prompt; `keeping`: the last names of calls that put what they are given into the answer of a tool
     as it is; `approval`: how programs speak of a person's approval; `loops`: how they write loops around a model;
-    `told`: where they keep what it is told; `lists`: the names of those in which a `*` allows everything; `unknown`:
-    what is taken for granted of calls of unknown libraries.
+    `told`: where they keep what it is told; `lists`: the names of those in which a `*` allows everything;
+    `tenants`: names of what tells one tenant from another; `unknown`: what is taken for granted of calls of unknown
+    libraries.
     """
 
     sources: Mapping[str, str]
@@ -99,6 +100,7 @@ class Kinds:
     loops: Loops
     told: Told
     lists: frozenset[str]
+    tenants: re.Pattern[str]
     unknown: Unheard
 
     def safe(self, kind: str, cleaned: frozenset[str]) -> bool:
@@ -183,6 +185,7 @@ def load_kinds(knowledge: Knowledge) -> Kinds:
             re.compile(data["told"]["files"]),
         ),
         frozenset(data["lists"]),
+        re.compile(data["tenants"]["names"]),
         _unheard(data["unknown"]),
     )
 
