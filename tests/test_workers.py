@@ -14,6 +14,7 @@ from unittest import mock
 import pytest
 
 from aisafety_lint import crew, recall, workers
+from aisafety_lint.bounds import Bounded
 from aisafety_lint.config import Config
 from aisafety_lint.finding import NotificationLevel
 from aisafety_lint.perfile import Failure, Outcome, Parser
@@ -32,15 +33,27 @@ class Naming:
     """Work that tells the name of the file and the process, and comes to grief at some names."""
 
     deadly: tuple[str, ...] = ()
+    sleepy: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     parent: int = 0
 
     def __call__(self, file: SourceFile) -> Outcome:
         if file.path in self.deadly and os.getpid() != self.parent:
             os.kill(os.getpid(), signal.SIGKILL)
+        if file.path in self.sleepy and os.getpid() != self.parent:
+            time.sleep(600)
         if file.path in self.wrong:
             raise ValueError(file.path)
         return Outcome(digest=f"{file.path} {os.getpid()}".encode())
+
+
+def costly(file: SourceFile) -> Outcome:
+    """Work that never ends for one file, and needs all memory for another."""
+    while file.path == "001.py":
+        pass
+    if file.path == "002.py":
+        raise MemoryError
+    return Outcome()
 
 
 def names(outcomes: Iterator[Outcome]) -> list[str]:
@@ -91,6 +104,17 @@ class TestAccidents:
         assert [name for name in names(iter(outcomes)) if name] == [
             file.path for file in FILES if file.path not in deadly
         ]
+
+    def test_a_process_that_hangs_is_replaced_and_its_file_told(self) -> None:
+        crew_of_two = crew.Crew(Naming(sleepy=("017.py",)), FILES, patience=1.0)
+        outcomes = list(crew_of_two.outcomes(2))
+        lost = [(file.path, one.failure.id) for file, one in zip(FILES, outcomes, strict=True) if one.failure]
+        assert lost == [("017.py", "worker-hung")]
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_a_file_that_takes_too_long_or_too_much_is_told(self, jobs: int) -> None:
+        outcomes = list(spread(Bounded(costly, 0.2), FILES[:4], jobs))
+        assert [one.failure.id if one.failure else "" for one in outcomes] == ["", "file-timeout", "file-memory", ""]
 
     def test_a_mistake_of_the_program_is_raised_where_it_can_be_seen(self) -> None:
         with pytest.raises(ValueError, match=r"017\.py"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aisafety_lint import discovery, perfile, workers
+from aisafety_lint.bounds import Bounded, TooLongError, too_long, within
 from aisafety_lint.config import Config
 from aisafety_lint.discovery import Discovered
 from aisafety_lint.evals.hints import load_hints
@@ -86,7 +87,9 @@ class Reader:
 
     def work(self, work: workers.Work, files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, perfile.Outcome]]:
         """Work on files one by one, in several processes where that pays; what fails is told."""
-        for file, outcome in zip(files, workers.spread(work, files, self.config.jobs), strict=True):
+        for file, outcome in zip(
+            files, workers.spread(Bounded(work, self.config.file_timeout), files, self.config.jobs), strict=True
+        ):
             self.memory.note(file.path, outcome)
             if (failure := outcome.failure) is not None:
                 span = Span(failure.line, 1, failure.line, 1) if failure.line else None
@@ -101,7 +104,14 @@ class Reader:
             text = self.text(file)
             if text is None:
                 return None
-            self.parsed[file.path] = documents.parse(text, syntax or file.kind)  # type: ignore[arg-type]  # one of _CLAIMED
+            try:
+                with within(self.config.file_timeout):
+                    self.parsed[file.path] = documents.parse(text, syntax or file.kind)  # type: ignore[arg-type]  # one of _CLAIMED
+            except TooLongError:
+                failure = too_long(file.path, self.config.file_timeout)
+                self.memory.by_accident = True
+                self.fail(failure.id, failure.message, file.path)
+                return None
         return self.parsed[file.path]
 
     def texts(

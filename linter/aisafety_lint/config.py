@@ -127,9 +127,9 @@ class Config:
     `paths` are what to report on, absolute and existing, with links resolved; `root` is the project they belong to: the
     git root, or else their common folder. All patterns are relative to the root. `stdin` is a text that takes the place
     of a file: path relative to the root, and bytes; `overlay` holds what is analysed in place of what is written in
-    files. `jobs` is the number of processes to work in, None for as many as
-    it is worth. `suppress` tells whether suppressions have effect, `today` which of them are over. `map` tells
-    whether the report is to hold the map of the agents. `origins` tells for
+    files. `file_timeout` bounds the seconds of processor time for a file. `jobs` is the number of processes to work in,
+    None for as many as it is worth. `suppress` tells whether suppressions have effect, `today` which of them are over.
+    `map` tells whether the report is to hold the map of the agents. `origins` tells for
     each setting that is not a default where it comes from; `notifications` is what the settings themselves have to say
     in the report.
     """
@@ -188,6 +188,7 @@ class Config:
     stdin: tuple[str, bytes] | None = None
     overlay: Mapping[str, bytes] = field(default_factory=dict)
     jobs: int | None = 1
+    file_timeout: int = 60
     file: SettingsFile | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     notifications: tuple[Notification, ...] = ()

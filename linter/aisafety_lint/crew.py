@@ -8,6 +8,7 @@ import contextlib
 import multiprocessing
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from aisafety_lint.workers import Work
 Portion = list[int]
 
 _PORTION = 400_000
+PATIENCE = 300.0
+"""Seconds of the time of day for a portion: work that is bounded by itself needs as much only where a system hangs."""
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class _Member:
     process: BaseProcess
     connection: Connection
     portion: Portion
+    since: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -48,6 +52,7 @@ class Crew:
     members: list[_Member] = field(default_factory=list)
     done: dict[int, Outcome] = field(default_factory=dict)
     suspects: set[int] = field(default_factory=set)
+    patience: float = PATIENCE
 
     def outcomes(self, count: int) -> Iterator[Outcome]:
         """Do all the work."""
@@ -92,7 +97,13 @@ class Crew:
 
     def _listen(self) -> None:
         """Take what the processes have to say, and give them more to do."""
-        ready = wait([member.connection for member in self.members])
+        oldest = min(member.since for member in self.members)
+        ready = wait(
+            [member.connection for member in self.members], max(0.0, oldest + self.patience - time.monotonic())
+        )
+        for member in [member for member in self.members if member.connection not in ready and self._hangs(member)]:
+            member.process.kill()
+            self._bury(member, "worker-hung", f"is waited for longer than {self.patience:g} seconds")
         for member in [member for member in self.members if member.connection in ready]:
             try:
                 outcomes = msgspec.msgpack.decode(member.connection.recv_bytes(), type=list[Outcome | None])
@@ -102,23 +113,26 @@ class Crew:
             for number, outcome in zip(member.portion, outcomes, strict=True):
                 # What cannot be sent, or was no success, is done again here, where everybody sees what happens.
                 self.done[number] = self.work(self.files[number]) if outcome is None else outcome
-            member.portion = self.pending.popleft() if self.pending else []
+            member.portion, member.since = self.pending.popleft() if self.pending else [], time.monotonic()
             _send(member)
             if not member.portion:
                 self._release(member)
 
-    def _bury(self, member: _Member) -> None:
-        """A process died: its files are tried one by one, and a file that was alone is given up."""
+    def _hangs(self, member: _Member) -> bool:
+        return time.monotonic() - member.since >= self.patience
+
+    def _bury(self, member: _Member, kind: str = "worker-died", what: str = "died") -> None:
+        """A process died, or was killed: its files are tried one by one, and a file that was alone is given up."""
         self._release(member)
         if len(member.portion) > 1:
             self.suspects.update(member.portion)
             self.pending.extendleft([number] for number in reversed(member.portion))
         else:
-            self.done.update((number, self._died(number)) for number in member.portion)
+            self.done.update((number, self._died(number, kind, what)) for number in member.portion)
 
-    def _died(self, number: int) -> Outcome:
-        message = f"`{self.files[number].path}` is not analysed: the process that worked on it died."
-        return Outcome(failure=Failure("worker-died", message))
+    def _died(self, number: int, kind: str = "worker-died", what: str = "died") -> Outcome:
+        message = f"`{self.files[number].path}` is not analysed: the process that worked on it {what}."
+        return Outcome(failure=Failure(kind, message))
 
     def _release(self, member: _Member) -> None:
         self.members.remove(member)

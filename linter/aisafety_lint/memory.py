@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from aisafety_lint.shelf import Shelf
 
 
+# What another run, or another machine, may not meet.
+_ACCIDENTS = frozenset({"worker-died", "worker-hung", "file-timeout", "file-memory"})
+
+
 @dataclass(slots=True)
 class Memory:
     """The first looks and the facts of the files of a project; without a store it knows and keeps nothing."""
@@ -77,7 +81,7 @@ class Memory:
         """Learn the digest of a file when it is read; and that the answer depends on an accident."""
         if self.digests is not None and outcome.digest:
             self.digests.known.setdefault(path, outcome.digest)
-        if outcome.failure is not None and outcome.failure.id == "worker-died":
+        if outcome.failure is not None and outcome.failure.id in _ACCIDENTS:
             self.by_accident = True
 
     def save(self) -> None:

@@ -20,7 +20,9 @@ from aisafety_lint.stamps import Stamp, is_settled, stamp
 
 # What a report says does not depend on these; of standard input only the content counts, below. A report knows itself
 # until which day it holds.
-_ASIDE = frozenset({"fail_on", "strict", "file", "origins", "stdin", "overlay", "jobs", "today", "baseline"})
+_ASIDE = frozenset(
+    {"fail_on", "strict", "file", "origins", "stdin", "overlay", "jobs", "file_timeout", "today", "baseline"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,15 @@ def _add_files(group: "argparse._ArgumentGroup") -> None:
         metavar="N",
         help="work in so many processes; 0 and 1 in none but this (default: as it pays)",
     )
+    group.add_argument(
+        "--max-file-size", type=count, metavar="BYTES", help="do not analyse larger files (default: 2000000)"
+    )
+    group.add_argument(
+        "--file-timeout",
+        type=count,
+        metavar="SECONDS",
+        help="give up a file that takes more processor time (default: 60)",
+    )
     group.add_argument("--no-cache", action="store_true", help="neither use what earlier runs found nor keep anything")
     group.add_argument(
         "--cache-dir",
@@ -323,6 +332,8 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
     }
     settings |= {name: True for name in _FLAGS if getattr(arguments, name)}
     settings |= {"jobs": arguments.jobs, "suppress": not arguments.no_suppressions}
+    limits = ("max_file_size", "file_timeout")
+    settings |= {name: value for name in limits if (value := getattr(arguments, name)) is not None}
     if arguments.baseline or arguments.no_baseline:
         settings["baseline"] = Path(arguments.baseline).absolute() if arguments.baseline else None
     if arguments.persona:
