@@ -142,9 +142,7 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize(
-    "words", [("check",), ("inspect",), ("report", "--standard", "owasp-asi-2026"), ("init", "--check"), ("rules",)]
-)
+@pytest.mark.parametrize("words", [("check",), ("inspect",), ("report", "--standard", "owasp-asi-2026"), ("rules",)])
 def test_no_command_but_those_that_say_so_opens_a_socket(tree: MakeTree, words: tuple[str, ...]) -> None:
     root = tree({"agent.py": BAD, ".mcp.json": '{"mcpServers": {"x": {"url": "https://mcp.example.com/x"}}}'})
     done = subprocess.run(
