@@ -4,6 +4,7 @@ Every place has a twin that looks alike and holds none.
 """
 
 import base64
+import hashlib
 from functools import cache
 
 import pytest
@@ -302,6 +303,18 @@ def test_a_key_in_two_halves_is_one() -> None:
     ):
         (found,) = scan(SourceText("a.py", text.format(KEY[:half], KEY[half:])), "python", formats())
         assert found.length == len(KEY)
+
+
+def test_the_next_name_is_no_value() -> None:
+    assert scan(SourceText(".env", f"API_KEY=\nAPI_URL={KEY}/v1\n"), "text", formats()) == ()
+    named = f'{{"credentials": {{\n  "{KEY[:16]}": {{"id": "a"}}}}}}\n'
+    assert scan(SourceText("a.json", named), "json", formats()) == ()
+
+
+def test_the_address_of_an_account_is_no_token() -> None:
+    key = hashlib.sha1(KEY.encode()).hexdigest()
+    assert scan(SourceText("a.json", f'{{"reward_token": "0x{key}"}}\n'), "json", formats()) == ()
+    assert len(scan(SourceText("a.json", f'{{"reward_token": "{key}"}}\n'), "json", formats())) == 1
 
 
 def test_counts_of_tokens_are_no_list_of_them() -> None:

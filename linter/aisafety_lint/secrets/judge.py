@@ -34,6 +34,7 @@ _PART = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]?[a-z]{4,}(?![A-Za-z0-9])")
 _NO_SECRET = re.compile(
     r"\w[\w+.-]*://|%7[Bb]|[~./]{1,2}/|[A-Za-z]:\\|[\w.+-]+@[\w-]+\.[\w.]+$|v?\d+(?:\.\d+)+[\w.-]*$|[\d.,:+-]+$"
     r"|[\w.-]+:\d{2,5}(?:/[\w./-]*)?$|.*\d{4}-\d\d-\d\d|(?:application|text|image|audio|video)/|data:|sha\d+[-:]|md5[-:]|projects/"
+    r"|0x[0-9a-fA-F]{40}$"  # the address of an account or of a contract
     r"|[\w./-]+\.(?:py|js|ts|json|ya?ml|toml|pem|key|crt|txt|md|sh|env|html|cfg|ini|com|org|io|net|dev|svc)$"
 )
 

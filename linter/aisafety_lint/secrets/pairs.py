@@ -31,6 +31,9 @@ _BELOW = re.compile(r"(?:[>|][+-]?|\\|\()?[ \t]{0,20}\r?\n[ \t]{0,200}(?:- )?(?=
 _NEXT_ENTRY = re.compile(r"[\"']?[ \t]{0,20}(?:#[^\n]{0,200})?\r?\n[ \t]{0,200}- (?=[\"'\w+/])")
 _NEXT_ITEM = re.compile(r"[\"'`]?\s{0,200}(?:,\s{0,200})(?=[\"'`])")
 _FIRST_ITEM = re.compile(r"[\[({]\s{0,200}(?=[\"'`])")
+# After what stands on the next line, or first in braces: it is a name itself.
+_IS_NAME = re.compile(r"[\"'`]?[ \t]{0,20}(?::|=)")
+_ASSIGNED = re.compile(r"[A-Za-z_]\w{0,80}=(?!=*$)")
 _MOST_ITEMS = 50
 _CLOSING = re.compile(r"\s{0,200}<")
 _SHELL_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=]([^${}]+)\}")
@@ -279,13 +282,19 @@ def _read_all(text: str, hit: NameHit, bare: bool) -> Iterator[Pair]:
     position = opening.end() if opening is not None else hit.value
     for _ in range(_MOST_ITEMS):
         pair = _read(text, position, hit.name, hit.role, bare and first is None)
-        if pair is None or (below is not None and text[pair.end : pair.end + 1] in (":", "=")):
+        if pair is None or (opening is not None and _is_name(text, pair, hit)):
             return
         yield pair
         follows = following.match(text, pair.end) if following is not None else None
         if follows is None:
             return
         position = follows.end()
+
+
+def _is_name(text: str, pair: Pair, hit: NameHit) -> bool:
+    """Whether what stands after the name of a credential and an empty value, or a brace, is the next name."""
+    assigned = not pair.quoted and hit.separator.endswith("=") and _ASSIGNED.match(pair.value) is not None
+    return assigned or _IS_NAME.match(text, pair.end) is not None
 
 
 def _read(text: str, position: int, name: str, role: Role, bare: bool) -> Pair | None:
