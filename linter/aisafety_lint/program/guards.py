@@ -295,7 +295,9 @@ class Guards(ModelledChecks):
     # -- checks by a call -----------------------------------------------------------------------------------------
 
     def _by_call(self, scope: int, call: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
-        found = list(self.modelled(scope, call, holds, ""))
+        if holds != "returned" and len(known.args) == 2 and "bool" in self.resolver.paths(scope, call):
+            return self._established(scope, known.args[1], holds, depth - 1)
+        found: list[Check] = list(self.modelled(scope, call, holds, ""))
         found += self._by_quantifier(scope, call, known, holds, depth)
         if holds == "true":
             found += self._by_start(allowed_by_start, scope, call)

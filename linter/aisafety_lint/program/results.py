@@ -15,6 +15,8 @@ _CLASSES = frozenset({"type", "Type", "typing.Type"})
 _ALTERNATIVES = frozenset({"Union", "|", "Optional", "tuple", "Tuple"})
 _BUILTINS = frozenset({*dir(builtins), "None", "Any"})
 _OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_"))
+# Objects of libraries have no methods of these names.
+_OF_TEXT_ALONE = frozenset({"strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "startswith", "endswith"})
 _COPYING = frozenset({"copy", "deepcopy", "model_copy", "__copy__", "_replace"})
 
 
@@ -218,7 +220,7 @@ class Results(Standard):
                 _, colon, rest = callee.path.partition(":")
                 if colon and "." not in rest:
                     return (f"{callee.path}.__call__",)
-                as_text = () if colon else _as_text(callee.path)
+                as_text = _as_text(callee.path, _OF_TEXT_ALONE if colon else _OF_TEXT)
                 return (callee.path, *as_text, *(() if colon else self.models.types_of_class(callee.path)))
             case "function":
                 own = self.index.enclosing_class(callee.scope)
@@ -243,7 +245,7 @@ def _is_vague(annotation: Annotation) -> bool:
     return last == "Any" or (last in _ALTERNATIVES and any(_is_vague(item) for item in annotation.args))
 
 
-def _as_text(path: str) -> tuple[str, ...]:
+def _as_text(path: str, methods: frozenset[str]) -> tuple[str, ...]:
     """A method of strings on what an unmodelled call returned, or on an element of it."""
     base, _, name = path.rpartition(".")
-    return (f"str.{name}",) if name in _OF_TEXT and base.endswith((")", "]")) else ()
+    return (f"str.{name}",) if name in methods and base.endswith((")", "]")) else ()

@@ -34,14 +34,16 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
 def _is_seen(index: Index, effect: Effect) -> bool:
     """Whether a model may see what a tool reads: not the key that it signs its requests with, nor its own settings.
 
-    A tool uses a secret for itself unless it gives it back, and so it does with what a constructor reads.
+    A tool uses a secret for itself unless it gives it back, and so it does with what a constructor reads, or a function
+    that gives nothing back.
     """
     comes_back = all(
         any(call in sliced(index, scope, end) for end in (*index.scopes[scope].returns, *index.scopes[scope].yields))
         for scope, call in effect.chain
     )
     own = effect.capability == "secret-read" or any(index.scopes[scope].name == "__init__" for scope, _ in effect.chain)
-    return comes_back or not own
+    reader = index.scopes[effect.chain[-1][0]]
+    return comes_back or not (own or not (reader.returns or reader.yields))
 
 
 def _proofs(index: Index, effects: list[Effect]) -> list[tuple[str, Effect]]:
