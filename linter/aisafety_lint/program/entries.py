@@ -48,6 +48,7 @@ class Entries:
             if (
                 not check.path
                 and not check.after
+                and check.element < 0
                 and self._is_forwarded(wrapper, check.value, name, str(places.index(name)))
             ):
                 found |= check.cleans

@@ -70,5 +70,6 @@ class Fields:
             return
         for check in self.guards.checks(method, scope.end):
             value = self.index.value(method, check.value)
-            if value.op == "attr" and not check.path and value.args[0] == scope.params[0].value:
+            whole = not check.path and check.element < 0
+            if value.op == "attr" and whole and value.args[0] == scope.params[0].value:
                 yield value.name, check.cleans

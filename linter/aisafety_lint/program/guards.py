@@ -445,6 +445,8 @@ class Guards(ModelledChecks):
     def _of_params(self, function: int, checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
         """What checks say of the parameters of a function, or of parts of them."""
         for check in checks:
+            if check.element >= 0:
+                continue  # known for one round of a loop only
             value, path = self._read(function, check)
             for param in self.index.scopes[function].params:
                 if check.derived and param.value in self._made_from(function, check.value):
