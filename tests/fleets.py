@@ -82,7 +82,7 @@ class Running:
 
     def wait(self) -> int:
         """The exit code, after the rest was read."""
-        _, rest = self.process.communicate(timeout=60)
+        _, rest = self.process.communicate(timeout=3600)
         self.lines += rest.splitlines()
         return self.process.returncode
 

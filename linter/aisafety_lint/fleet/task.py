@@ -33,6 +33,7 @@ from aisafety_lint.settings import CommandLine, load_config
 
 REPORTS = {"sarif": "report.sarif", "json": "report.json", "html": "report.html"}
 MAP = "map.json"
+_MANY_OBJECTS = 3_000_000
 _LARGEST = 20_000_000  # what of a remote repository is larger is not even written into the work folder
 
 
@@ -96,13 +97,20 @@ def work(source: Source, asked: Asked) -> Done:
     except (OSError, MemoryError, RecursionError, ValueError) as error:
         return Done(recorded(source, asked, f"{type(error).__name__}: {error}", started))
     finally:
-        gc.unfreeze()
-        gc.collect()
+        _tidy()
     if found is last:
         return Done(found, kept=True)
     found = replace(found, seconds=round(time.monotonic() - started, 2))
     asked.ledger.record(source.slug, found)
     return Done(found)
+
+
+def _tidy() -> None:
+    """Let go of what refers to itself: an analysis leaves hardly any, and to look through all takes long."""
+    if gc.get_freeze_count() > _MANY_OBJECTS:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
 def recorded(source: Source, asked: Asked, reason: str, started: float | None = None) -> Entry:

@@ -1,6 +1,7 @@
 """The explanation of a rule as people read it, without what makes its examples tests."""
 
 import re
+from functools import lru_cache
 
 from aisafety_lint.rule import Rule
 
@@ -15,6 +16,7 @@ def explanation(rule: Rule) -> str:
     return "\n\n".join(f"## {heading}\n\n{_examples(text)}" for heading, text in rule.sections.items())
 
 
+@lru_cache(maxsize=4096)  # who writes many reports explains the same rules each time
 def _examples(text: str) -> str:
     return _FAKE.sub(r"<\1>", _EXPECT.sub("", _FENCE.sub(_fence, text)))
 
