@@ -19,16 +19,21 @@ import pytest
 
 from aisafety_lint import commons, workers
 from aisafety_lint.cache import chosen_folder
+from aisafety_lint.commands import fleet as command
 from aisafety_lint.errors import UserError
 from aisafety_lint.fleet.clones import CloneError, Remote
+from aisafety_lint.fleet.ledger import Ledger, Run
+from aisafety_lint.fleet.run import together
 from aisafety_lint.fleet.sources import Source, sources
 from aisafety_lint.fleet.task import Asked, work
 from aisafety_lint.perfile import Outcome
 from aisafety_lint.source import SourceFile
+from browser import PROGRAM, browser
 from fleets import Running, entries, fleet, repository, workers_of
 from test_diff import git
 
 duckdb = pytest.importorskip("duckdb")
+building = pytest.importorskip("aisafety_lint.fleet.tables").building
 EVIL = "<img src=x onerror=alert(1)>\n::error::\u202e`x`"
 
 
@@ -337,6 +342,98 @@ class TestARun:
 def part(page: str, name: str) -> str:
     """A section of the overview."""
     return page.partition(f'id="part-{name}"')[2].partition("</section>")[0]
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory, user_cache: Path) -> Path:
+    """The output of a second run: one repository is mended, one is new, one cannot be read any more."""
+    place = tmp_path_factory.mktemp("trend")
+    names = ["mended", "stays", "breaks"]
+    for name in names:
+        repository(place / name, 1)
+
+    def run(number: int) -> None:
+        this = asked(place / "out")
+        found = [Source(name, folder=place / name) for name in names]
+        done = {source.slug: work(source, this).entry for source in found}
+        together(found, done, this, Run(this.run, number, complete=False), None)
+
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("XDG_CACHE_HOME", str(user_cache))
+        run(1)
+        (place / "mended/app/agent.py").write_text("")
+        (place / "breaks").rename(place / "gone")
+        repository(place / "fresh", 2)
+        names.append("fresh")
+        run(2)
+    return place / "out"
+
+
+class TestTheTrend:
+    def test_only_what_both_runs_could_see_is_compared(self, second: Path) -> None:
+        with duckdb.connect(str(second / "fleet.duckdb"), read_only=True) as tables:
+            changes = "SELECT repository, rule, change FROM changes ORDER BY ALL"
+            assert tables.execute(changes).fetchall() == [
+                ("mended", "model-output-to-shell", "went"),
+                ("mended", "unapproved-payment", "went"),
+            ]
+            runs = "SELECT run, repositories, failed, critical, came, went FROM runs ORDER BY run"
+            assert tables.execute(runs).fetchall() == [(1, 3, 0, 6, 0, 0), (2, 4, 1, 4, 0, 2)]
+
+    def test_the_page_shows_it_and_can_be_searched_and_sorted(self, second: Path, tmp_path: Path) -> None:
+        page = (second / "index.html").read_text()
+        assert part(page, "trend").count("<tr>") == 3
+        if not PROGRAM:
+            pytest.skip("there is no browser")
+        with browser(tmp_path / "profile") as opened:
+            opened.open(second / "index.html")
+            names = "[...document.querySelectorAll('#repositories tbody tr')].map(r => r.cells[0].textContent).join()"
+            assert opened.value(names) == "fresh,stays,mended,breaks"
+            opened.click("#repositories th button")
+            assert opened.value(names) == "breaks,fresh,mended,stays"
+            assert opened.problems == []
+            assert opened.requests == [(second / "index.html").as_uri()]
+
+    def test_what_is_no_earlier_run_is_an_error(self, tmp_path: Path) -> None:
+        (tmp_path / "fleet.duckdb").write_text("nothing")
+        (tmp_path / "out").mkdir()
+        with (
+            pytest.raises(UserError, match="cannot be compared with"),
+            building(tmp_path / "out", "fleet.duckdb", tmp_path / "fleet.duckdb"),
+        ):
+            pass
+        assert list((tmp_path / "out").iterdir()) == []
+
+
+class TestWhatIsAsked:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("nowhere",), "`nowhere` does not exist"),
+            ((".", "--resume"), "there is no run to resume in"),
+            ((".", "--output-dir", "used"), "holds something else than a fleet's reports"),
+            ((".", "--previous", "used"), "there is no `fleet.duckdb` in"),
+            ((".", "--timeout", "0"), "`--timeout 0` is no limit"),
+            ((".", "--memory", "5"), "`--memory 5` is too little"),
+            ((".", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"), "are for a cluster of our own"),
+        ],
+    )
+    def test_what_cannot_be_done_is_said(
+        self, arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        repository(tmp_path / "one", 1)
+        (tmp_path / "used").mkdir()
+        (tmp_path / "used/file").touch()
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(UserError, match=re.escape(message)):
+            command.run(command.parser().parse(arguments))
+
+    def test_two_runs_do_not_share_a_folder(self, tmp_path: Path) -> None:
+        handle = Ledger(tmp_path / "out").lock()
+        assert handle is not None
+        with pytest.raises(UserError, match="another run is at work"):
+            Ledger(tmp_path / "out").lock()
+        os.close(handle)
 
 
 def dask(name: str, *arguments: str, cwd: Path, cache: Path) -> Running:

@@ -31,6 +31,7 @@ Git addresses (https, ssh) are fetched; nothing else of this program but `upload
 named with `--scheduler` and its workers are trusted; they see the paths and the output folder under the same names."""
 _NEEDED = ("distributed", "duckdb", "cryptography")
 _MEMORY = 4_000_000_000
+_LEAST = 200
 _YEAR = 31_536_000
 
 
@@ -98,6 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("`--config` and `--isolated` exclude each other")
     if not 0 < arguments.timeout < _YEAR:
         raise UserError(f"`--timeout {arguments.timeout}` is no limit", "it is a number of seconds")
+    if 0 < arguments.memory < _LEAST:
+        raise UserError(f"`--memory {arguments.memory}` is too little", f"a process needs {_LEAST} MB")
     found = sources(place, output)
     previous = Path(arguments.previous).absolute() if arguments.previous else None
     asked, means = _asked(arguments, output), _means(arguments, len(found))

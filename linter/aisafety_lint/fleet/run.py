@@ -35,7 +35,7 @@ def run(found: Sequence[Source], asked: Asked, means: Means, previous: Path | No
     with _alone(ledger):
         this = ledger.begin(resume=asked.resume)
         entries = _entries(found, replace(asked, run=this.id), means)
-        counted = _together(found, entries, asked, this, before)
+        counted = together(found, entries, asked, this, before)
         ledger.finish(this)
     write_stdout(counted)
     if any(entry.code == 2 for entry in entries.values()):
@@ -77,10 +77,12 @@ def _entries(found: Sequence[Source], asked: Asked, means: Means) -> dict[str, E
         raise
     finally:
         progress.stop()
+        with contextlib.suppress(OSError):
+            asked.work.rmdir()  # nothing is left in it
     return {source.slug: known[source.slug] for source in found}
 
 
-def _together(found: Sequence[Source], entries: dict[str, Entry], asked: Asked, this: Run, before: Path | None) -> str:
+def together(found: Sequence[Source], entries: dict[str, Entry], asked: Asked, this: Run, before: Path | None) -> str:
     """Write the tables and the overview; the last line, in words."""
     from aisafety_lint.fleet import overview, tables
 

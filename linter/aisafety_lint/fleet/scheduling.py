@@ -21,6 +21,7 @@ from distributed.scheduler import KilledWorker
 from distributed.security import Security
 from distributed.worker import get_worker
 
+from aisafety_lint import __version__
 from aisafety_lint.errors import UserError
 from aisafety_lint.fleet.run import Means
 from aisafety_lint.fleet.sources import Source
@@ -70,6 +71,10 @@ def _existing(address: str) -> Iterator[Client]:
         said = str(error).partition("\n")[0][:200]
         raise UserError(f"the scheduler at `{address}` does not answer: {said}") from None
     with client:
+        try:
+            client.wait_for_workers(1, timeout=_GRACE)
+        except TimeoutError:
+            raise UserError(f"the scheduler at `{address}` has no worker", f"`dask worker {address}` is one") from None
         yield client
 
 
@@ -114,6 +119,8 @@ def _uninterrupted() -> Iterator[None]:
 
 def task(source: Source, asked: Asked) -> Done:
     """The work on a repository as a task, which tells when it begins."""
+    if asked.version != __version__:
+        raise FailedError(f"the worker has aisafety-lint {__version__}, and not {asked.version}")
     worker = get_worker()
     worker.log_event(_STARTED, {"run": asked.run, "slug": source.slug, "worker": worker.address})
     return work(source, asked)

@@ -55,6 +55,7 @@ class Asked:
     isolated: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 600.0
+    version: str = __version__
 
     @property
     def patience(self) -> float:
