@@ -97,10 +97,20 @@ class TestAnAddress:
         with pytest.raises(CloneError, match=why):
             Remote(address)
 
-    def test_a_credential_is_in_no_name(self, tmp_path: Path) -> None:
-        (tmp_path / "fleet.txt").write_text("https://me:pass@h.example/x\n")
+    @pytest.mark.parametrize(
+        ("address", "name"),
+        [
+            ("https://me:pass@h.example/x", "https://***@h.example/x"),
+            ("https://pass@h.example/x", "https://***@h.example/x"),
+            ("https://me:pa/ss@h.example/x", "https://***@h.example/x"),
+            ("ssh://git:pass@h.example/x", "ssh://***@h.example/x"),
+            ("ssh://git@h.example/x", "ssh://git@h.example/x"),
+        ],
+    )
+    def test_a_credential_is_in_no_name(self, address: str, name: str, tmp_path: Path) -> None:
+        (tmp_path / "fleet.txt").write_text(f"{address}\n")
         (found,) = sources(tmp_path / "fleet.txt", tmp_path / "out")
-        assert found.name == "https://***@h.example/x"
+        assert found.name == name
 
 
 @pytest.fixture

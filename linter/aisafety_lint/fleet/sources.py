@@ -79,19 +79,21 @@ def _listed(place: Path) -> Iterator[Source]:
 
 def _named(text: str) -> str:
     """A name that every format can hold; file names need not be UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
 def _source(text: str, base: Path) -> Source:
     scheme = _SCHEME.match(text) or _HELPER.match(text)
     if scheme or (_SHORT_SSH.fullmatch(text) and not os.path.lexists(base / text)):
         return Source(_named(_without_credentials(text)), address=text)
-    return Source(_named(text), folder=base / os.path.expanduser(text))  # noqa: PTH111 - which knows no error
+    return Source(_named(text), folder=base / os.path.expanduser(_named(text)))  # noqa: PTH111 - which knows no error
 
 
 def _without_credentials(address: str) -> str:
-    """An address as it may be shown."""
-    return re.sub(r"(?<=://)[^/]*@", "***@", address) if re.match(r"[^/]*://[^/@]*:[^/]*@", address) else address
+    """An address as it may be shown: what stands before its host may be a token, but for the user of ssh."""
+    if re.fullmatch(r"ssh://[\w.-]+@[^@]*", address, re.ASCII) or "://" not in address:
+        return address
+    return re.sub(r"(?<=://).*@", "***@", address)
 
 
 def _clones(place: Path, output: Path) -> Iterator[Source]:

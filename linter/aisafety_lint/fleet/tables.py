@@ -1,7 +1,7 @@
 """The tables of a fleet, in a DuckDB file: what was found in each repository, and what changed since the last run."""
 
 import contextlib
-import tempfile
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,8 +133,11 @@ class Database:
 @contextlib.contextmanager
 def building(output: Path, name: str, before: Path | None) -> Iterator[Database]:
     """Tables to fill, which take the place of an older file when the block ends well; raises UserError."""
-    with tempfile.TemporaryDirectory(prefix=".tables-", dir=output) as made, contextlib.ExitStack() as stack:
-        folder = Path(made)
+    folder = output / ".tables"
+    shutil.rmtree(folder, ignore_errors=True)  # a run that was killed cannot tidy up
+    folder.mkdir()
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         connection = stack.enter_context(duckdb.connect(str(folder / name), config=dict(_CLOSED)))
         for table, columns in (*TABLES.items(), ("runs", _RUNS)):
             fields = ", ".join(f"{named(column)} {kind}" for column, kind in columns.items())
