@@ -91,6 +91,7 @@ CASES: dict[str, Mapping[str, str]] = {
         ".github/workflows/x.yml": "on: push\njobs: {a: {runs-on: x, steps: [{run: ./run.sh}]}}\n",
         "run.sh": "./run.sh\n" * FEW,
     },
+    "front matter that is no YAML and holds no key": {"SKILL.md": "---\n- [\n---\nx\n"},
     "a fence without an end": {"CLAUDE.md": "`" * 200 * FEW},
     "very many secrets": {
         "x.py": "".join(f"API_KEY_{n} = '{sha256(str(n).encode()).hexdigest()}'\n" for n in range(FEW))

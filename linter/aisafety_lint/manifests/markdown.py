@@ -67,6 +67,8 @@ def _by_lines(source: str, start: int, end: int, places: Places) -> Object | Non
     seen: set[str] = set()
     builder.open(start, is_object=True)
     entries = list(_ENTRY.finditer(source, start, end))
+    if not entries:
+        return None
     for entry, after in zip(entries, (*(match.start() for match in entries[1:]), end), strict=True):
         if entry["key"] in seen:
             continue
