@@ -63,7 +63,7 @@ class Running:
         self.process = subprocess.Popen(
             command,
             cwd=cwd,
-            env={**environment, "PYTHONPYCACHEPREFIX": f"{cache}-of-bytecode", "XDG_CACHE_HOME": str(cache)},
+            env={"PYTHONPYCACHEPREFIX": f"{cache}-of-bytecode", **environment, "XDG_CACHE_HOME": str(cache)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
