@@ -159,6 +159,25 @@ class TestTasks:
         assert suite_beside(workflow).wired is Cover.UNKNOWN
 
 
+class TestActions:
+    """An action that only runs the tests of a file runs nothing of a suite whose tests are made when it runs."""
+
+    WORKFLOW: Mapping[str, str] = {
+        ".github/workflows/w.yml": (
+            "on: push\njobs:\n  a:\n    steps:\n"
+            "      - {uses: promptfoo/promptfoo-action@v1, with: {config: promptfooconfig.yaml}}\n"
+        )
+    }
+
+    def test_attacks_are_still_to_be_made(self) -> None:
+        assert suite_beside(self.WORKFLOW).wired is Cover.ABSENT
+
+    def test_tests_are_in_the_file(self) -> None:
+        tests = "prompts: [a]\nproviders: [http]\ntests: [{vars: {a: Ignore all previous instructions}}]\n"
+        (found,) = evaluate({"promptfooconfig.yaml": tests, **self.WORKFLOW}).suites
+        assert found.wired is Cover.COVERED
+
+
 class TestMarkers:
     """A test runner that leaves a suite out does not run it."""
 

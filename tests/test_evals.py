@@ -330,6 +330,10 @@ def wired(text: str, files: Mapping[str, str] | None = None) -> Suite:
     return next(found for found in evaluate(everything).suites if found.path == "promptfooconfig.yaml")
 
 
+MADE = {"promptfooconfig.yaml": redteam() + "tests: [{vars: {a: b}, metadata: {pluginId: hijacking}}]\n"}
+"""A suite whose attacks were made and are kept with it."""
+
+
 class TestWiring:
     """Whether a pipeline runs a suite."""
 
@@ -355,7 +359,7 @@ class TestWiring:
     def test_an_action_runs_it(self) -> None:
         step = "{uses: promptfoo/promptfoo-action@v1, with: {config: promptfooconfig.yaml}}"
         text = f"on: push\njobs: {{a: {{steps: [{step}]}}}}"
-        assert wired(text).wired is Cover.COVERED
+        assert wired(text, MADE).wired is Cover.COVERED
 
     @pytest.mark.parametrize(
         "text",
@@ -481,7 +485,7 @@ class TestGate:
 
     def test_an_input_of_the_action_switches_it_off(self) -> None:
         text = "on: push\njobs: {a: {steps: [{uses: promptfoo/promptfoo-action@v1, with: {fail-on-threshold: 0}}]}}"
-        (run,) = wired(text).runs
+        (run,) = wired(text, MADE).runs
         assert (run.gate, run.breaker and run.breaker.label) == (Cover.ABSENT, "`fail-on-threshold: 0`")
 
 

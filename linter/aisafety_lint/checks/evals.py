@@ -196,7 +196,8 @@ def _not_repeatable(rule: Rule, _: object, project: Evaluated) -> Iterator[Findi
 def _problems(rule: Rule, kinds: Collection[str], project: Evaluated) -> Iterator[Finding]:
     """Entries of a suite that have no effect, each at its place; no agent is needed to see that."""
     for suite in project.evaluation.suites:
-        for problem in () if suite.shown else suite.problems:
+        offline = suite.remote if suite.runs and all(run.offline for run in suite.runs) else ()
+        for problem in () if suite.shown else (*suite.problems, *offline):
             if problem.kind.value in kinds:
                 words = {**_suite_words(suite), "entry": problem.entry, "reason": _cause(problem, suite)}
                 place = Location(suite.path, problem.span)
@@ -211,6 +212,8 @@ def _cause(problem: Problem, suite: Suite) -> str:
             return f"it is not a name for this list but for `{problem.hint}`"
         case ProblemKind.UNKNOWN_ENTRY:
             return f"{suite.title} knows no such name"
+        case ProblemKind.SWITCHED_OFF:
+            return f"`{suite.runs[0].offline}` is set where it runs, and its tests are made elsewhere"
 
 
 def _remedy(problem: Problem) -> str:
@@ -221,6 +224,8 @@ def _remedy(problem: Problem) -> str:
             return f"Move `{problem.entry}` to `{problem.hint}`."
         case ProblemKind.UNKNOWN_ENTRY:
             return f"Write `{problem.hint}`." if problem.hint else ""
+        case ProblemKind.SWITCHED_OFF:
+            return "Let its tests be made where the suite runs, or keep the generated suite in the repository."
 
 
 def _words(product: Shipped, capabilities: Collection[str] = ()) -> dict[str, str]:

@@ -37,18 +37,21 @@ class _Plan:
     hidden: bool = False
     misplaced: dict[str, list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    remote: list[Problem] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
     """What a configuration tests.
 
-    `problems` are entries without effect, `entries` those that remain by list after all expansion; `hidden` holds when
-    some could not be read, `generated` when the tests themselves are in the file.
+    `problems` are entries without effect, `remote` those that have none where nothing is made elsewhere; `entries` are
+    those that remain by list after all expansion. `hidden` holds when some could not be read, `generated` when the
+    tests themselves are in the file.
     """
 
     coverage: Mapping[str, Cover]
     problems: tuple[Problem, ...] = ()
+    remote: tuple[Problem, ...] = ()
     entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hidden: bool = False
     generated: bool = False
@@ -58,14 +61,16 @@ def tested(framework: Framework, root: Node) -> Tested:
     """Compute the coverage of a configuration with an attack section; a generated suite counts as it was generated."""
     generated = _generated(framework, root)
     if generated is not None:
-        return Tested(_coverage(framework, generated, root), (), _frozen(generated), generated=True)
+        return Tested(_coverage(framework, generated, root), entries=_frozen(generated), generated=True)
     if not isinstance(at(root, framework.config["attacks"]), Object | Array):
         return Tested(everything(Cover.UNKNOWN), hidden=True)
     plan = _Plan({name: [] for name in framework.lists})
     plan.hidden = any(not is_empty(at(root, key)) for key in framework.config.get("hidden_by", ()))
     for name, entries in framework.lists.items():
         _collect(framework, name, entries, at(root, entries.at), plan)
-    return Tested(_coverage(framework, plan, root), tuple(plan.problems), _frozen(plan), plan.hidden)
+    return Tested(
+        _coverage(framework, plan, root), tuple(plan.problems), tuple(plan.remote), _frozen(plan), plan.hidden
+    )
 
 
 def commanded(framework: Framework, words: tuple[str, ...]) -> dict[str, Cover]:
@@ -220,6 +225,8 @@ def _add(framework: Framework, name: str, known: frozenset[str], item: Node, pla
     elif _dropped(framework, entry, item):
         plan.problems.append(Problem(ProblemKind.MISSING_SETTING, entry, place, framework.required[entry]))
     else:
+        if any(fnmatchcase(entry, pattern) for pattern in framework.remote):
+            plan.remote.append(Problem(ProblemKind.SWITCHED_OFF, entry, place))
         for target, members in _meaning(framework, name, entry):
             plan.entries[target].extend(member for member in members if not _dropped(framework, member, item))
 

@@ -80,7 +80,8 @@ class Framework:
     """What is known of one evaluation framework; `config` is empty where its configurations are not read.
 
     `archived` is the member of its archives that has the form of its results, `public` are the modules and tasks that
-    are benchmarks for everybody, in a framework that also runs a team's own.
+    are benchmarks for everybody, in a framework that also runs a team's own. The tests of `remote` entries are made
+    elsewhere, unless one of the variables `offline` is set; actions that make no tests are `makes_none`.
     """
 
     id: str
@@ -109,6 +110,9 @@ class Framework:
     results: tuple[ResultForm, ...] = ()
     archived: str = ""
     public: tuple[str, ...] = ()
+    remote: tuple[str, ...] = ()
+    offline: tuple[str, ...] = ()
+    makes_none: tuple[str, ...] = ()
 
     def is_public(self, name: str) -> bool:
         """Whether a module, or a word of a command, names a benchmark that is public."""
@@ -303,6 +307,9 @@ def _framework(name: str, data: Mapping[str, Any]) -> Framework:
         results=tuple(ResultForm(**_tuples(form)) for form in data.get("results", ())),
         archived=data.get("archived", ""),
         public=tuple(data.get("public", ())),
+        remote=tuple(data.get("remote", {}).get("entries", ())),
+        offline=tuple(data.get("remote", {}).get("off_by", ())),
+        makes_none=tuple(data.get("makes_none", ())),
     )
 
 

@@ -13,17 +13,20 @@ from aisafety_lint.manifests.documents import Scalar
 from aisafety_lint.source import Span
 
 _HARMLESS = (("true",), (":",), ("exit", "0"))
+_ON = ("1", "true", "yes", "on")
 _OUTCOME = ("outcome", "conclusion", "exit", "setFailed")
 
 
 def action_run(step: Step, framework: Framework) -> Run:
     """The run of an action that knows its framework."""
-    span = step.span
+    span, offline = step.span, _offline(step, (), framework)
+    given = step.action.partition("@")[0] in framework.makes_none
     for name, limit in framework.disabled_by.get("with", {}).items():
         if _at_most(step.inputs.get(name), limit):
-            return Run(step.path, span, Cover.ABSENT, Location(step.path, span, f"`{name}: {limit:g}`"))
-    gate, breaker = _outside(step, framework)
-    return Run(step.path, span, gate, breaker if gate is Cover.ABSENT else None)
+            breaker = Location(step.path, span, f"`{name}: {limit:g}`")
+            return Run(step.path, span, Cover.ABSENT, breaker, offline=offline, given=given)
+    gate, reason = _outside(step, framework)
+    return Run(step.path, span, gate, reason if gate is Cover.ABSENT else None, offline=offline, given=given)
 
 
 def command_run(
@@ -44,7 +47,15 @@ def command_run(
     if gate is Cover.ABSENT and any(knowledge.judges.search(later) for later in step.later):
         gate = Cover.UNKNOWN
     floating = next(filter(knowledge.floating.search, command.words), "")
-    return Run(step.path, span, gate, breaker if gate is Cover.ABSENT else None, floating)
+    offline = _offline(step, command.words, framework) if framework is not None else ""
+    return Run(step.path, span, gate, breaker if gate is Cover.ABSENT else None, floating, offline)
+
+
+def _offline(step: Step, words: tuple[str, ...], framework: Framework) -> str:
+    """The variable that keeps a run from having tests made elsewhere, as it is set; empty where none is."""
+    settings = {name: node.raw for name, node in step.environment.items()}
+    settings |= {name: value for name, _, value in (word.partition("=") for word in words) if value}
+    return next((name for name in framework.offline if settings.get(name, "").lower() in _ON), "")
 
 
 def _inside(

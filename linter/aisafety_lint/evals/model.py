@@ -52,6 +52,7 @@ class ProblemKind(StrEnum):
     UNKNOWN_ENTRY = "unknown-entry"
     WRONG_LIST = "wrong-list"
     MISSING_SETTING = "missing-setting"
+    SWITCHED_OFF = "switched-off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Run:
     """A step of a pipeline that runs a suite.
 
     `gate` says whether a bad result can fail the pipeline; where it cannot, `breaker` is the place and the reason.
-    `floating` is the word by which it takes whatever version of a program is the newest.
+    `floating` is the word by which it takes whatever version of a program is the newest, `offline` the variable that
+    keeps it from having tests made elsewhere. `given` says that it runs the tests of a file and makes none.
     """
 
     path: str
@@ -91,6 +93,8 @@ class Run:
     gate: Cover
     breaker: Location | None = None
     floating: str = ""
+    offline: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,9 @@ class Suite:
     name and place, `self_graded` says that it is the target itself, `floating` that its name stands for other models as
     time goes by. `public` holds for a benchmark that anybody can train on. `wired` says whether a pipeline runs it; an
     `external` suite runs elsewhere, as a declaration says. `read` holds where the coverage was computed, not
-    guessed, `shown` where the suite is an example or a template: it counts, and no rule points at it.
+    guessed, `shown` where the suite is an example or a template: it counts, and no rule points at it. `remote` are the
+    entries whose tests are made elsewhere, a problem where that is switched off; `made` holds where all tests are made
+    when the suite runs.
     """
 
     framework: str
@@ -128,6 +134,8 @@ class Suite:
     wired: Cover = Cover.UNKNOWN
     runs: tuple[Run, ...] = ()
     problems: tuple[Problem, ...] = ()
+    remote: tuple[Problem, ...] = ()
+    made: bool = False
     places: Mapping[str, Span] = field(default_factory=dict)
     additions: Mapping[str, Addition] = field(default_factory=dict)
 

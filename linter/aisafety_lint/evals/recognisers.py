@@ -147,6 +147,10 @@ def _configured(framework: Framework, document: Document, knowledge: EvalKnowled
         self_graded=judge is not None and is_only_target(framework, root, judge[0]),
         read=attacks is not None and not broken,
         problems=() if broken else done.problems,
+        remote=() if broken else done.remote,
+        made=attacks is not None
+        and not done.generated
+        and not any(at(root, key) for key in framework.config["own_tests"]),
         places=places(framework, root, span),
         additions=additions(framework, root),
     )

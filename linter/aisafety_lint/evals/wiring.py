@@ -54,10 +54,12 @@ def wire(
     added: dict[str, Suite] = {}
     for call in wiring.calls:
         certain, maybe = attach(call, suites)
+        if call.run.given:  # what is made when a suite runs is not made here
+            certain, maybe = ({i for i in found if not suites[i].made} for found in (certain, maybe))
         for index in certain:
             runs.setdefault(index, []).append(call.run)
         possible |= maybe
-        if call.framework and not certain | maybe:
+        if call.framework and not certain | maybe and not call.run.given:
             added.setdefault(call.framework, _from_call(call, knowledge))
     for call in scripts:
         if not any(suite.framework == call.framework for suite in suites):
