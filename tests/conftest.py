@@ -1,8 +1,10 @@
 """What the tests share: small projects on disk, and the program as its users run it."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,6 +14,10 @@ from hypothesis import HealthCheck, settings
 # How fast a machine is decides no test.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
+
+# A job in the background of a shell ignores interruptions, and so would every program that a test starts.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MakeTree = Callable[[Mapping[str, str | bytes]], Path]
 Lint = Callable[..., "subprocess.CompletedProcess[str]"]
