@@ -121,6 +121,20 @@ class TestTheCommandLine:
         assert done.returncode == 2
         assert message in done.stderr
 
+    def test_a_page_is_not_escaped_as_a_whole(self, tree: MakeTree, lint: Lint) -> None:
+        shown = "HTMLResponse(client.responses.create(model='gpt-5', input=q).output_text.strip())"
+        filled = "HTMLResponse(Template('<p>{{ a }}</p>').render(a=client.responses.create(input=q).output_text))"
+        head = "from fastapi.responses import HTMLResponse\nfrom jinja2 import Template\nfrom openai import OpenAI\n\n"
+        root = tree(
+            {
+                name: f"{head}client = OpenAI()\n\n\ndef page(q: str) -> HTMLResponse:\n    return {code}\n"
+                for name, code in (("shown.py", shown), ("filled.py", filled))
+            }
+        )
+        assert lint("--fix", "--unsafe-fixes", "--select", "model-output-to-html").stderr.startswith("Fixed 1 finding")
+        assert "html.escape(client" in (root / "shown.py").read_text("utf-8")
+        assert "html.escape" not in (root / "filled.py").read_text("utf-8")
+
     def test_what_cannot_be_mended_is_said(self, tree: MakeTree, lint: Lint) -> None:
         tree({"load.py": LOAD.replace("yaml.load(reply, Loader=yaml.Loader)", "yaml.load(reply, **options)")})
         done = lint("--fix")

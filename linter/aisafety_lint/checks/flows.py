@@ -100,10 +100,24 @@ def _remedies(rule: Rule, program: Program, flow: Flow) -> tuple[Remedy, ...]:
         inside = (span.line, span.column) <= known.place[:2] < (span.end_line, span.end_column)
         if not inside and known.op not in ("param", "call", "attr", "item", "name"):
             words["text"] = ":".join(map(str, known.place))
+        if _is_of_another(program, flow, scope, operand) and any(way["edit"] == "wrap-argument" for way in rule.edits):
+            return ()
     models = program.resolver.models
     sinks = [row for path in program.resolver.paths(scope, call) for row in models.rows("sinks", path)]
     rows = [way for row in (flow.row, *sinks) if row.get("kind") == flow.kind for way in safer(row)]
     return of_call(rule, rows, index.paths[scope], span, words)
+
+
+def _is_of_another(program: Program, flow: Flow, scope: int, value: int) -> bool:
+    """Whether a value is what a method of something else made of what came in: a page that a template was filled into.
+
+    To make all of it safe would spoil the rest of it.
+    """
+    known = program.index.value(scope, value)
+    while known.op in ("await", "copy"):
+        known = program.index.value(scope, known.args[0])
+    function = program.index.value(scope, known.args[0]) if known.op == "call" else known
+    return known.op == "call" and function.op == "attr" and (scope, function.args[0]) not in flow.way
 
 
 def _why(program: Program, flows: Sequence[Flow], weak: Sequence[Doubt]) -> str:
