@@ -143,7 +143,7 @@ class Guards(ModelledChecks):
     def _of_collection(self, scope: int, value: int, cleans: frozenset[str]) -> Iterator[Check]:
         """What is known of each element holds for the collection, and for the text that it was split from."""
         yield from (Check(item, cleans, derived=False) for item in kept(self.index, scope, value))
-        if traits := cleans & self.kinds.traits.keys():  # of its parts, so of the path
+        if traits := cleans.intersection(self.kinds.traits):  # of its parts, so of the path
             yield Check(value, traits, derived=True)
         text, separator = split_of(self.index, scope, value)
         if text is not None and cleans == ALL:
