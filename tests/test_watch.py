@@ -64,18 +64,17 @@ Watch = Callable[..., tuple[Path, Watched]]
 
 
 @pytest.fixture
-def watch(tree: MakeTree, user_cache: Path) -> Iterator[Watch]:
+def watch(tree: MakeTree, environment: Mapping[str, str]) -> Iterator[Watch]:
     """Start the program on a project."""
     started: list[Watched] = []
 
     def start(files: Mapping[str, str], *arguments: str, terminal: bool = False) -> tuple[Path, Watched]:
         root = tree(files)
         seen, end = pty.openpty() if terminal else os.pipe()
-        environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
         process = subprocess.Popen(
             [sys.executable, "-m", "aisafety_lint", "--watch", "--output-format", "concise", *arguments],
             cwd=root,
-            env={**environment, "TERM": "xterm", "XDG_CACHE_HOME": str(user_cache)},
+            env={**environment, "TERM": "xterm"},
             stdin=subprocess.DEVNULL,
             stdout=end,
             stderr=end,

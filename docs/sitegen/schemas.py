@@ -46,11 +46,16 @@ def declared(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The fields of a schema with their dotted paths, outer ones first; `[]` stands for each item of a list."""
     for name, field in schema.get("properties", {}).items():
-        whole = {**kinds.get(field.get("$ref", "").removeprefix("#/$defs/"), {}), **field}
+        whole = _whole(field, kinds)
         path = f"{at}{name}"
         yield path, whole
         yield from declared(whole, kinds, f"{path}.")
         yield from declared(whole.get("items", {}), kinds, f"{path}[].")
+
+
+def _whole(field: Mapping[str, Any], kinds: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A field with what its kind says of it."""
+    return {**kinds.get(field.get("$ref", "").removeprefix("#/$defs/"), {}), **field}
 
 
 def _fields(schema: Mapping[str, Any], kinds: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -60,7 +65,5 @@ def _fields(schema: Mapping[str, Any], kinds: Mapping[str, Any]) -> Iterator[tup
 
 
 def _values(field: Mapping[str, Any], kinds: Mapping[str, Any]) -> list[object]:
-    item = field.get("items", {})
-    inner = {**kinds.get(item.get("$ref", "").removeprefix("#/$defs/"), {}), **item}
-    found: list[object] = field.get("enum") or inner.get("enum") or []
+    found: list[object] = field.get("enum") or _whole(field.get("items", {}), kinds).get("enum") or []
     return found

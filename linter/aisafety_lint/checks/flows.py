@@ -90,18 +90,19 @@ def _remedies(rule: Rule, program: Program, flow: Flow) -> tuple[Remedy, ...]:
     index, (scope, call) = program.index, flow.sink
     if index.value(scope, call).op != "call":
         return ()
-    span = Span(*index.value(scope, call).place)
-    chosen = operands(program.resolver, scope, call, flow.row.get("argument", {}))
-    words = {key: flow.row["argument"][key] for key in ("position", "name") if key in flow.row.get("argument", {})}
+    span, asked = Span(*index.value(scope, call).place), flow.row.get("argument", {})
+    words = {key: asked[key] for key in ("position", "name") if key in asked}
     if names := {index.local_names[where].get(value, "") for where, value in flow.way if where == scope} - {""}:
         words["names"] = sorted(names)
-    for operand in chosen[:1]:
+    operand = next(iter(operands(program.resolver, scope, call, asked)), None)
+    if operand is not None:
+        wraps = any(way["edit"] == "wrap-argument" for way in rule.edits)
+        if wraps and _is_of_another(program, flow, scope, operand):
+            return ()
         known = index.value(scope, operand)
         inside = (span.line, span.column) <= known.place[:2] < (span.end_line, span.end_column)
         if not inside and known.op not in ("param", "call", "attr", "item", "name"):
             words["text"] = ":".join(map(str, known.place))
-        if _is_of_another(program, flow, scope, operand) and any(way["edit"] == "wrap-argument" for way in rule.edits):
-            return ()
     models = program.resolver.models
     sinks = [row for path in program.resolver.paths(scope, call) for row in models.rows("sinks", path)]
     rows = [way for row in (flow.row, *sinks) if row.get("kind") == flow.kind for way in safer(row)]

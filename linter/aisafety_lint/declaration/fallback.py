@@ -24,9 +24,11 @@ def fallback_breaches(
     """The consequential calls of tools whose failure is passed over, where the agent is declared to do something."""
     for worker, agents in entries.items():
         agent = next((one for one in agents if one.on_failure), None)
-        for power in worker.powers if agent is not None else ():
-            caught = _passed_over(program, power, terms)
-            if agent is not None and caught is not None:
+        if agent is None:
+            continue
+        for power in worker.powers:
+            caught = next(_passing_over(program, power, terms), None)
+            if caught is not None:
                 yield _breach(promised, worker, agent, power, caught)
 
 
@@ -46,17 +48,15 @@ def _breach(promised: Promises, worker: Worker, agent: PromisedAgent, power: Pow
     )
 
 
-def _passed_over(program: Program, power: Power, terms: Terms) -> Location | None:
-    """The first empty handler around what a tool does."""
+def _passing_over(program: Program, power: Power, terms: Terms) -> Iterator[Location]:
+    """The empty handlers around what a tool does."""
     for effect in program.effects:
-        if _is_of(effect, power) and terms.effect([effect.capability]) in terms.consequential:
-            for scope, call in effect.chain:
-                for _, caught in handlers(program.index, scope):
-                    if call in caught.args[1 + int(caught.name) :] and _is_empty(program, scope, caught):
-                        line, column, end_line, end_column = caught.place
-                        span = Span(line, column, end_line, end_column)
-                        return Location(program.index.paths[scope], span, "passes over the failure")
-    return None
+        if not _is_of(effect, power) or terms.effect([effect.capability]) not in terms.consequential:
+            continue
+        for scope, call in effect.chain:
+            for _, caught in handlers(program.index, scope):
+                if call in caught.args[1 + int(caught.name) :] and _is_empty(program, scope, caught):
+                    yield Location(program.index.paths[scope], Span(*caught.place), "passes over the failure")
 
 
 def _is_of(effect: Effect, power: Power) -> bool:

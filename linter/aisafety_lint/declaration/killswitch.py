@@ -39,8 +39,7 @@ def reads_of(program: Program, name: str, showing: Collection[str]) -> Reads:
 
 
 def _location(program: Program, place: Place) -> Location:
-    line, column, end_line, end_column = program.index.value(*place).place
-    return Location(program.index.paths[place[0]], Span(line, column, end_line, end_column), "reads it")
+    return Location(program.index.paths[place[0]], Span(*program.index.value(*place).place), "reads it")
 
 
 def _reads(program: Program, name: str) -> Iterator[Place]:
@@ -86,7 +85,8 @@ def _is_method(program: Program, scope: int, call: int, value: int) -> bool:
 
 def _is_shown(program: Program, scope: int, call: int, value: int, showing: Collection[str]) -> bool:
     """Whether a call only writes down what it is given."""
-    if program.index.value(scope, call).op != "call" or program.index.value(scope, call).args[0] == value:
+    user = program.index.value(scope, call)
+    if user.op != "call" or user.args[0] == value:
         return False
     paths = program.resolver.paths(scope, call)
     return bool(paths) and all(path.partition(".")[0] in showing for path in paths)

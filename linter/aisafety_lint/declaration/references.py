@@ -23,6 +23,7 @@ _DOCUMENTS = (
     "system.threat_model.path",
 )
 _RUNS = ("every_change", "schedule")
+_LONGEST = 5  # letters of the ending of a file
 
 
 def reference_breaches(
@@ -135,9 +136,6 @@ def is_path(answered: str) -> bool:
     # An address without its scheme has a host before the first slash.
     host = "/" in plain and "." in plain.partition("/")[0].lstrip(".")
     return not host and bool(name) and 0 < len(ending) <= _LONGEST and ending.isalnum()
-
-
-_LONGEST = 5
 
 
 def _switch(promised: Promises, around: Surroundings, program: Program, terms: Terms) -> Iterator[Breach]:

@@ -11,11 +11,12 @@ from aisafety_lint.digests import Digests
 from aisafety_lint.editor.items import items, path_of
 from aisafety_lint.editor.messages import Item, Typed
 from aisafety_lint.editor.near import Difference, neighbours, refined
+from aisafety_lint.editor.texts import analysed, written
 from aisafety_lint.kept import Kept
 from aisafety_lint.making import make
 from aisafety_lint.python.relevance import imported_files
 from aisafety_lint.report.model import Report
-from aisafety_lint.source import SourceFile, SourceText, UnreadableError, decode, read_bytes
+from aisafety_lint.source import SourceText
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ class Folder:
         config = replace(self.last.config, overlay=self._overlay(self.last.config))
         files, before = self._before(self.last, name)
         after = self._report(config, files)
-        old, new = (SourceText(name, _text(one, name)) for one in (self.last.config, config))
+        old, new = (SourceText(name, analysed(one, name)) for one in (self.last.config, config))
         self.differences[name] = Difference(name, before, after, old, new)
         return self._items(refined(self.last.report, self.differences.values()), config)
 
@@ -129,31 +130,13 @@ class Folder:
             name = path_of(config, path)
             if name is None or message.text is None:
                 continue
-            written = _written(config, name)
-            if written is not None:
+            on_disk = written(config, name)
+            if on_disk is not None:
                 self.seen.add(path)
-            if written != message.text and (written is not None or path not in self.seen):
+            if on_disk != message.text and (on_disk is not None or path not in self.seen):
                 found[name] = message.text.encode("utf-8", "replace")
         return found
 
     def _items(self, report: Report, config: Config) -> tuple[Item, ...]:
         shown = {path_of(config, path) for path in self.texts}
         return items(report, config, self.units, lambda path: self.everything or path in shown)
-
-
-def _text(config: Config, name: str) -> str:
-    """The text of a file that is analysed; nothing where it holds none."""
-    given = config.given(name)
-    try:
-        return _written(config, name) or "" if given is None else decode(given)
-    except UnreadableError:
-        return ""
-
-
-def _written(config: Config, name: str) -> str | None:
-    """The text that is written in a file; None where there is none."""
-    try:
-        size = (config.root / name).stat().st_size
-        return decode(read_bytes(config.root, SourceFile(name, "text", size), size))
-    except (OSError, UnreadableError):
-        return None

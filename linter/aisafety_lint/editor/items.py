@@ -7,6 +7,7 @@ from pathlib import Path
 from aisafety_lint.config import Config
 from aisafety_lint.editor.hover import explained
 from aisafety_lint.editor.messages import Item, Place, Range, Remedy, Replacement
+from aisafety_lint.editor.texts import analysed
 from aisafety_lint.finding import Finding, Location, Notification, NotificationLevel, Severity
 from aisafety_lint.fixes.shown import with_edits
 from aisafety_lint.knowledge import builtin_root
@@ -14,7 +15,7 @@ from aisafety_lint.report.model import Report
 from aisafety_lint.report.sarif import HOME
 from aisafety_lint.report.terminal import visible
 from aisafety_lint.rule import Rule
-from aisafety_lint.source import SourceFile, SourceText, Span, UnreadableError, decode, read_bytes
+from aisafety_lint.source import SourceText, Span
 
 # As the protocol counts: error, warning, information, hint.
 _SEVERITIES = {Severity.CRITICAL: 1, Severity.HIGH: 1, Severity.MEDIUM: 2, Severity.LOW: 3}
@@ -127,18 +128,8 @@ class _Places:
 
     def _text(self, path: str) -> SourceText:
         if path not in self.known:
-            self.known[path] = SourceText(path, self._read(path))
+            self.known[path] = SourceText(path, analysed(self.config, path))
         return self.known[path]
-
-    def _read(self, path: str) -> str:
-        try:
-            given = self.config.given(path)
-            if given is not None:
-                return decode(given)
-            size = (self.config.root / path).stat().st_size
-            return decode(read_bytes(self.config.root, SourceFile(path, "text", size), size))
-        except (OSError, UnreadableError):
-            return ""
 
 
 def length(text: str, units: str) -> int:

@@ -10,7 +10,7 @@ import msgspec
 Range: TypeAlias = tuple[int, int, int, int]
 """The first line and character, and the last ones, exclusive."""
 
-_LENGTH = 4
+LENGTH = 4  # bytes before each message that say how long it is
 _LARGEST = 1_000_000_000
 
 
@@ -109,18 +109,18 @@ TOLD: "msgspec.msgpack.Decoder[Told]" = msgspec.msgpack.Decoder(Told)
 def framed(message: Asked | Told) -> bytes:
     """A message with its length before it."""
     body = _ENCODER.encode(message)
-    return len(body).to_bytes(_LENGTH, "big") + body
+    return len(body).to_bytes(LENGTH, "big") + body
 
 
 def length_of(head: bytes) -> int:
     """The length of the message that follows; raises ValueError for one that nobody sends."""
     length = int.from_bytes(head, "big")
-    if len(head) != _LENGTH or length > _LARGEST:
+    if len(head) != LENGTH or length > _LARGEST:
         raise ValueError("no length of a message")
     return length
 
 
 def read_asked(stream: BinaryIO) -> Asked | None:
     """The next message to the analyst; None where there will be none."""
-    head = stream.read(_LENGTH)
-    return ASKED.decode(stream.read(length_of(head))) if len(head) == _LENGTH else None
+    head = stream.read(LENGTH)
+    return ASKED.decode(stream.read(length_of(head))) if len(head) == LENGTH else None

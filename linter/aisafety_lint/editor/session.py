@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from aisafety_lint.editor.messages import TOLD, Asked, Changed, Failed, Told, Typed, framed, length_of
+from aisafety_lint.editor.messages import LENGTH, TOLD, Asked, Changed, Failed, Told, Typed, framed, length_of
 
 # So long the server waits for more to be typed, and so often a process that dies is started again.
 _PAUSE = 0.03
@@ -104,7 +104,7 @@ class Session:
         assert process.stdout is not None, "its output is a pipe"
         with contextlib.suppress(asyncio.IncompleteReadError, ValueError, msgspec.MsgspecError):
             while True:
-                length = length_of(await process.stdout.readexactly(4))
+                length = length_of(await process.stdout.readexactly(LENGTH))
                 await self.hear(self, TOLD.decode(await process.stdout.readexactly(length)))
 
     async def _hand_on(self) -> None:

@@ -31,24 +31,24 @@ def _steps(source: SourceText, text: str, system: System) -> Iterator[Step]:
         rf"\b(?:{'|'.join(system.scripts)})\b[ \t]*\(?[ \t\r\n]*(?:script[ \t]*:[ \t]*)?(?:{_TEXT})", re.DOTALL
     )
     found = list(called.finditer(text))
+    scripts = [call[call.lastgroup or "c"] for call in found]
     caught = _calls((name for name, values in system.tolerant.items() if not values), text)
-    for index, call in enumerate(found):
-        kind = call.lastgroup or "c"
-        start, end = call.span(kind)
-        tolerant = _tolerance(source, text, call, system)
+    uncertain = caught or _calls(system.folders, text)
+    for index, (call, script) in enumerate(zip(found, scripts, strict=True)):
+        start, end = call.span(call.lastgroup or "c")
         yield Step(
             path=source.path,
             span=source.span(start, end),
-            script=Scalar(source, start, end, call[kind], call[kind]),
+            script=Scalar(source, start, end, script, script),
             action="",
             inputs={},
             environment={},
             folder="",
             pipefail=False,
             manual=False,
-            tolerant=tolerant,
-            maybe_tolerant=caught or _calls(system.folders, text),
-            later=tuple(later[later.lastgroup or "c"] for later in found[index + 1 :]),
+            tolerant=_tolerance(source, text, call, system),
+            maybe_tolerant=uncertain,
+            later=tuple(scripts[index + 1 :]),
         )
 
 

@@ -89,7 +89,7 @@ def _wiring(
     read = [read_workflow(documents[path], knowledge.pipelines.manual) for path in workflows if path in documents]
     read += [one for path, system in systems.items() if (one := _system(path, system, sources)) is not None]
     wiring = read_wiring(read, knowledge, Tasks(knowledge.pipelines.tasks, sources.read, documents))
-    read_as_data = [path for path in (*workflows, *systems) if path not in systems or not systems[path].program]
+    read_as_data = [*workflows, *(path for path, system in systems.items() if not system.program)]
     unread = any(path not in documents or is_broken(documents[path]) for path in read_as_data)
     return replace(wiring, unknown=wiring.unknown or unknown or unread)
 
@@ -124,20 +124,22 @@ def _results(
     )
     results, notes = [], []
     for path in paths if globs else ():
-        if not _meant(path, globs):
-            continue
         try:
-            source = _result_text(path, sources, knowledge)
-            result = None if source is None else read_result(source, knowledge)
-            reason = "" if source is None or result is not None else "they have a form that is not known"
+            source = _result_text(path, sources, knowledge) if _meant(path, globs) else None
+            if source is not None:
+                results.append(_result(source, knowledge))
         except UnreadableError as error:
-            result, reason = None, str(error)
-        if result is not None:
-            results.append(result)
-        elif reason:
-            message = f"Nothing is said about the results in `{path}`: {reason}."
+            message = f"Nothing is said about the results in `{path}`: {error}."
             notes.append(Notification("unread-result", message, NotificationLevel.WARNING, path))
     return tuple(results), tuple(notes)
+
+
+def _result(source: SourceText, knowledge: EvalKnowledge) -> Result:
+    """What the file of a run says; raises UnreadableError where it has a form that is not known."""
+    result = read_result(source, knowledge)
+    if result is None:
+        raise UnreadableError("they have a form that is not known")
+    return result
 
 
 def _result_text(path: str, sources: Sources, knowledge: EvalKnowledge) -> SourceText | None:

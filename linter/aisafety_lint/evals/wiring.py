@@ -110,13 +110,12 @@ class _Trail:
 
     def call(self, name: str, words: tuple[str, ...], folder: str, run: Run) -> Call:
         """A command as something that may run a suite."""
-        given = any(not word.startswith("-") and ("/" in word or word.endswith(".py")) for word in words[1:])
-        if words[0] in self.knowledge.pipelines.collectors and self.knowledge.pipelines.excluding.search(
-            " ".join(words)
-        ):
+        pipelines = self.knowledge.pipelines
+        collector = words[0] in pipelines.collectors
+        if collector and pipelines.excluding.search(" ".join(words)):
             return Call(name, words[:1], folder, self.step.manual, run)
-        collects = words[0] in self.knowledge.pipelines.collectors and not given
-        return Call(name, words, folder, self.step.manual, run, collects)
+        given = any(not word.startswith("-") and ("/" in word or word.endswith(".py")) for word in words[1:])
+        return Call(name, words, folder, self.step.manual, run, collects=collector and not given)
 
     def runs_file(self, words: tuple[str, ...], written: tuple[str, ...]) -> bool:
         """Whether a command runs a file or module that is named in its words."""

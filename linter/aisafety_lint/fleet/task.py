@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from aisafety_lint import __version__, recall
+from aisafety_lint import __version__, interpreter, recall
 from aisafety_lint.cache import NO_CACHE, Store, open_store
 from aisafety_lint.commons import Commons
 from aisafety_lint.compiled import Compiled
@@ -109,9 +109,7 @@ def work(source: Source, asked: Asked) -> Done:
 def _tidy() -> None:
     """Let go of what refers to itself: an analysis leaves hardly any, and to look through all takes long."""
     if gc.get_freeze_count() > _MANY_OBJECTS:
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        interpreter.tidy()
 
 
 def recorded(source: Source, asked: Asked, reason: str, started: float | None = None) -> Entry:

@@ -258,8 +258,8 @@ class Guards(ModelledChecks):
         sides = {"Eq": ((left, right), (right, left)), "NotEq": ((left, right), (right, left))}
         for one, other in sides.get(known.name, ((left, right),)):
             refused = {kind for text in texts_of(self.resolver, scope, other) for kind in absent.get(text, ())}
-            if traits := refused & self.kinds.traits.keys():
-                yield Check(one, frozenset(), derived=False, each=frozenset(traits))
+            if traits := frozenset(refused).intersection(self.kinds.traits):
+                yield Check(one, frozenset(), derived=False, each=traits)
 
     def _as_made(self, scope: int, value: int, origin: int) -> Iterator[Check]:
         """`secure_filename(name) == name`: what is equal to what was made of it is as safe as that."""

@@ -56,15 +56,18 @@ class Program:
         """Whether product code hands anything to a sink of one of these kinds, wherever that comes from."""
         sinks = self.resolver.models.facts["sinks"]
         names = {path.rpartition(".")[2] for path, rows in sinks.items() if any(row["kind"] in kinds for row in rows)}
-        product = (scope for scope, path in enumerate(self.index.paths) if not self.tested(path))
-        for scope in product:
-            known = self.scopes[scope]
-            for call in known.calls:
-                if known.values[known.values[call.value].args[0]].name in names:
-                    rows = rows_of(self.resolver.models, "sinks", self.resolver.paths(scope, call.value))
-                    if any(row["kind"] in kinds for row in rows):
-                        return True
-        return False
+        calls = (
+            (scope, call.value)
+            for scope, known in enumerate(self.scopes)
+            if not self.tested(self.index.paths[scope])
+            for call in known.calls
+            if known.values[known.values[call.value].args[0]].name in names
+        )
+        return any(
+            row["kind"] in kinds
+            for scope, call in calls
+            for row in rows_of(self.resolver.models, "sinks", self.resolver.paths(scope, call))
+        )
 
 
 def _defines(index: Index, dotted: str) -> bool | None:
