@@ -181,11 +181,13 @@ class _Finder:
 
     def _call(self, scope: int, call: int, holds: str, depth: int, attribute: str = "") -> Iterator[Doubt]:
         known = self.index.value(scope, call)
-        rows = self._rows(scope, call, attribute)
+        # Of a call that only came back, its answer decides nothing.
+        asked = holds in _OUTCOME
+        rows = ((row, name) for row, name in self._rows(scope, call, attribute) if asked or row.get("raises"))
         found = [self._doubt(scope, call, row, name) for row, name in rows if row["how"] == "check"]
         found += self._named(scope, call, "check") if self._given(scope, call) else ()
         yield from found
-        if not found and len(known.args) == 2 and {"any", "all"} & set(self.resolver.paths(scope, call)):
+        if asked and not found and len(known.args) == 2 and {"any", "all"} & set(self.resolver.paths(scope, call)):
             items = self.index.value(scope, known.args[1])
             for item in items.args if items.kind == "comprehension" else ():
                 yield from self._weak(scope, item, holds, depth - 1)
