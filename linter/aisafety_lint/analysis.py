@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aisafety_lint.declaration.surroundings import Surroundings
     from aisafety_lint.evals.model import Evaluation
     from aisafety_lint.links import Link
-    from aisafety_lint.manifests.kinds import Manifest
+    from aisafety_lint.manifests.kinds import Kinds, Manifest
     from aisafety_lint.manifests.nodes import Document, Node
     from aisafety_lint.manifests.workflows import Workflow
     from aisafety_lint.python.facts import Facts
@@ -311,29 +311,51 @@ def _facts(reader: Reader, files: Mapping[str, SourceFile], wanted: frozenset[st
 
 
 def _manifests(reader: Reader, knowledge: Knowledge) -> "Iterator[Manifest]":
-    """The manifests of a project; files that are none by their names and literals are not even parsed."""
+    """The manifests of a project in the order of its files; what is none by its name and its words is not even parsed.
+
+    A kind that says nothing without others is looked for when one of those was found.
+    """
     signatures = knowledge.part(load_signatures)
-    possible: dict[str, tuple[SourceFile, tuple[str, ...]]] = {}
+    at_once: dict[SourceFile, tuple[str, ...]] = {}
+    later: dict[SourceFile, tuple[str, ...]] = {}
     for file in reader.found.files:
-        if file.kind in _CLAIMED and signatures.pattern.fullmatch(file.path):
+        if file.kind in _CLAIMED and signatures.may_name(file.path):
             data = reader.data(file)
             if data is not None and (among := signatures.candidates(file.path, data)):
-                possible[file.path] = file, among
+                waiting = tuple(name for name in among if signatures.by_id[name].waits(data))
+                if waiting:
+                    later[file] = waiting
+                if len(waiting) < len(among):
+                    at_once[file] = tuple(name for name in among if name not in waiting)
     # The user's own kinds are read in any case: they may be wrong.
-    if possible or knowledge.roots[1:]:
-        from aisafety_lint.manifests import kinds
+    if not (at_once or knowledge.roots[1:]):
+        return
+    from aisafety_lint.manifests import kinds
 
-        known = knowledge.part(kinds.load_kinds)
-        for path, (file, names) in possible.items():
-            candidates = [known.by_id[name] for name in names]
-            data = reader.data(file)
-            if file.kind == "json" and data is not None and not kinds.plausible(path, data, candidates):
-                continue
-            document = reader.document(file, candidates[0].syntax if file.kind == "text" else file.kind)
-            if document is not None:
-                found = kinds.recognise(path, document, known, candidates)
-                reader.notes += kinds.missed(path, document, candidates) if not found else ()
-                yield from found
+    known = knowledge.part(kinds.load_kinds)
+    found = {file.path: _recognised(reader, file, names, known) for file, names in at_once.items()}
+    met = {manifest.kind.id for manifests in found.values() for manifest in manifests}
+    for file, names in later.items():
+        wanted = tuple(name for name in names if not met.isdisjoint(signatures.by_id[name].beside))
+        found[file.path] = [*found.get(file.path, ()), *_recognised(reader, file, wanted, known)]
+    for path in sorted(found):
+        yield from found[path]
+
+
+def _recognised(reader: Reader, file: SourceFile, names: Collection[str], known: "Kinds") -> "list[Manifest]":
+    """The manifests of some kinds in a file."""
+    from aisafety_lint.manifests import kinds
+
+    data = reader.data(file) or b""
+    candidates = [kind for name in names if known.may_be(kind := known.by_id[name], file.path, data)]
+    if not candidates or (file.kind == "json" and not kinds.plausible(file.path, data, candidates)):
+        return []
+    document = reader.document(file, candidates[0].syntax if file.kind == "text" else file.kind)
+    if document is None:
+        return []
+    found = kinds.recognise(file.path, document, known, candidates)
+    reader.notes += kinds.missed(file.path, document, candidates) if not found else ()
+    return list(found)
 
 
 def _speaks_of_evaluation(reader: Reader, knowledge: Knowledge, imports: Mapping[str, frozenset[str]]) -> bool:

@@ -4,6 +4,7 @@ Most projects without an agent have nothing of it. For them the stage is not eve
 """
 
 import codecs
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from aisafety_lint.source import SourceFile
 
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONFIGURED = ("yaml", "json")
+_SUFFIX = re.compile(r"\*\.\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +28,29 @@ class Words:
 
     def are_in(self, path: str, data: bytes) -> bool:
         """Whether a file may be such a configuration: the words sort out most files, and cost less than the names."""
+        return (self.speaks(data) or data.startswith(_WIDE_MARKS)) and matches(path, self.names)
+
+    def speaks(self, data: bytes) -> bool:
+        """Whether the words are in the bytes of a file."""
         for word in self.all:
-            if word not in data and not data.startswith(_WIDE_MARKS):
+            if word not in data:
                 return False
-        if self.any and not any(word in data for word in self.any) and not data.startswith(_WIDE_MARKS):
-            return False
-        return matches(path, self.names)
+        return not self.any or any(word in data for word in self.any)
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What gives evaluation away: names of files, modules, words of configurations, words in pipelines and scripts."""
+    """What gives evaluation away: names of files, modules, words of configurations, words in pipelines and scripts.
+
+    Configurations that may have any name stand apart, by their suffix and by a word that they all have.
+    """
 
     named: tuple[str, ...]
     declared: tuple[str, ...]
     modules: frozenset[str]
     configs: tuple[Words, ...]
     config_names: tuple[str, ...]
+    by_suffix: Mapping[str, tuple[tuple[bytes, tuple[Words, ...]], ...]]
     commanding: tuple[str, ...]
     workflows: tuple[str, ...]
     starts: tuple[bytes, ...]
@@ -62,14 +70,20 @@ class Hints:
         path = file.path
         if matches(path, self.named) or matches(path, self.declared):
             return True
-        configured = file.kind in _CONFIGURED and matches(path, self.config_names)
+        named = file.kind in _CONFIGURED and matches(path, self.config_names)
+        any_name = self.by_suffix.get(path[path.rfind(".") :], ()) if file.kind in _CONFIGURED else ()
         commanding = matches(path, self.commanding) or matches_root(path, self.workflows)
-        if not (configured or commanding):
+        if not (named or any_name or commanding):
             return False
         data = read(file)
         if data is None or (commanding and any(start in data for start in self.starts)):
             return True
-        return configured and any(words.are_in(path, data) for words in self.configs)
+        if named and any(words.are_in(path, data) for words in self.configs):
+            return True
+        for word, configs in any_name:
+            if (word in data or data.startswith(_WIDE_MARKS)) and any(words.are_in(path, data) for words in configs):
+                return True
+        return False
 
 
 def load_hints(knowledge: Knowledge) -> Hints:
@@ -78,7 +92,8 @@ def load_hints(knowledge: Knowledge) -> Hints:
     recognised = [data["recognise"] for data in models.values() if "recognise" in data]
     pipelines = next(data for data in models.values() if data.get("kind") == "pipelines")
     signs = next(data for data in models.values() if data.get("kind") == "signs")
-    configs = tuple(_words(shape) for entry in recognised for shape in entry.get("configs", ()))
+    every = tuple(_words(shape) for entry in recognised for shape in entry.get("configs", ()))
+    configs = tuple(words for words in every if not _is_by_suffix(words))
     commands = (command.split()[0] for command in _all(recognised, "commands"))
     return Hints(
         named=(*_all(recognised, "programs"), *_all(recognised, "paths")),
@@ -86,10 +101,23 @@ def load_hints(knowledge: Knowledge) -> Hints:
         modules=frozenset(entry if isinstance(entry, str) else entry["name"] for entry in _all(recognised, "modules")),
         configs=configs,
         config_names=tuple(dict.fromkeys(name for words in configs for name in words.names)),
+        by_suffix=_by_suffix(words for words in every if _is_by_suffix(words)),
         commanding=tuple(pipelines["scripts"]),
         workflows=(*pipelines["workflows"], *_all(pipelines["systems"], "files")),
         starts=tuple(dict.fromkeys(word.encode() for word in (*commands, *_all(recognised, "actions")))),
     )
+
+
+def _is_by_suffix(words: Words) -> bool:
+    return bool(words.all) and all(_SUFFIX.fullmatch(name) for name in words.names)
+
+
+def _by_suffix(configs: Iterable[Words]) -> dict[str, tuple[tuple[bytes, tuple[Words, ...]], ...]]:
+    found: dict[str, dict[bytes, list[Words]]] = {}
+    for words in configs:
+        for name in words.names:
+            found.setdefault(name[1:], {}).setdefault(words.all[0], []).append(words)
+    return {suffix: tuple((word, tuple(some)) for word, some in known.items()) for suffix, known in found.items()}
 
 
 def _all(recognised: Iterable[Mapping[str, Any]], key: str) -> Iterator[Any]:

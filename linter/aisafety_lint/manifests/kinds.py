@@ -18,25 +18,16 @@ from aisafety_lint.manifests.documents import Syntax
 from aisafety_lint.manifests.embedded import parse_embedded
 from aisafety_lint.manifests.launch import Program, program_from
 from aisafety_lint.manifests.lists import items_of
+from aisafety_lint.manifests.needed import Groups, needed
 from aisafety_lint.manifests.nodes import Document, Scalar
+from aisafety_lint.manifests.places import Place, place_of
 from aisafety_lint.manifests.predicates import Captured, Context, Predicate, Vocabulary, meets
 from aisafety_lint.manifests.query import Match, check_query, finds, roots
-from aisafety_lint.manifests.signatures import Signature
+from aisafety_lint.manifests.signatures import Signature, is_wide
 
 _EXPRESSIONS = ("version", "pinned", "source", "fixed-source")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A named place of a kind: RFC 9535 paths or other named places, paths below those, narrowed by a predicate.
-
-    With `items` it is the items of what was found: of a list, or of a text that lists words.
-    """
-
-    queries: tuple[str, ...]
-    then: tuple[str, ...] = ()
-    where: Predicate | None = None
-    items: bool = False
+# In these, keys and texts stand in the file as they are.
+_SPELLED_OUT = ("yaml", "json", "toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +66,23 @@ class Kinds:
 
     by_id: Mapping[str, Kind]
     vocabulary: Vocabulary
+
+    def may_be(self, kind: Kind, path: str, data: bytes) -> bool:
+        """Whether a file with these bytes may hold what the shape of a kind asks for."""
+        if kind.syntax not in _SPELLED_OUT or not kind.shape or is_wide(data):
+            return True
+        lowered = data.lower()
+        return any(all(group.is_in(path, lowered) for group in groups) for groups in self._needed(kind))
+
+    def _needed(self, kind: Kind) -> tuple[Groups, ...]:
+        found = self._known.get(kind.id)
+        if found is None:
+            found = self._known[kind.id] = needed(kind.shape, kind.places, self.vocabulary)
+        return found
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Groups, ...]]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -164,7 +172,10 @@ def check_kind(content: Mapping[str, Any]) -> None:
     for entry in content.get("embedded", ()):
         re.compile(entry.get("expressions", ""))
     places = content.get("places", {})
-    for query in (*content.get("shape", ()), *(query for given in places.values() for query in _queries(given))):
+    for query in (
+        *content.get("shape", ()),
+        *(query for given in places.values() for query in _queries(place_of(given))),
+    ):
         if query.startswith(("$", "@")):
             check_query(query)
         elif query not in places:
@@ -238,22 +249,11 @@ def _kind(stem: str, content: Mapping[str, Any]) -> Kind:
         syntax=content["syntax"],
         signature=Signature.of(content),
         shape=tuple(content.get("shape", ())),
-        places={name: _place(given) for name, given in content.get("places", {}).items()},
+        places={name: place_of(given) for name, given in content.get("places", {}).items()},
         embedded=tuple(Embedded(**entry) for entry in content.get("embedded", ())),
         facts=content.get("facts", {}),
     )
 
 
-def _place(given: str | list[str] | Mapping[str, Any]) -> Place:
-    if isinstance(given, Mapping):
-        return Place(_texts(given["of"]), _texts(given.get("then", ())), given.get("where"), given.get("items", False))
-    return Place(_texts(given))
-
-
-def _queries(given: str | list[str] | Mapping[str, Any]) -> tuple[str, ...]:
-    place = _place(given)
+def _queries(place: Place) -> tuple[str, ...]:
     return (*place.queries, *place.then)
-
-
-def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)

@@ -153,6 +153,14 @@ def _equals(match: Match, argument: Any, context: Context) -> bool:
     return isinstance(argument, str) and not match.node.quoted and match.node.raw == argument
 
 
+def _in(match: Match, argument: Any, context: Context) -> bool:
+    words = context.vocabulary.words(argument)
+    if isinstance(match.node, Scalar) and isinstance(match.node.value, str):
+        # As `_equals`: of a text only a text is asked for.
+        return match.node.value in _texts(words)
+    return any(_equals(match, value, context) for value in words)
+
+
 def _enabled(match: Match, argument: bool, context: Context) -> bool:
     words = _SWITCHED_ON if argument else _SWITCHED_OFF
     return (_text(match) or "").strip().lower() in words
@@ -175,6 +183,11 @@ def _matches(match: Match, argument: Any, context: Context) -> Captured | None:
     if found is None:
         return None
     return {name: value for name, value in found.groupdict().items() if value is not None}
+
+
+@lru_cache(maxsize=512)
+def _texts(words: tuple[Any, ...]) -> frozenset[str]:
+    return frozenset(word for word in words if isinstance(word, str))
 
 
 @lru_cache(maxsize=512)
@@ -347,9 +360,7 @@ def _package(
 
 _TESTS: Mapping[str, Callable[[Match, Any, Context], "Captured | bool | None"]] = {
     "equals": _equals,
-    "in": lambda match, argument, context: any(
-        _equals(match, value, context) for value in context.vocabulary.words(argument)
-    ),
+    "in": _in,
     "enabled": _enabled,
     "like": _like,
     "matches": _matches,

@@ -5,7 +5,7 @@ Asked of every file of a project; most projects have no manifest, and need to kn
 
 import codecs
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,10 +20,15 @@ _BY_SUFFIX = re.compile(r"\*\*/\*\.\w+")
 
 @dataclass(frozen=True)
 class Signature:
-    """The globs of a kind, and its literals: of each group one occurs in the bytes."""
+    """The globs of a kind, and its literals: of each group one occurs in the bytes.
+
+    With `beside` it says nothing by itself but together with those kinds, unless one of the words of `alone` is in it.
+    """
 
     globs: tuple[str, ...]
     literals: tuple[tuple[bytes, ...], ...] = ()
+    beside: tuple[str, ...] = ()
+    alone: tuple[bytes, ...] = ()
 
     @staticmethod
     def of(content: Mapping[str, Any]) -> "Signature":
@@ -32,6 +37,8 @@ class Signature:
         return Signature(
             tuple(content.get("files", ())),
             tuple(tuple(word.encode() for word in ([group] if isinstance(group, str) else group)) for group in groups),
+            tuple(content.get("beside", ())),
+            tuple(word.encode() for word in content.get("alone", ())),
         )
 
     @cached_property
@@ -48,20 +55,17 @@ class Signature:
         """Whether the path says by itself that the file is of this kind, more than by its suffix."""
         return self.pattern.fullmatch(path) is not None
 
-    def fits(self, path: str, data: bytes) -> bool:
-        """Whether a file may be of this kind."""
-        return (path.endswith(self.suffixes) or self.pattern.fullmatch(path) is not None) and self.speaks(data)
-
     def speaks(self, data: bytes) -> bool:
         """Whether the literals occur in the bytes of a file."""
         for group in self.literals:
-            for word in group:
-                if word in data:
-                    break
-            else:
+            if not any_in(group, data):
                 # The literals are ASCII: they cannot be searched in a text of two bytes a character.
-                return data.startswith(_WIDE_MARKS)
+                return is_wide(data)
         return True
+
+    def waits(self, data: bytes) -> bool:
+        """Whether a file of this kind says nothing without manifests of the kinds that it stands beside."""
+        return bool(self.beside) and not is_wide(data) and not any(word in data for word in self.alone)
 
 
 @dataclass(frozen=True)
@@ -70,35 +74,92 @@ class Signatures:
 
     by_id: Mapping[str, Signature]
 
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """One expression for the paths of all kinds, to sort out a file with a single match."""
-        return paths_of(glob for signature in self.by_id.values() for glob in signature.globs)
-
-    @cached_property
-    def named(self) -> re.Pattern[str]:
-        """The same without the globs that ask for a suffix only."""
-        globs = (glob for signature in self.by_id.values() for glob in signature.globs)
-        return paths_of(glob for glob in globs if not _BY_SUFFIX.fullmatch(glob))
+    def may_name(self, path: str) -> bool:
+        """Whether a path is one of some kind: asked of every file, so by its last part first."""
+        return path[path.rfind(".") :] in self._by_suffix or self._is_named(path)
 
     def candidates(self, path: str, data: bytes) -> tuple[str, ...]:
         """The ids of the kinds that a file may be of."""
-        if self.named.fullmatch(path) is None:
-            return tuple(
-                name
-                for name, signature in self.by_suffix.get(path[path.rfind(".") :], {}).items()
-                if signature.speaks(data)
-            )
-        return tuple(name for name, signature in self.by_id.items() if signature.fits(path, data))
+        wide = is_wide(data)
+        found = {
+            name
+            for words, signatures in self._by_suffix.get(path[path.rfind(".") :], ())
+            if wide or any_in(words, data)
+            for name, signature in signatures
+            if signature.speaks(data)
+        }
+        if self._is_named(path):
+            found.update(name for name in self._naming(path) if self.by_id[name].speaks(data))
+        return tuple(sorted(found, key=self._order.__getitem__))
+
+    def _is_named(self, path: str) -> bool:
+        """Whether a path is one of some kind by more than its suffix."""
+        name = path[path.rfind("/") + 1 :]
+        names, pattern = self._last_parts
+        return (name in names or pattern.fullmatch(name) is not None) and self._named.fullmatch(path) is not None
+
+    def _naming(self, path: str) -> Iterator[str]:
+        """The kinds that a path is one of by more than its suffix."""
+        last = path[path.rfind("/") + 1 :]
+        names, others = self._kinds_by_last_part
+        yield from (name for name in names.get(last, ()) if self.by_id[name].names(path))
+        yield from (name for name, pattern in others if pattern.fullmatch(last) and self.by_id[name].names(path))
 
     @cached_property
-    def by_suffix(self) -> Mapping[str, Mapping[str, Signature]]:
-        """The signatures that take any file with a suffix, by the suffix."""
-        found: dict[str, dict[str, Signature]] = {}
+    def _named(self) -> re.Pattern[str]:
+        return paths_of(glob for _, glob in self._longer_globs())
+
+    @cached_property
+    def _last_parts(self) -> tuple[frozenset[str], re.Pattern[str]]:
+        """The last parts of the globs that ask for more than a suffix: names, and an expression for the others."""
+        last = dict.fromkeys(glob.rpartition("/")[2] for _, glob in self._longer_globs())
+        return frozenset(part for part in last if not _PARTS.search(part)), paths_of(filter(_PARTS.search, last))
+
+    @cached_property
+    def _kinds_by_last_part(self) -> tuple[Mapping[str, list[str]], list[tuple[str, re.Pattern[str]]]]:
+        """The kinds with such globs by the last part, where that is a name; of the others, an expression each."""
+        names: dict[str, list[str]] = {}
+        others: dict[str, list[str]] = {}
+        for kind, glob in self._longer_globs():
+            last = glob.rpartition("/")[2]
+            if _PARTS.search(last):
+                others.setdefault(kind, []).append(last)
+            else:
+                names.setdefault(last, []).append(kind)
+        return names, [(kind, paths_of(parts)) for kind, parts in others.items()]
+
+    def _longer_globs(self) -> Iterator[tuple[str, str]]:
+        globs = ((kind, glob) for kind, signature in self.by_id.items() for glob in signature.globs)
+        return ((kind, glob) for kind, glob in globs if not _BY_SUFFIX.fullmatch(glob))
+
+    @cached_property
+    def _order(self) -> Mapping[str, int]:
+        return {name: number for number, name in enumerate(self.by_id)}
+
+    @cached_property
+    def _by_suffix(self) -> Mapping[str, tuple[tuple[tuple[bytes, ...], tuple[tuple[str, Signature], ...]], ...]]:
+        """The signatures that take any file with a suffix, below words of which they all need one."""
+        found: dict[str, dict[tuple[bytes, ...], list[tuple[str, Signature]]]] = {}
         for name, signature in self.by_id.items():
+            first = min(signature.literals, key=len, default=(b"",))
             for suffix in signature.suffixes:
-                found.setdefault(suffix, {})[name] = signature
-        return found
+                found.setdefault(suffix, {}).setdefault(first, []).append((name, signature))
+        return {
+            suffix: tuple((words, tuple(known)) for words, known in groups.items()) for suffix, groups in found.items()
+        }
+
+
+def any_in(words: Iterable[bytes], data: bytes) -> bool:
+    """Whether one of some words is in the bytes of a file."""
+    for word in words:  # noqa: SIM110 - asked of every file: half of the time
+        if word in data:
+            return True
+    return False
+
+
+def is_wide(data: bytes) -> bool:
+    """Whether a text has two bytes a character, so that no word can be searched in its bytes."""
+    return data.startswith(_WIDE_MARKS)
 
 
 def load_signatures(knowledge: Knowledge) -> Signatures:
