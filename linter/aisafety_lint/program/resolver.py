@@ -15,7 +15,7 @@ from aisafety_lint.program.names import Names
 from aisafety_lint.program.narrowing import Narrowing
 from aisafety_lint.program.refs import Ref, Refs, external, unique
 from aisafety_lint.program.results import Results
-from aisafety_lint.python.facts import Value
+from aisafety_lint.python.facts import Annotation, Value
 
 _DEPTH = 30
 _ATTEMPTS = 3
@@ -32,6 +32,7 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
         self._asked: dict[tuple[int, int], int] = {}
         self._asking: set[tuple[int, int]] = set()
         self._assembled: dict[int, bool] = {}
+        self._named: dict[int, dict[int, str]] = {}
         self._handed = Handed(self)
 
     @property
@@ -54,7 +55,7 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
             return ()
         self._asking.add(key)
         cut = self.cut
-        found = unique(self._evaluate(scope, self.index.value(scope, value), value))
+        found = self._stands_for(scope, value)
         self._asking.discard(key)
         if cut == self.cut or not self._asking:
             self._memo[key] = found
@@ -65,7 +66,7 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
             if not found:  # what the way to here was cut off from may be known by now
                 del self._memo[key]
                 self._asking.add(key)
-                found = self._memo[key] = unique(self._evaluate(scope, self.index.value(scope, value), value))
+                found = self._memo[key] = self._stands_for(scope, value)
                 self._asking.discard(key)
                 self._settle()
         return found
@@ -96,6 +97,27 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
             if found or self._asked[key] >= _ATTEMPTS:
                 self._memo[key] = found
         self._partial.clear()
+
+    def _stands_for(self, scope: int, value: int) -> Refs:
+        """What a value may be by where it comes from; else by the annotation of the local variable that it is put in."""
+        found = unique(self._evaluate(scope, self.index.value(scope, value), value))
+        if any(ref.kind != "external" or ":" in ref.path for ref in found):
+            return found
+        annotation = self._annotation(scope, value)
+        declared = () if annotation is None else self.annotated(scope, annotation)
+        return unique((*declared, *found))
+
+    def _annotation(self, scope: int, value: int) -> Annotation | None:
+        """The annotation of the variable of a function that a value is given to."""
+        known = self.index.scopes[scope]
+        if known.form != "function" or not known.annotations:
+            return None
+        named = self._named.get(scope)
+        if named is None:
+            named = self._named[scope] = {
+                item: name for name in known.annotations for item in known.locals.get(name, ())
+            }
+        return known.annotations.get(named.get(value, ""))
 
     def _evaluate(self, scope: int, value: Value, position: int) -> Iterable[Ref]:
         match value.op:

@@ -17,6 +17,7 @@ _BUILTINS = frozenset({*dir(builtins), "None", "Any"})
 _OF_TEXT = frozenset(name for name in dir(str) if not name.startswith("_"))
 # Objects of libraries have no methods of these names.
 _OF_TEXT_ALONE = frozenset({"strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "startswith", "endswith"})
+_WITH_DEFAULT = frozenset({"get", "pop", "setdefault"})
 _COPYING = frozenset({"copy", "deepcopy", "model_copy", "__copy__", "_replace"})
 
 
@@ -63,9 +64,18 @@ class Results(Standard):
 
     def result(self, scope: int, position: int) -> Refs:
         """What a call returns."""
-        return unique(
-            ref for callee in self.callees(scope, position) for ref in self._result_of(scope, position, callee)
-        )
+        found = [ref for callee in self.callees(scope, position) for ref in self._result_of(scope, position, callee)]
+        return unique((*found, *self._by_default(scope, position)))
+
+    def _by_default(self, scope: int, position: int) -> Refs:
+        """What `mapping.get(key, default)` gives where the mapping has no such key, whatever the mapping is."""
+        call = self.index.value(scope, position)
+        function = self.index.value(scope, call.args[0])
+        if function.op != "attr" or function.name not in _WITH_DEFAULT or len(call.args) != 3:
+            return ()
+        if any(ref.kind != "items" for ref in self.callees(scope, position)):
+            return ()
+        return self.refs(scope, call.args[2])
 
     def _result_of(self, scope: int, position: int, callee: Ref) -> Iterable[Ref]:
         match callee.kind:
