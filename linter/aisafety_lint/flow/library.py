@@ -22,7 +22,7 @@ from aisafety_lint.program.refs import Ref
 from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param, Value
 
-_LAST_PIECE = frozenset({("split", "-1"), ("rsplit", "-1"), ("rpartition", "-1"), ("rpartition", "2")})
+_FROM_START, _FROM_END = frozenset({"split", "partition"}), frozenset({"rsplit", "rpartition"})
 _HANDING = frozenset({"copy", "phi", "await", "and", "or", "attr"})
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
 _COPYING = frozenset({"model_copy", "copy"})  # of a data model: `update` names the fields that are new
@@ -182,8 +182,7 @@ class Library:
         if meant := self._meant(value.name):
             return meant
         if value.op in ("item", "element"):
-            split = self._split_off(scope, value) if value.op == "item" else frozenset()
-            return split | self._returned_part(scope, value)
+            return self._split_off(scope, value) | self._returned_part(scope, value)
         if value.name not in self._clean_names:
             return frozenset()
         paths = (ref.path for ref in self.resolver.refs(scope, position) if ref.kind == "external")
@@ -211,16 +210,31 @@ class Library:
         return self._meant(self.resolver.index.value(scope, args[1]).name)
 
     def _split_off(self, scope: int, value: Value) -> frozenset[str]:
-        """`text.split("/")[-1]` holds no slash."""
+        """One of the pieces of a text that was split, as `text.split("/")[0]`, holds no slash."""
         index = self.resolver.index
-        call = index.value(scope, value.args[0])
-        function = index.value(scope, call.args[0]) if call.op == "call" and len(call.args) > 1 else None
-        place = index.value(scope, value.args[1])
-        wanted = "-" + index.value(scope, place.args[0]).name if place.op == "not" else place.name
-        if function is None or (function.name, wanted) not in _LAST_PIECE:
+        place = value.name
+        if value.op == "item":
+            key = index.value(scope, value.args[1])
+            place = "-" + index.value(scope, key.args[0]).name if key.op == "not" else key.name
+        call = self._split_into(scope, value.args[0]) if place.lstrip("-").isdigit() else None
+        if call is None:
             return frozenset()
-        separator = index.value(scope, call.args[1])
-        return self.models.absent.get(separator.name, frozenset()) if separator.kind == "str" else frozenset()
+        method, separator = index.value(scope, call.args[0]).name, index.value(scope, call.args[1])
+        whole = len(call.args) == 2 and method in ("split", "rsplit")
+        whole |= place == "0" and method in _FROM_START
+        whole |= place in ("-1", "2") and method in _FROM_END
+        return self.models.absent.get(separator.name, frozenset()) if whole and separator.kind == "str" else frozenset()
+
+    def _split_into(self, scope: int, pieces: int) -> Value | None:
+        """The call that splits a text, also where some pieces are left out: `[p for p in text.split("/") if p]`."""
+        index = self.resolver.index
+        known = index.value(scope, pieces)
+        if known.kind == "comprehension" and known.op == "list":
+            piece = index.value(scope, known.args[0])
+            piece = index.value(scope, piece.args[0]) if piece.op == "copy" else piece
+            known = index.value(scope, piece.args[0]) if piece.op == "element" and not piece.name else known
+        split = known.op == "call" and len(known.args) > 1
+        return known if split and index.value(scope, known.args[0]).name in _FROM_START | _FROM_END else None
 
     def result(self, scope: int, call: int, operand: int, path: Path) -> Passed | None:
         """What the result of a call holds of an untrusted operand; None for nothing."""

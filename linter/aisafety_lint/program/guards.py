@@ -10,6 +10,7 @@ from aisafety_lint.program.awaited import awaited_functions
 from aisafety_lint.program.beginnings import Allowed, allowed_by_list, allowed_by_start
 from aisafety_lint.program.checked import Check, common
 from aisafety_lint.program.entries import Entries
+from aisafety_lint.program.flags import is_flag
 from aisafety_lint.program.ingredients import made_of, split_of, wildcards
 from aisafety_lint.program.kinds import Kinds
 from aisafety_lint.program.limited import left_out, not_given, still_open
@@ -182,7 +183,8 @@ class Guards(ModelledChecks):
         """What is known when `a and b`, `a or b` is true or false: of all of them, or of whichever it was."""
         if (known.op == "and") == (holds == "true"):
             return [check for item in known.args for check in self._established(scope, item, holds, depth)]
-        decided = [item for item in known.args if not self._is_switch(scope, item)] or known.args
+        flags = {item for item in known.args if is_flag(self.resolver, scope, item, self.filled)}
+        decided = [item for item in known.args if item not in flags] or known.args
         limits = {item: not_given(self.index, scope, item, is_true=holds == "true") for item in decided}
         return self._beside({item: tuple(self._established(scope, item, holds, depth)) for item in decided}, limits)
 
@@ -204,17 +206,6 @@ class Guards(ModelledChecks):
             pair = self.index.value(scope, pair).args[0]
         called = self.index.value(scope, pair).op == "call" and known.name.isdigit()
         return self._by_callees(scope, pair, holds, depth, known.name) if called else ()
-
-    def _is_switch(self, scope: int, value: int) -> bool:
-        """Whether a condition is a flag with which the program switches a check off: what a model fills is none."""
-        known = self.index.value(scope, value)
-        while known.op == "not" and not known.kind:
-            value = known.args[0]
-            known = self.index.value(scope, value)
-        if known.op != "param" or (scope, value) in self.filled:
-            return False
-        param = next(item for item in self.index.scopes[scope].params if item.value == value)
-        return param.annotation is not None and param.annotation.name == "bool"
 
     def _by_attribute(self, scope: int, known: Value, holds: str, depth: int) -> Iterable[Check]:
         if known.op != "attr":

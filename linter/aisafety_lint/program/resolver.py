@@ -99,7 +99,7 @@ class Resolver(Names, Members, Aliases, Narrowing, Results):
         self._partial.clear()
 
     def _stands_for(self, scope: int, value: int) -> Refs:
-        """What a value may be by where it comes from; else by the annotation of the local variable that it is put in."""
+        """What a value may be by where it comes from, else by the annotation of the local variable that holds it."""
         found = unique(self._evaluate(scope, self.index.value(scope, value), value))
         if any(ref.kind != "external" or ":" in ref.path for ref in found):
             return found
