@@ -217,8 +217,13 @@ def _approval(row: _Model) -> str:
 def _limit(row: _Model) -> str:
     if "limit" not in row:
         return ""
-    default = row["limit"].get("default")
-    return f"{argument(row['limit'])}, {f'{code(default)} by default' if default is not None else 'none by default'}"
+    limit = row["limit"]
+    by_version = [f"{_default(item['is'])} in {code(item['in'])}" for item in limit.get("defaults", ())]
+    return f"{argument(limit)}, {', '.join(by_version) or _default(limit.get('default'))}"
+
+
+def _default(value: float | None) -> str:
+    return "none by default" if value is None else f"{code(value)} by default"
 
 
 def _notes(row: _Model) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aisafety_lint import discovery, perfile, workers
 from aisafety_lint.bounds import Bounded, TooLongError, too_long, within
@@ -244,9 +244,15 @@ def _understood(
     if not facts:
         return NOTHING
     from aisafety_lint import engine
+    from aisafety_lint.pins.reading import read_pins
+
+    def plain(file: SourceFile, syntax: str) -> Any:
+        document = reader.document(file, syntax)
+        return None if document is None else document.data[0]
 
     audits = reader.config.persona is Persona.AUDITOR
-    return engine.understand(facts, knowledge, interest, None if audits else reader.found.is_test)
+    pins = read_pins(reader.found.files, facts, reader.text, plain)
+    return engine.understand(facts, knowledge, interest, None if audits else reader.found.is_test, pins)
 
 
 def _relevant(reader: Reader, packages: AgentPackages, imports: Mapping[str, frozenset[str]]) -> frozenset[str]:

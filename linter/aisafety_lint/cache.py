@@ -29,7 +29,7 @@ _KEY = "key"
 _LARGEST = 250_000_000
 _OWN_FILES = re.compile(r"[a-z]+-[0-9a-f]{40}|[a-z]+(?:-[0-9a-f]{40})?\.[0-9a-f]{16}\.tmp")
 _DAY = 86_400
-_LIBRARIES = ("jsonschema-", "msgspec-", "pathspec-", "python_jsonpath-", "pyyaml-", "tree_sitter")
+_LIBRARIES = ("jsonschema-", "msgspec-", "packaging-", "pathspec-", "python_jsonpath-", "pyyaml-", "tree_sitter")
 _TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This folder is a cache of aisafety-lint; `aisafety-lint clean` empties it.\n"

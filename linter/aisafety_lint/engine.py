@@ -12,6 +12,7 @@ from aisafety_lint.flow.solver import Solver
 from aisafety_lint.flow.sources import Seed, find_seeds
 from aisafety_lint.flow.trace import Flow, make_flow, most_nodes
 from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.pins.model import NO_PINS, Pins
 from aisafety_lint.program.model import Program, link_program
 from aisafety_lint.program.unresolved import find_unresolved
 from aisafety_lint.project import ModelCall, Understood
@@ -23,12 +24,13 @@ def understand(
     knowledge: Knowledge,
     interest: Mapping[str, frozenset[str]],
     aside: Callable[[str], bool] | None,
+    pins: Pins = NO_PINS,
 ) -> Understood:
     """Link the facts and follow the flows; the tools and sources of files that are set aside do not count.
 
-    `interest` tells for each kind of source which kinds of sinks matter.
+    `interest` tells for each kind of source which kinds of sinks matter, `pins` which versions of libraries there are.
     """
-    program = _product(link_program(facts, knowledge), aside)
+    program = _product(link_program(facts, knowledge, pins), aside)
     seeds = _seeds(program)
     program = replace(program, answers=_answers(program, seeds), requests=_requests(seeds))
     solver = Solver(program, interest)

@@ -92,8 +92,10 @@ def _named(resolver: Resolver) -> Iterator[Grant]:
                         row for ref in resolver.refs(number, item) for row in resolver.models.values.get(ref.path, ())
                     ]
                     for row in rows:
-                        capabilities = tuple(row.get("capabilities", ()))
-                        yield Grant(number, position, row, capabilities, row_confidence(row), known.name)
+                        held = resolver.versions.hold(resolver.index.paths[number], row)
+                        if held is not Holds.NO:
+                            capabilities = tuple(row.get("capabilities", ()))
+                            yield Grant(number, position, row, capabilities, row_confidence(row, held), known.name)
 
 
 def _kept(resolver: Resolver, guards: Guards, scope: int, call: int, row: Row) -> bool:

@@ -6,11 +6,11 @@ The language is documented in `rules/schema/framework.schema.json`.
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from aisafety_lint.finding import Confidence
 from aisafety_lint.program.constants import UNKNOWN, Unknown, constant, text_of
+from aisafety_lint.program.holds import Holds
 from aisafety_lint.program.origins import by_default, origins
 from aisafety_lint.program.refs import Ref
 
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 Spec = Mapping[str, Any]
 
 _OBJECT = re.compile(r"([\w.]+):(\w+)")
-
-
-class Holds(IntEnum):
-    """Whether a condition holds: a MAYBE lowers the confidence."""
-
-    NO = 0
-    MAYBE = 1
-    YES = 2
 
 
 def operands(resolver: "Results", scope: int, call: int, spec: Spec) -> tuple[int, ...]:
@@ -52,8 +44,8 @@ def operands(resolver: "Results", scope: int, call: int, spec: Spec) -> tuple[in
 
 
 def all_hold(resolver: "Results", scope: int, call: int, row: Spec) -> Holds:
-    """Whether the `when` and `unless` conditions of a row hold for a call."""
-    result = Holds.YES
+    """Whether a row holds for a call: its `in` for the versions that the module has, its `when` and `unless`."""
+    result = resolver.versions.hold(resolver.index.paths[scope], row)
     for condition in _listed(row.get("when")):
         result = min(result, holds(resolver, scope, call, condition, row))
     for condition in _listed(row.get("unless")):

@@ -1,12 +1,13 @@
 """How long an agent may go on: the limits that its constructor sets, and those of the calls that start it."""
 
-from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from aisafety_lint.program.agents import Agent
 from aisafety_lint.program.conditions import Spec, operands
 from aisafety_lint.program.constants import Unknown, constant
 from aisafety_lint.program.holdings import built
+from aisafety_lint.program.holds import Holds
 from aisafety_lint.program.models import Row
 from aisafety_lint.program.origins import origins
 from aisafety_lint.program.resolver import Resolver
@@ -18,7 +19,8 @@ Value = tuple[int, int]
 class Limit(NamedTuple):
     """A cap on an agent: `origin` tells whether the code sets it, and `value` is what it is, as far as that is known.
 
-    `written` is how it is set where the value is no constant; `call` is where.
+    `written` is how it is set where the value is no constant; `call` is where. `versions` names the versions of the
+    framework whose default it is, where nothing tells which of them the project has.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Limit(NamedTuple):
     value: int | float | None
     written: str
     call: Value
+    versions: str = ""
 
 
 class Limits:
@@ -44,9 +47,9 @@ class Limits:
         here = agent.scope, agent.call
         rows = [(here, agent.row)] if "limit" in agent.row else []
         rows += self.runs.get(here, ())
-        found = dict.fromkeys(_limit(self.resolver, *site, row["limit"]) for site, row in rows)
-        decided = [limit for limit in found if limit.origin in ("set", "computed")]
-        return tuple(decided or list(found)[:1] or self._by_default(agent))
+        found = [_limits(self.resolver, *site, row["limit"]) for site, row in rows]
+        decided = dict.fromkeys(limit for limits in found for limit in limits if limit.origin in ("set", "computed"))
+        return tuple(decided) or (found[0] if found else self._by_default(agent))
 
     def _started(self) -> Iterator[tuple[Value, Row]]:
         """The calls that start an agent with a limit."""
@@ -58,33 +61,46 @@ class Limits:
                         if row.get("kind") == "run" and "limit" in row and "agent" in row:
                             yield (scope, call.value), row
 
-    def _by_default(self, agent: Agent) -> Iterator[Limit]:
+    def _by_default(self, agent: Agent) -> tuple[Limit, ...]:
         """What holds of an agent that is started elsewhere."""
         for rows in self.resolver.models.facts["agents"].values():
             for row in rows:
                 if row["stem"] == agent.framework and row.get("kind") == "run" and "limit" in row:
-                    yield _left_out(row["limit"], (agent.scope, agent.call))
-                    return
+                    return _left_out(self.resolver, row["limit"], (agent.scope, agent.call))
+        return ()
 
 
-def _limit(resolver: Resolver, scope: int, call: int, spec: Spec) -> Limit:
+def _limits(resolver: Resolver, scope: int, call: int, spec: Spec) -> tuple[Limit, ...]:
+    """The limit that a call sets, or those that may hold where it leaves it out."""
     for operand in operands(resolver, scope, call, spec):
-        name = spec.get("item", spec.get("name", ""))
+        name = _name(spec)
         chosen = _inside(resolver, scope, operand, spec["item"]) if "item" in spec else (scope, operand)
         if chosen is None:
             continue
         known = constant(resolver, *chosen)
         if isinstance(known, Unknown):
-            return Limit(name, "computed", None, written(resolver.index, *chosen), (scope, call))
+            return (Limit(name, "computed", None, written(resolver.index, *chosen), (scope, call)),)
         number = known if isinstance(known, int | float) and not isinstance(known, bool) else None
-        return Limit(name, "none" if number is None else "set", number, "", (scope, call))
-    return _left_out(spec, (scope, call))
+        return (Limit(name, "none" if number is None else "set", number, "", (scope, call)),)
+    return _left_out(resolver, spec, (scope, call))
 
 
-def _left_out(spec: Spec, call: Value) -> Limit:
-    default: Any = spec.get("default")
-    name = spec.get("item", spec.get("name", ""))
-    return Limit(name, "none" if default is None else "default", default, "", call)
+def _left_out(resolver: Resolver, spec: Spec, call: Value) -> tuple[Limit, ...]:
+    """The default of the versions that there may be."""
+    path = resolver.index.paths[call[0]]
+    found: list[Limit] = []
+    defaults: Sequence[Spec] = spec.get("defaults") or ({"is": spec.get("default")},)
+    for item in defaults:
+        held = resolver.versions.hold(path, item)
+        if held is not Holds.NO:
+            origin: Literal["none", "default"] = "none" if item["is"] is None else "default"
+            versions = f"{item['packages'][0]} {item['in']}" if held is Holds.MAYBE else ""
+            found.append(Limit(_name(spec), origin, item["is"], "", call, versions))
+    return tuple(found)
+
+
+def _name(spec: Spec) -> str:
+    return str(spec.get("item", spec.get("name", "")))
 
 
 def _inside(resolver: Resolver, scope: int, operand: int, key: str) -> Value | None:

@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from aisafety_lint.program.index import Index
 from aisafety_lint.program.models import Models
 from aisafety_lint.program.refs import Ref, Refs
+from aisafety_lint.program.versions import Versions
 from aisafety_lint.python.facts import Annotation
 
 
 class Linking(ABC):
     """The questions that names, members and results answer together.
 
-    `cut` counts the answers that were left incomplete because they were being looked for already.
+    `versions` tells which facts hold for the versions that a module has; `cut` counts the answers that were left
+    incomplete because they were being looked for already.
     """
+
+    versions: Versions
 
     def __init__(self, index: Index, models: Models) -> None:
         self.index = index

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.pins.model import NO_PINS, Pins
 from aisafety_lint.program.agents import Agent, Grant, find_agents, find_grants, with_tools
 from aisafety_lint.program.approval import Approval
 from aisafety_lint.program.asked import with_approval
@@ -79,8 +80,8 @@ def _defines(index: Index, dotted: str) -> bool | None:
     return any(name in index.scopes[index.first[path]].locals for path in paths)
 
 
-def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
-    """Link the facts of all files of a project with the knowledge about the packages that it imports."""
+def link_program(facts: Mapping[str, Facts], knowledge: Knowledge, pins: Pins = NO_PINS) -> Program:
+    """Link the facts of all files of a project with the knowledge about the packages that it imports, and requires."""
     index = build_index(facts, knowledge.part(library_roots))
     modules = {
         item.module
@@ -98,7 +99,7 @@ def link_program(facts: Mapping[str, Facts], knowledge: Knowledge) -> Program:
     kinds = knowledge.part(load_kinds)
     models = load_models(knowledge, imported_roots(modules), lambda name: _defines(index, name))
     models.inert = kinds.inert
-    resolver = Resolver(index, models)
+    resolver = Resolver(index, models, pins)
     consent = Consent(resolver, kinds.approval)
     asking = Asking(resolver, consent, kinds.approval)
     guards = Guards(resolver, kinds, consent.switched)

@@ -261,9 +261,10 @@ def _add_facts(models: Models, stem: str, content: Row) -> None:
                 models.made_by.setdefault(normal_path(models, stem, types, path), []).append((kind, row.get("when")))
         for attribute, target in data.get("fields", {}).items():
             models.fields[f"{kind}.{attribute}"] = _type_key(stem, target)
+    packages = content.get("packages", ())[:1]
     for role in CALL_ROLES:
         for row in content.get(role, ()):
-            _add_row(models, stem, types, role, row)
+            _add_row(models, stem, types, role, _of_packages(row, packages))
     _add_prompts(models, stem, content)
     for row in content.get("weak_checks", ()):
         if "operator" in row:
@@ -275,6 +276,16 @@ def _add_facts(models: Models, stem: str, content: Row) -> None:
             models.reads.setdefault(key, []).append(row)
     models.scalars |= set(content.get("scalars", ()))
     models.opt_ins += content.get("opt_ins", ())
+
+
+def _of_packages(row: Row, packages: Sequence[str]) -> Row:
+    """A row whose ranges of versions name the distributions that they are about: by default the first of the file."""
+    if "in" in row:
+        row = {"packages": packages, **row}
+    if "defaults" in row.get("limit", ()):
+        defaults = [{"packages": packages, **item} for item in row["limit"]["defaults"]]
+        row = {**row, "limit": {**row["limit"], "defaults": defaults}}
+    return row
 
 
 def _add_prompts(models: Models, stem: str, content: Row) -> None:

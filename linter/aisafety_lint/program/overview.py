@@ -64,7 +64,10 @@ class HeldEntry(NamedTuple):
 
 
 class LimitEntry(NamedTuple):
-    """A cap on an agent: set in code, computed, left to the default, or none."""
+    """A cap on an agent: set in code, computed, left to the default, or none.
+
+    `versions` names those with this default, where nothing tells which of them the project has.
+    """
 
     name: str
     origin: str
@@ -72,6 +75,7 @@ class LimitEntry(NamedTuple):
     written: str
     path: str
     line: int
+    versions: str = ""
 
 
 class AgentEntry(NamedTuple):
@@ -220,7 +224,8 @@ class _Mapper:
     def _limit(self, limit: Limit) -> LimitEntry:
         scope, call = limit.call
         line = self.index.value(scope, call).place[0]
-        return LimitEntry(limit.name, limit.origin, limit.value, limit.written, self.index.paths[scope], line)
+        path = self.index.paths[scope]
+        return LimitEntry(limit.name, limit.origin, limit.value, limit.written, path, line, limit.versions)
 
     def _model(self, agent: Agent) -> str:
         """The name of the model where it is written, else how the model is written."""

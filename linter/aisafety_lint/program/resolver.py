@@ -6,6 +6,7 @@ fixed depth, where the answer is empty (unknown). Nothing is guessed from a name
 
 from collections.abc import Iterable, Sequence
 
+from aisafety_lint.pins.model import Pins
 from aisafety_lint.program.aliases import Aliases
 from aisafety_lint.program.handed import Handed
 from aisafety_lint.program.index import Index
@@ -15,6 +16,7 @@ from aisafety_lint.program.names import Names
 from aisafety_lint.program.narrowing import Narrowing
 from aisafety_lint.program.refs import Ref, Refs, external, unique
 from aisafety_lint.program.results import Results
+from aisafety_lint.program.versions import Versions
 from aisafety_lint.python.facts import Annotation, Value
 
 _DEPTH = 30
@@ -25,8 +27,9 @@ _ABSTRACT = frozenset({"abc.ABC", "object", "typing.Generic", "typing.Protocol",
 class Resolver(Names, Members, Aliases, Narrowing, Results):
     """Resolves values of an index with the types of the loaded models."""
 
-    def __init__(self, index: Index, models: Models) -> None:
+    def __init__(self, index: Index, models: Models, pins: Pins) -> None:
         super().__init__(index, models)
+        self.versions = Versions(pins)
         self._memo: dict[tuple[int, int], Refs] = {}
         self._partial: dict[tuple[int, int], Refs] = {}
         self._asked: dict[tuple[int, int], int] = {}

@@ -67,14 +67,15 @@ def _agent(agent: AgentEntry, known: Overview) -> Iterator[str]:
 
 def told(limit: LimitEntry) -> str:
     """A limit in words."""
+    where = f" in {limit.versions}" if limit.versions else ""
     match limit.origin:
         case "set":
             return f"{limit.name} {limit.value}"
         case "computed":
             return f"{limit.name} `{limit.written}`"
         case "default":
-            return f"{limit.name} {limit.value}, the default"
-    return f"{limit.name} none"
+            return f"{limit.name} {limit.value}, the default{where}"
+    return f"{limit.name} none{where}"
 
 
 def told_data(limit: Mapping[str, Any]) -> str:

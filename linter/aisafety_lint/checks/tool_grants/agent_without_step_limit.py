@@ -29,15 +29,21 @@ def check(rule: Rule, project: Project) -> Iterator[Finding]:
     for agent in program.agents:
         if agent.kind != "agent" or not _goes_on(program, agent):
             continue
-        for limit in limits.of(agent)[:1]:
-            if limit.origin == "computed" or (limit.value is not None and limit.value < _MANY):
-                continue
+        for limit in _open_ended(limits.of(agent)):
             if limit.origin == "set" or operands(program.resolver, *limit.call, {"name": limit.name}):
                 yield _finding(rule, program, [limit], written=True)
             elif (agent.path, limit.name) in left or not _is_set_elsewhere(program, agent.path, limit.name):
                 left.setdefault((agent.path, limit.name), []).append(limit)
     # Leaving it out is a habit: one finding for each file.
     yield from (_finding(rule, program, limits_here, written=False) for limits_here in left.values())
+
+
+def _open_ended(found: Sequence[Limit]) -> Sequence[Limit]:
+    """The limit that is none, or one in name only: the first that calls set, or the default of any version."""
+    counting = [limit for limit in found if limit.versions] or found[:1]
+    return [
+        limit for limit in counting if limit.origin != "computed" and (limit.value is None or limit.value >= _MANY)
+    ][:1]
 
 
 def _goes_on(program: Program, agent: Agent) -> bool:
@@ -53,12 +59,14 @@ def _finding(rule: Rule, program: Program, limits: Sequence[Limit], *, written: 
     """A limit that somebody has taken away is worth everybody's minute, one that nobody has set is not."""
     index, limit = program.index, limits[0]
     how = f"is {limit.value:,}" if limit.value is not None else "is off" if written else "has no default"
+    if limit.versions:
+        how += f" in {limit.versions}"
     return Finding(
         rule=rule.id,
         message=rule.message.format(agent=spelled(index, *limit.call), limit=limit.name, how=how),
         location=replace(call_place(index, *limit.call), label="goes on until the model stops"),
         severity=rule.severity,
-        confidence=Confidence.HIGH if written else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if written else Confidence.LOW if limit.versions else Confidence.MEDIUM,
         persona=Persona.REGULAR if written else rule.persona,
         related=tuple(replace(call_place(index, *item.call), label="nor does this") for item in limits[1:]),
         fix=rule.fix,
