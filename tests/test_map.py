@@ -172,7 +172,7 @@ first.invoke({"messages": []}, config={"recursion_limit": 12})
 second = create_react_agent("openai:gpt-5", tools=[look])
 second.invoke({"messages": []})
 """
-    tree({"app.py": text})
+    tree({"app.py": text, "requirements.txt": "langgraph==1.0.5\n"})
     limits = [line.strip() for line in lint("inspect").stdout.splitlines() if "limit:" in line]
     assert limits == ["limit: recursion_limit 12", "limit: recursion_limit 25, the default"]
 
