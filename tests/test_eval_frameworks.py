@@ -87,6 +87,46 @@ attacks: [{name: CrescendoJailbreaking, weight: 2}]
     def test_what_is_decided_elsewhere_is_unknown(self, text: str) -> None:
         assert program(f"import deepteam\n{text}\n").coverage["multi_turn"] is Cover.UNKNOWN
 
+    def test_disguises(self) -> None:
+        found = suite(self.CONFIG.replace("attacks: [", "attacks: [{name: ROT13}, "), "redteam/deepteam.yaml")
+        assert states(found, "obfuscation") == ["covered"]
+
+
+@pytest.mark.parametrize(
+    ("text", "dimension"),
+    [
+        ("from deepteam import red_team\nred_team(answer, [Toxicity()], attacks)", "adversarial"),
+        ("import pyrit\nawait PromptSendingAttack(target).execute_async()", "adversarial"),
+        ("import pyrit\nRequest([Base64Converter()])", "obfuscation"),
+        (
+            "from azure.ai.evaluation.red_team import RedTeam, RiskCategory\nRedTeam([RiskCategory.Violence])",
+            "adversarial",
+        ),
+        ("from azure.ai.evaluation.red_team import AttackStrategy\nscan([AttackStrategy.Morse])", "obfuscation"),
+        ("import giskard\ngiskard.scan(model, only=['llm_stereotypes'])", "bias"),
+        ("from deepeval.metrics import ToxicityMetric\nassert_test(case, [ToxicityMetric()])", "adversarial"),
+        ("from openevals.prompts import PROMPT_INJECTION_PROMPT", "injection"),
+        ("from mlflow.genai import evaluate\nevaluate(rows, scorers=[Safety()])  # safety", "adversarial"),
+        ("from phoenix.evals import ToxicityEvaluator", "adversarial"),
+        ("from autoevals import Moderation", "adversarial"),
+        ("from trulens.providers import OpenAI\nOpenAI().harmfulness('harm')", "adversarial"),
+    ],
+)
+def test_names_that_say_what_a_program_tests(text: str, dimension: str) -> None:
+    assert states(program(f"{text}\n"), dimension) == ["covered"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from deepteam import red_team\nred_team(answer, load(), [PromptInjection()])",
+        "from pyrit import x\nawait PromptSendingAttack(target).execute_async(objectives)",
+    ],
+)
+def test_what_any_attack_may_be_hides_the_rest(text: str) -> None:
+    found = program(f"{text}\n")
+    assert states(found, "multi_turn", "injection", "over_refusal") == ["unknown"] * 3
+
 
 class TestJudgement:
     """Whether a program that runs a suite can fail by what it finds."""

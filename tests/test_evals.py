@@ -73,6 +73,14 @@ class TestCoverage:
     def test_a_family_brings_entries_and_strategies(self) -> None:
         assert states(suite(redteam("['owasp:agentic']", "[basic]")), *MAIN[:4]) == ["covered"] * 4
 
+    def test_member_of_a_family_whose_name_has_colons_too(self) -> None:
+        found = suite(redteam("['eu:ai-act:annex3:education']", "[basic]"))
+        assert states(found, "adversarial", "bias", "injection") == ["covered", "covered", "absent"]
+
+    def test_other_misuse_is_no_test_of_commands_or_memory(self) -> None:
+        found = suite(redteam("[excessive-agency, sql-injection, cross-session-leak]", "[basic]"))
+        assert states(found, "command_injection", "memory_poisoning") == ["absent", "absent"]
+
     def test_a_member_of_a_family_brings_its_own_only(self) -> None:
         found = suite(redteam("['owasp:agentic:asi09']", "[basic]"))
         assert states(found, "multi_turn", "injection", "excessive_agency") == ["covered", "absent", "absent"]

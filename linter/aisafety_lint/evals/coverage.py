@@ -23,6 +23,8 @@ from aisafety_lint.source import Span
 _WORD = re.compile(r"\w+")
 # What stands in a suggested entry for something that only the team knows.
 _TO_FILL_IN = re.compile(r"\bNAME\b")
+# What every attack may be, or may be dressed in: naming it does not show that the program names all that it tests.
+_ANY_SORT = ("adversarial", "obfuscation")
 _DYNAMIC = ("{{", "${", "file://", "package:", "http://", "https://")
 
 
@@ -105,10 +107,11 @@ def named(framework: Framework, program: str, *, complete: bool) -> dict[str, Co
     """What a Python program tests, by the names that it mentions of those that cover a dimension.
 
     A dimension without `names` is unknown. What is not mentioned is absent only where the program is `complete` (it
-    runs the suite itself), names at least one attack of the framework, and mentions nothing that leaves it open.
+    runs the suite itself), names at least one attack of a certain sort, and mentions nothing that leaves it open.
     """
     words = frozenset(_WORD.findall(program))
-    known = frozenset(name for rule in framework.coverage.values() for name in rule.get("names", ()))
+    telling = (rule for dimension, rule in framework.coverage.items() if dimension not in _ANY_SORT)
+    known = frozenset(name for rule in telling for name in rule.get("names", ()))
     complete = complete and words.isdisjoint(framework.open) and not words.isdisjoint(known)
     found = dict.fromkeys(DIMENSIONS, Cover.UNKNOWN)
     for dimension, rule in framework.coverage.items():
@@ -243,13 +246,11 @@ def _unknown(framework: Framework, known: frozenset[str], entry: str, place: Spa
 
 def _meaning(framework: Framework, name: str, entry: str) -> Iterator[tuple[str, list[str]]]:
     """What an entry of one list stands for: entries by list."""
-    family, _, key = entry.rpartition(":")
     if entry in framework.families:
         members = list(framework.families[entry].values())
-    elif key in framework.families.get(family, {}):
-        members = [framework.families[family][key]]
     else:
-        members = [{name: (entry,)}]
+        member = framework.member(entry)
+        members = [{name: (entry,)} if member is None else member]
     for member in members:
         for target, entries in member.items():
             yield target, list(_expanded(framework, target, entries))

@@ -127,6 +127,13 @@ class Framework:
         aliases = (*self.families, *members) if name == next(iter(self.ids)) else ()
         return frozenset((*ids, *self.groups.get(name, ()), *aliases))
 
+    def member(self, entry: str) -> Mapping[str, tuple[str, ...]] | None:
+        """What a member of a family stands for, by list; the names of both may have colons in them."""
+        for family, members in self.families.items():
+            if entry.startswith(f"{family}:") and (key := entry.removeprefix(f"{family}:")) in members:
+                return members[key]
+        return None
+
     def target(self, name: str) -> Target:
         """Whether a target by this name is the application or a model; the longest pattern decides."""
         found = [

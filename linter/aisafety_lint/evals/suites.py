@@ -31,7 +31,8 @@ __all__ = ["Evaluation", "Sources", "Suite", "recognise"]
 def recognise(sources: Sources, knowledge: EvalKnowledge) -> Evaluation:
     """Find the suites with their coverage and runs, the declarations, and the signs of deployment and ownership."""
     paths = sorted(sources.files)
-    apart, shown = below(paths, knowledge.signs.aside), below(paths, knowledge.signs.shown)
+    notebooks = frozenset(path for path in paths if sources.files[path].kind == "notebook")
+    apart, shown = below(paths, knowledge.signs.aside) | notebooks, below(paths, knowledge.signs.shown)
     declared = [path for path in paths if path not in apart and matches(path, knowledge.signs.declarations)]
     workflows = [path for path in paths if matches_root(path, knowledge.pipelines.workflows)]
     systems = {
