@@ -120,6 +120,13 @@ def test_a_server_is_told_and_not_listed(tmp_path: Path) -> None:
     assert "# Not listed, the code does not tell its tools: MCPServerStdio" in (tmp_path / "aisafety.yaml").read_text()
 
 
+def test_what_is_said_of_how_an_agent_is_built_is_no_tool(tmp_path: Path) -> None:
+    code = CODE.replace("tools=[refund, tell, add]", "tools=[refund, tell, add], input_guardrails=[screen]")
+    init(project(tmp_path, **{"desk.py": code}))
+    (agent,) = written(tmp_path)["agents"]
+    assert [tool["name"] for tool in agent["tools"]] == ["refund", "tell", "add"]
+
+
 def test_a_model_from_the_environment_is_not_named(tmp_path: Path) -> None:
     code = CODE.replace('model="gpt-5"', 'model=os.getenv("DESK_MODEL")').replace(
         "import logging", "import logging\nimport os"

@@ -77,7 +77,8 @@ class Holdings:
         for number in registered:
             held = Held("tool", self.tools[number].name, (number, 0), (number, 0))
             found.setdefault((held.kind, held.target), held)
-        own = self.grants.get((agent.scope, agent.call), ())
+        # What is only said about how it is built, such as a flag that asks too late, gives no power.
+        own = tuple(grant for grant in self.grants.get((agent.scope, agent.call), ()) if grant.capabilities)
         if own:
             name = spelled(self.index, agent.scope, agent.call)
             found["ready-made", None] = Held("ready-made", name, (agent.scope, agent.call), None, own)
