@@ -77,6 +77,11 @@ class TestCoverage:
         found = suite(redteam("['eu:ai-act:annex3:education']", "[basic]"))
         assert states(found, "adversarial", "bias", "injection") == ["covered", "covered", "absent"]
 
+    def test_one_language_disguises_nothing(self) -> None:
+        config = redteam("[contracts]", "[basic]")
+        assert states(suite(config + "  language: [English]\n"), "obfuscation") == ["absent"]
+        assert states(suite(config + "  language: [English, French]\n"), "obfuscation") == ["unknown"]
+
     def test_other_misuse_is_no_test_of_commands_or_memory(self) -> None:
         found = suite(redteam("[excessive-agency, sql-injection, cross-session-leak]", "[basic]"))
         assert states(found, "command_injection", "memory_poisoning") == ["absent", "absent"]

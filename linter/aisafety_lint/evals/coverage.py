@@ -15,7 +15,7 @@ import yaml
 
 from aisafety_lint.evals.frameworks import Entries, Framework
 from aisafety_lint.evals.model import DIMENSIONS, Addition, Cover, Problem, ProblemKind, everything
-from aisafety_lint.evals.tree import at, has, is_empty, items, pair_at, text
+from aisafety_lint.evals.tree import at, is_empty, items, pair_at, text, texts
 from aisafety_lint.manifests.documents import Array, Node, Object, Scalar
 from aisafety_lint.source import Span
 
@@ -302,7 +302,8 @@ def _coverage(framework: Framework, plan: _Plan, root: Node) -> dict[str, Cover]
 
 
 def _cover(rule: Mapping[str, tuple[str, ...]], entries: Mapping[str, tuple[str, ...]], root: Node) -> Cover:
-    open_by_key = any(has(root, key) for key in rule.get("keys", ()))
+    set_to = [word for key in rule.get("keys", ()) if (node := at(root, key)) is not None for word in texts(node)]
+    open_by_key = not set(set_to) <= set(rule.get("plain", ()))
     return max(_matched(rule, entries), Cover.UNKNOWN if open_by_key else Cover.ABSENT)
 
 
