@@ -1,6 +1,7 @@
 """Versions: what a project requires of a library decides which facts about it hold, module by module."""
 
 import json
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -96,6 +97,7 @@ def pins(files: Mapping[str, str], *modules: str) -> Pins:
         ("pyproject.toml", '[tool.poetry.dependencies]\nlang-graph = "1.2.3"\n', "lang-graph==1.2.3"),
         ("pyproject.toml", '[tool.poetry.dependencies]\nlang-graph = "^1 || ^2"\n', "lang-graph"),
         ("pyproject.toml", '[tool.poetry.group.a.dependencies]\nlang-graph = {version = "*"}\n', "lang-graph"),
+        ("pyproject.toml", f'[tool.poetry.dependencies]\nlang-graph = "^{"1" * 5_000}"\n', "lang-graph"),
         ("Pipfile", '[packages]\nlang-graph = "*"\n', "lang-graph"),
         ("Pipfile.lock", '{"default": {"lang-graph": {"version": "==1.0"}}}', "lang-graph==1.0"),
         ("uv.lock", 'version = 1\n\n[[package]]\nname = "lang-graph"\nversion = "1.0"\n', "lang-graph==1.0"),
@@ -182,3 +184,20 @@ def test_a_grant_of_some_versions_is_one_for_them(tree: MakeTree, lint: Lint, pi
     tree({"agent.py": CREW, "requirements.txt": pin})
     result = lint("--select", "code-execution-tool-granted", "--output-format", "json", ".")
     assert [finding["confidence"] for finding in json.loads(result.stdout)["findings"]] == expected
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param("langgraph==1.2.0" + " " * 200_000 + "x", id="blanks without an end"),
+        pytest.param(
+            "langgraph" + ",".join(f">={number}" for number in range(20_000)), id="a requirement without an end"
+        ),
+        pytest.param("\n".join(f"langgraph!={number}" for number in range(20_000)), id="very many requirements"),
+    ],
+)
+def test_lists_that_nobody_writes_take_no_time(hostile: str) -> None:
+    start = time.process_time()
+    said = pins({"requirements.txt": hostile}, "app.py")
+    within(said.above("app.py", ["langgraph"]), "<1.0.6")
+    assert time.process_time() - start < 2

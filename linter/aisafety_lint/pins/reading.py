@@ -18,7 +18,9 @@ _OF_PARENT = frozenset({"requirements", "constraints"})
 _LOCKED = re.compile(r'^\[\[package\]\]\r?\nname = "([^"\r\n]+)"\r?\nversion = "([^"\r\n]+)"', re.MULTILINE)
 _LOCKS = frozenset({"poetry.lock", "uv.lock", "pdm.lock"})
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?=\s*(?:$|[\[(;@<>=!~,]))")
-_END = re.compile(r"\s+(?:#|--hash\b|\\\s*$)")
+_END = re.compile(r"(?<!\s)\s+(?:#|--hash\b|\\\s*$)")  # from the first blank on: from each would take the square
+# Nobody writes more; ranges are compared with each other, which takes the square of their number.
+_LONGEST, _MOST = 1_000, 30
 
 Text = Callable[[SourceFile], SourceText | None]
 Tree = Callable[[SourceFile, str], Any]
@@ -35,10 +37,11 @@ def read_pins(files: Iterable[SourceFile], modules: Iterable[str], text: Text, t
         folder = _folder(file.path)
         if folder in folders:
             for requirement in _required(file, text, tree):
-                if named := _NAME.match(requirement):
-                    here = found.setdefault(folder, {})
-                    here.setdefault(canonical(named[1]), {})[requirement.strip()] = None
-    return Pins({folder: {name: tuple(said) for name, said in known.items()} for folder, known in found.items()})
+                if len(requirement) <= _LONGEST and (named := _NAME.match(requirement)):
+                    said = found.setdefault(folder, {}).setdefault(canonical(named[1]), {})
+                    if len(said) < _MOST:
+                        said[requirement.strip()] = None
+    return Pins({folder: {name: tuple(texts) for name, texts in known.items()} for folder, known in found.items()})
 
 
 def _above(path: str) -> Iterator[str]:
@@ -123,7 +126,7 @@ def _of_pipfile(data: Any, parts: Iterable[str]) -> Iterator[str]:
 def _version(value: Any) -> str:
     """The version in an entry of a table, which may be one itself; several are as good as none."""
     known = value.get("version") if isinstance(value, dict) else value
-    return known if isinstance(known, str) else ""
+    return known if isinstance(known, str) and len(known) <= _LONGEST else ""
 
 
 def _table(data: Any, *names: str) -> Mapping[str, Any]:
