@@ -3,7 +3,6 @@
 Most projects without an agent have nothing of it. For them the stage is not even loaded.
 """
 
-import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from typing import Any
 
 from aisafety_lint.evals.globs import matches, matches_root
 from aisafety_lint.knowledge import Knowledge
+from aisafety_lint.manifests.signatures import any_in, is_wide
 from aisafety_lint.source import SourceFile
 
-_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONFIGURED = ("yaml", "json")
 _SUFFIX = re.compile(r"\*\.\w+")
 
@@ -28,14 +27,14 @@ class Words:
 
     def are_in(self, path: str, data: bytes) -> bool:
         """Whether a file may be such a configuration: the words sort out most files, and cost less than the names."""
-        return (self.speaks(data) or data.startswith(_WIDE_MARKS)) and matches(path, self.names)
+        return (self.speaks(data) or is_wide(data)) and matches(path, self.names)
 
     def speaks(self, data: bytes) -> bool:
         """Whether the words are in the bytes of a file."""
         for word in self.all:
             if word not in data:
                 return False
-        return not self.any or any(word in data for word in self.any)
+        return not self.any or any_in(self.any, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,12 @@ class Hints:
         if not (named or any_name or commanding):
             return False
         data = read(file)
-        if data is None or (commanding and any(start in data for start in self.starts)):
+        if data is None or (commanding and any_in(self.starts, data)):
             return True
         if named and any(words.are_in(path, data) for words in self.configs):
             return True
         for word, configs in any_name:
-            if (word in data or data.startswith(_WIDE_MARKS)) and any(words.are_in(path, data) for words in configs):
+            if (word in data or is_wide(data)) and any(words.are_in(path, data) for words in configs):
                 return True
         return False
 

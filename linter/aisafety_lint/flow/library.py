@@ -23,6 +23,7 @@ from aisafety_lint.program.resolver import Resolver
 from aisafety_lint.python.facts import Param, Value
 
 _FROM_START, _FROM_END = frozenset({"split", "partition"}), frozenset({"rsplit", "rpartition"})
+_SPLITTING = _FROM_START | _FROM_END
 _HANDING = frozenset({"copy", "phi", "await", "and", "or", "attr"})
 _BUILTINS = frozenset(dir(__builtins__)) if not isinstance(__builtins__, dict) else frozenset(__builtins__)
 _COPYING = frozenset({"model_copy", "copy"})  # of a data model: `update` names the fields that are new
@@ -234,7 +235,7 @@ class Library:
             piece = index.value(scope, piece.args[0]) if piece.op == "copy" else piece
             known = index.value(scope, piece.args[0]) if piece.op == "element" and not piece.name else known
         split = known.op == "call" and len(known.args) > 1
-        return known if split and index.value(scope, known.args[0]).name in _FROM_START | _FROM_END else None
+        return known if split and index.value(scope, known.args[0]).name in _SPLITTING else None
 
     def result(self, scope: int, call: int, operand: int, path: Path) -> Passed | None:
         """What the result of a call holds of an untrusted operand; None for nothing."""
