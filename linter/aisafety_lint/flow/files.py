@@ -6,6 +6,7 @@ of the role `files` say which calls write, read, open or merely rename what they
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from aisafety_lint.flow.nodes import Node
 from aisafety_lint.flow.transfer import FILE, Path
 from aisafety_lint.program.conditions import Holds, all_hold, operands
 from aisafety_lint.program.constants import text_of
@@ -50,9 +51,14 @@ class Files:
             return (), NO_PATH if row.get("gives") == "handle" else frozenset()
         return None
 
-    def aliases(self, scope: int, value: int) -> Iterator[int]:
-        """The values of the scope that a value which names a file was made from and that name the same file."""
+    def aliases(self, scope: int, value: int, before: Node | None = None) -> Iterator[int]:
+        """The values of the scope that a value which names a file was made from and that name the same file.
+
+        `before` is what the content came from: behind one branch of a join, the others name files of their own.
+        """
         known = self.index.value(scope, value)
+        if known.op == "phi" and before is not None and before.scope == scope and before.value in known.args:
+            return
         if known.op in _SAME:
             yield from known.args[:1] if known.op == "store" else known.args
         elif known.op == "attr" and known.name == "name":

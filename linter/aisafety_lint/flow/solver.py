@@ -212,10 +212,11 @@ class Solver:
 
     def _named_alike(self, node: Node) -> None:
         """A file has untrusted content: so it has under its other names, and for who passed the name in."""
-        for value in self.library.files.aliases(node.scope, node.value):
+        before = self.reached[node].before
+        for value in self.library.files.aliases(node.scope, node.value, before):
             self.add(Node(node.context, node.scope, value, FILE, node.cleaned), self._onwards(node))
         known = self.index.value(node.scope, node.value)
-        if known.op == "param" and self.reached[node].before is not None:
+        if known.op == "param" and before is not None:
             self._exit(f"param {known.name}", node)
 
     def _operation(self, node: Node, position: int, user: Value, operand: int, cleaned: Kindset) -> None:
